@@ -1,0 +1,19 @@
+dnl SPDX-License-Identifier: BSD-2-Clause
+dnl SPDX-FileCopyrightText: 2026 The vmauthz authors
+
+dnl VMAUTHZ_SANITIZERS
+dnl --with-sanitizers=LIST instruments everything with -fsanitize=LIST; it is
+dnl for tests, never for installation.
+AC_DEFUN([VMAUTHZ_SANITIZERS], [
+  AC_ARG_WITH([sanitizers],
+    [AS_HELP_STRING([--with-sanitizers=LIST],
+      [instrument with e.g. address,undefined or thread (tests only)])],
+    [], [with_sanitizers=no])
+  AS_CASE([$with_sanitizers],
+    [no], [],
+    [yes], [AC_MSG_ERROR([--with-sanitizers wants a list, e.g. address,undefined])],
+    [SANITIZER_FLAGS="-fsanitize=$with_sanitizers -fno-omit-frame-pointer -fno-sanitize-recover=all"
+     vmauthz_sanitized=yes])
+  AC_SUBST([SANITIZER_FLAGS])
+  AM_CONDITIONAL([SANITIZED], [test "x$vmauthz_sanitized" = xyes])
+])

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "policy/database.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	RETRY_MS = 2,			/* between two tries for a lock */
+	PROGRESS_STEPS = 20000,		/* virtual machine steps, some 1 ms */
+	SETTLE_MS = 100,		/* coarser than any file system's clock */
+	CACHE_KIB = 4096,		/* of pages, a VM */
+};
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+database_init(struct database *database, const char *path, bool writable,
+    const char *const *sql, size_t count)
+{
+	memset(database, 0, sizeof(*database));
+	database->path = strdup(path);
+	database->statements = calloc(count, sizeof(sqlite3_stmt *));
+	if (database->path == NULL || database->statements == NULL) {
+		database_clear(database);
+		return POLICY_E_MEMORY;
+	}
+	database->writable = writable;
+	database->sql = sql;
+	database->count = count;
+	return POLICY_OK;
+}
+
+static void
+database_close(struct database *database)
+{
+	for (size_t i = 0; i < database->count; i++) {
+		sqlite3_finalize(database->statements[i]);
+		database->statements[i] = NULL;
+	}
+	sqlite3_finalize(database->begin);
+	sqlite3_finalize(database->commit);
+	database->begin = database->commit = NULL;
+	sqlite3_close(database->handle);
+	database->handle = NULL;
+}
+
+void
+database_clear(struct database *database)
+{
+	if (database->statements != NULL)
+		database_close(database);
+	free(database->statements);
+	free(database->path);
+	memset(database, 0, sizeof(*database));
+}
+
+int
+database_fail(struct database *database, int error, const char *detail)
+{
+	snprintf(database->detail, sizeof(database->detail), "%s: %s%s%s",
+	    database->path, policy_strerror(error), detail != NULL ? ": " : "",
+	    detail != NULL ? detail : "");
+	return error;
+}
+
+/* SQLite's codes that mean something to an administrator; the extended ones
+ * come first, the rest are input/output errors. */
+static const struct {
+	int sqlite;
+	int error;
+} error_map[] = {
+	{ SQLITE_READONLY_ROLLBACK, POLICY_E_JOURNAL },
+	{ SQLITE_READONLY_RECOVERY, POLICY_E_JOURNAL },
+	{ SQLITE_READONLY_CANTLOCK, POLICY_E_JOURNAL },
+	{ SQLITE_READONLY_CANTINIT, POLICY_E_JOURNAL },
+	{ SQLITE_BUSY_RECOVERY, POLICY_E_JOURNAL },
+	{ SQLITE_IOERR_SHORT_READ, POLICY_E_NOTADB },
+	{ SQLITE_BUSY, POLICY_E_LOCKED },
+	{ SQLITE_LOCKED, POLICY_E_LOCKED },
+	{ SQLITE_INTERRUPT, POLICY_E_LOCKED },
+	{ SQLITE_NOTADB, POLICY_E_NOTADB },
+	{ SQLITE_CORRUPT, POLICY_E_NOTADB },
+	{ SQLITE_FORMAT, POLICY_E_NOTADB },
+	{ SQLITE_NOMEM, POLICY_E_MEMORY },
+	{ SQLITE_CANTOPEN, POLICY_E_ACCESS },
+	{ SQLITE_PERM, POLICY_E_ACCESS },
+	{ SQLITE_AUTH, POLICY_E_ACCESS },
+	{ SQLITE_READONLY, POLICY_E_ACCESS },
+	{ SQLITE_CONSTRAINT, POLICY_E_REFUSED },
+};
+
+static int
+translate(int extended)
+{
+	const size_t count = sizeof(error_map) / sizeof(error_map[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (error_map[i].sqlite == extended)
+			return error_map[i].error;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (error_map[i].sqlite == (extended & 0xff))
+			return error_map[i].error;
+	}
+	return POLICY_E_IO;
+}
+
+/* Whatever SQLite says, a handle that failed for another reason than a lock
+ * or a refused row is not used again: the next call opens afresh. */
+static int
+sqlite_fail(struct database *database)
+{
+	int error = translate(sqlite3_extended_errcode(database->handle));
+
+	database_fail(database, error, sqlite3_errmsg(database->handle));
+	return error;
+}
+
+static int
+wait_for_lock(void *context, int tries)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	struct database *database = context;
+
+	(void)tries;
+	if (monotonic_ms() + RETRY_MS > database->deadline)
+		return 0;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
+static int
+stop_when_late(void *context)
+{
+	struct database *database = context;
+
+	return monotonic_ms() > database->deadline;
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	    a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* A file changed within the tick of its own time stamps can change again
+ * without showing it. */
+static bool
+is_settled(const struct stat *st)
+{
+	struct timespec now;
+	int64_t age;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = ((int64_t)now.tv_sec - st->st_ctim.tv_sec) * 1000 +
+	    (now.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
+	return age > SETTLE_MS;
+}
+
+/* Who may edit the policy decides who gets in. */
+static int
+judge_file(struct database *database, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return database_fail(database, POLICY_E_NOTADB,
+		    "not a regular file");
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return database_fail(database, POLICY_E_UNSAFE,
+		    "its owner should be root");
+	if ((st->st_mode & S_IWOTH) != 0)
+		return database_fail(database, POLICY_E_UNSAFE,
+		    "everybody may write it, see chmod(1): o-w");
+	return POLICY_OK;
+}
+
+static int
+read_pragma(struct database *database, const char *sql, int *value_r)
+{
+	sqlite3_stmt *statement = NULL;
+	int rc = POLICY_OK;
+
+	if (sqlite3_prepare_v2(database->handle, sql, -1, &statement,
+	    NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
+		rc = sqlite_fail(database);
+	else
+		*value_r = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return rc;
+}
+
+static int
+judge_content(struct database *database)
+{
+	char detail[96];
+	int id = 0, version = 0, page_size = 0, rc;
+
+	rc = read_pragma(database, "PRAGMA application_id", &id);
+	if (rc == POLICY_OK)
+		rc = read_pragma(database, "PRAGMA user_version", &version);
+	if (rc == POLICY_OK)
+		rc = read_pragma(database, "PRAGMA page_size", &page_size);
+	if (rc != POLICY_OK)
+		return rc;
+	/* SQLite misses whole pages, but takes half a page for one */
+	if (page_size <= 0 || database->seen.st_size % page_size != 0)
+		return database_fail(database, POLICY_E_NOTADB, "cut short");
+	if (id != DATABASE_APPLICATION_ID)
+		return database_fail(database, POLICY_E_FOREIGN, NULL);
+	if (version != DATABASE_VERSION) {
+		snprintf(detail, sizeof(detail),
+		    "it is version %d, this program reads version %d", version,
+		    DATABASE_VERSION);
+		return database_fail(database, POLICY_E_VERSION, detail);
+	}
+	return POLICY_OK;
+}
+
+static int
+prepare_one(struct database *database, const char *sql,
+    sqlite3_stmt **statement_r)
+{
+	if (sqlite3_prepare_v3(database->handle, sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, statement_r, NULL) != SQLITE_OK)
+		return sqlite_fail(database);
+	return POLICY_OK;
+}
+
+static int
+prepare(struct database *database)
+{
+	int rc = prepare_one(database,
+	    database->writable ? "BEGIN IMMEDIATE" : "BEGIN",
+	    &database->begin);
+
+	if (rc == POLICY_OK)
+		rc = prepare_one(database, "COMMIT", &database->commit);
+	for (size_t i = 0; rc == POLICY_OK && i < database->count; i++)
+		rc = prepare_one(database, database->sql[i],
+		    &database->statements[i]);
+	return rc;
+}
+
+/* What is in the file is data: nothing of its schema may act on its own.  No
+ * memory map, since a file cut short under one kills the process. */
+static int
+set_up(struct database *database)
+{
+	sqlite3 *handle = database->handle;
+	char pragmas[160];
+
+	sqlite3_extended_result_codes(handle, 1);
+	sqlite3_busy_handler(handle, wait_for_lock, database);
+	sqlite3_progress_handler(handle, PROGRESS_STEPS, stop_when_late,
+	    database);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+	    (int)database->writable, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	snprintf(pragmas, sizeof(pragmas), "PRAGMA mmap_size=0;"
+	    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-%d", CACHE_KIB);
+	if (sqlite3_exec(handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fail(database);
+	return POLICY_OK;
+}
+
+static int
+stat_fail(struct database *database)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+		return database_fail(database, POLICY_E_MISSING, NULL);
+	case EACCES:
+		return database_fail(database, POLICY_E_ACCESS, NULL);
+	default:
+		return database_fail(database, POLICY_E_IO, strerror(errno));
+	}
+}
+
+/* Opens first and judges then: SQLite confirms that the file judged is the
+ * one that it opened. */
+static int
+open_file(struct database *database)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+	    (database->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	int moved = 1, rc;
+
+	if (sqlite3_open_v2(database->path, &database->handle, flags,
+	    NULL) != SQLITE_OK) {
+		if (access(database->path, F_OK) != 0)
+			return stat_fail(database);
+		return sqlite_fail(database);
+	}
+	rc = set_up(database);
+	if (rc != POLICY_OK)
+		return rc;
+	if (stat(database->path, &database->seen) != 0)
+		return stat_fail(database);
+	sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED,
+	    &moved);
+	if (moved)
+		return database_fail(database, POLICY_E_IO,
+		    "replaced while it was being opened");
+	database->settled = is_settled(&database->seen);
+	rc = judge_file(database, &database->seen);
+	if (rc == POLICY_OK)
+		rc = judge_content(database);
+	return rc == POLICY_OK ? prepare(database) : rc;
+}
+
+/* SQLite notices commits, but not a file that was renamed or copied over its
+ * own: those show in its inode and time stamps. */
+static int
+ensure_open(struct database *database)
+{
+	struct stat now;
+	int rc;
+
+	if (stat(database->path, &now) != 0) {
+		rc = stat_fail(database);
+		database_close(database);
+		return rc;
+	}
+	if (database->handle != NULL && database->settled &&
+	    same_file(&now, &database->seen))
+		return POLICY_OK;
+	database_close(database);
+	rc = judge_file(database, &now);	/* opening a FIFO would wait */
+	if (rc == POLICY_OK)
+		rc = open_file(database);
+	if (rc != POLICY_OK)
+		database_close(database);
+	return rc;
+}
+
+static int
+run(struct database *database, sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement) == SQLITE_DONE ? POLICY_OK :
+	    sqlite_fail(database);
+
+	sqlite3_reset(statement);
+	return rc;
+}
+
+int
+database_begin(struct database *database)
+{
+	int rc;
+
+	database->detail[0] = '\0';
+	database->deadline = monotonic_ms() + POLICY_WAIT_MS;
+	rc = ensure_open(database);
+	if (rc != POLICY_OK)
+		return rc;
+	rc = run(database, database->begin);
+	if (rc != POLICY_OK)
+		database_close(database);
+	return rc;
+}
+
+int
+database_step(struct database *database, sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement);
+
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return rc;
+	return sqlite_fail(database);
+}
+
+int
+database_end(struct database *database, int rc)
+{
+	for (size_t i = 0; i < database->count; i++) {
+		sqlite3_reset(database->statements[i]);
+		sqlite3_clear_bindings(database->statements[i]);
+	}
+	if (rc == POLICY_OK)
+		rc = run(database, database->commit);
+	if (rc != POLICY_OK)
+		database_close(database);	/* rolls back */
+	return rc;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The policy database's file: opened when it is needed, judged, opened afresh
+ * when it changed, and one list of errors out of SQLite's many.  Private to
+ * policy/. */
+
+#ifndef VMAUTHZ_POLICY_DATABASE_H
+#define VMAUTHZ_POLICY_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "policy/policy.h"
+
+enum {
+	DATABASE_APPLICATION_ID = 0x766d617a,	/* "vmaz" */
+	DATABASE_VERSION = 1,			/* PRAGMA user_version */
+};
+
+struct database {
+	sqlite3 *handle;		/* NULL: closed */
+	char *path;
+	bool writable;
+	const char *const *sql;		/* statements prepared at opening */
+	sqlite3_stmt **statements;	/* as many, NULL where not prepared */
+	size_t count;
+	sqlite3_stmt *begin, *commit;
+	struct stat seen;		/* of the file, when it was opened */
+	bool settled;			/* a later change will show in seen */
+	int64_t deadline;		/* of the present call, monotonic ms */
+	char detail[POLICY_DETAIL_MAX];
+};
+
+/* Remembers what to open; sql has count statements and outlives database.
+ * Returns 0 or POLICY_E_MEMORY. */
+int database_init(struct database *database, const char *path, bool writable,
+    const char *const *sql, size_t count);
+void database_clear(struct database *database);
+
+/* Begins a transaction (BEGIN IMMEDIATE if writable) on the file that is at
+ * the path now; all calls until database_end() share one time limit.
+ * Returns 0 or an error with database->detail set; nothing is open then. */
+int database_begin(struct database *database);
+
+/* Ends the transaction: commits, or rolls back if rc is an error.  Returns
+ * rc, or the commit's error. */
+int database_end(struct database *database, int rc);
+
+/* Steps a statement: SQLITE_ROW and SQLITE_DONE come back as they are,
+ * everything else as an error (negative) with database->detail set. */
+int database_step(struct database *database, sqlite3_stmt *statement);
+
+/* Notes an error of our own with the path; returns error. */
+int database_fail(struct database *database, int error, const char *detail);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/database.h"
+
+enum statement {
+	SELECT_USER,
+	SELECT_VM_BY_NAME,
+	SELECT_VM_BY_UUID,
+	SELECT_VM_BY_PORT,
+	SELECT_GRANTS,
+	SELECT_CREDENTIAL,
+	SELECT_SHAPES,
+	SELECT_DECOY,
+	STATEMENT_COUNT
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+	[SELECT_USER] =
+	    "SELECT enabled, expires FROM users WHERE name = ?1",
+	[SELECT_VM_BY_NAME] =
+	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE name = ?1",
+	[SELECT_VM_BY_UUID] =
+	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE uuid = ?1",
+	[SELECT_VM_BY_PORT] =
+	    "SELECT enabled, name, uuid, spice_port FROM vms"
+	    " WHERE spice_port = ?1 LIMIT 2",
+	[SELECT_GRANTS] =
+	    "SELECT id, effect, cert_cn FROM grants"
+	    " WHERE who IN (?1, '*') AND vm IN (?2, '*')",
+	[SELECT_CREDENTIAL] =
+	    "SELECT iterations, salt, stored_key, server_key FROM credentials"
+	    " WHERE user_name = ?1 AND mechanism = ?2",
+	[SELECT_SHAPES] =
+	    "SELECT iterations, salt_size, users FROM credential_shapes"
+	    " WHERE mechanism = ?1 AND users > 0"
+	    " ORDER BY iterations, salt_size LIMIT 16",
+	[SELECT_DECOY] =
+	    "SELECT key FROM decoy",
+};
+
+struct policy {
+	struct database database;
+};
+
+int
+policy_new(struct policy **policy_r, const char *path)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	*policy_r = NULL;
+	if (policy == NULL)
+		return POLICY_E_MEMORY;
+	if (database_init(&policy->database, path, false, statement_sql,
+	    STATEMENT_COUNT) != POLICY_OK) {
+		free(policy);
+		return POLICY_E_MEMORY;
+	}
+	*policy_r = policy;
+	return POLICY_OK;
+}
+
+void
+policy_free(struct policy **policy)
+{
+	if (*policy == NULL)
+		return;
+	database_clear(&(*policy)->database);
+	free(*policy);
+	*policy = NULL;
+}
+
+const char *
+policy_detail(const struct policy *policy)
+{
+	return policy->database.detail;
+}
+
+static sqlite3_stmt *
+bind_text(struct policy *policy, enum statement which, const char *first,
+    const char *second)
+{
+	sqlite3_stmt *statement = policy->database.statements[which];
+
+	sqlite3_bind_text(statement, 1, first, -1, SQLITE_STATIC);
+	if (second != NULL)
+		sqlite3_bind_text(statement, 2, second, -1, SQLITE_STATIC);
+	return statement;
+}
+
+static const char *
+column_text(sqlite3_stmt *statement, int column)
+{
+	return (const char *)sqlite3_column_text(statement, column);
+}
+
+/* The size of a blob that fits room, copied to out; 0 if it doesn't. */
+static size_t
+column_blob(sqlite3_stmt *statement, int column, unsigned char *out,
+    size_t room)
+{
+	const void *blob = sqlite3_column_blob(statement, column);
+	int size = sqlite3_column_bytes(statement, column);
+
+	if (blob == NULL || size <= 0 || (size_t)size > room)
+		return 0;
+	memcpy(out, blob, (size_t)size);
+	return (size_t)size;
+}
+
+/* --- looking up a verifier ------------------------------------------- */
+
+static int
+read_verifier(struct policy *policy, const struct identity *user,
+    const char *mechanism, struct policy_lookup *lookup)
+{
+	struct policy_verifier *verifier = &lookup->verifier;
+	sqlite3_stmt *statement = bind_text(policy, SELECT_CREDENTIAL,
+	    user->text, mechanism);
+	int rc = database_step(&policy->database, statement);
+
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? POLICY_OK : rc;
+	verifier->iterations = (uint32_t)sqlite3_column_int64(statement, 0);
+	verifier->salt_size = column_blob(statement, 1, verifier->salt,
+	    sizeof(verifier->salt));
+	verifier->key_size = column_blob(statement, 2, verifier->stored_key,
+	    sizeof(verifier->stored_key));
+	lookup->found = verifier->iterations != 0 &&
+	    verifier->salt_size != 0 && verifier->key_size != 0 &&
+	    column_blob(statement, 3, verifier->server_key,
+	    sizeof(verifier->server_key)) == verifier->key_size;
+	return POLICY_OK;
+}
+
+static int
+read_shapes(struct policy *policy, const char *mechanism,
+    struct policy_lookup *lookup)
+{
+	sqlite3_stmt *statement = bind_text(policy, SELECT_SHAPES, mechanism,
+	    NULL);
+	int rc = SQLITE_ROW;
+
+	while (lookup->shape_count < POLICY_SHAPES_MAX &&
+	    (rc = database_step(&policy->database, statement)) == SQLITE_ROW) {
+		struct policy_shape *shape =
+		    &lookup->shapes[lookup->shape_count++];
+
+		shape->iterations = (uint32_t)sqlite3_column_int64(statement, 0);
+		shape->salt_size = (uint32_t)sqlite3_column_int64(statement, 1);
+		shape->users = (uint64_t)sqlite3_column_int64(statement, 2);
+	}
+	return rc < 0 ? rc : POLICY_OK;
+}
+
+static int
+read_decoy_key(struct policy *policy, struct policy_lookup *lookup)
+{
+	sqlite3_stmt *statement = policy->database.statements[SELECT_DECOY];
+	int rc = database_step(&policy->database, statement);
+
+	if (rc < 0)
+		return rc;
+	if (rc != SQLITE_ROW || column_blob(statement, 0, lookup->decoy_key,
+	    sizeof(lookup->decoy_key)) != sizeof(lookup->decoy_key))
+		return database_fail(&policy->database, POLICY_E_NOTADB,
+		    "the table decoy has no key of 32 octets");
+	return POLICY_OK;
+}
+
+int
+policy_lookup(struct policy *policy, const struct identity *user,
+    const char *mechanism, struct policy_lookup *lookup_r)
+{
+	int rc;
+
+	memset(lookup_r, 0, sizeof(*lookup_r));
+	rc = database_begin(&policy->database);
+	if (rc != POLICY_OK)
+		return rc;
+	rc = read_verifier(policy, user, mechanism, lookup_r);
+	if (rc == POLICY_OK)
+		rc = read_shapes(policy, mechanism, lookup_r);
+	if (rc == POLICY_OK)
+		rc = read_decoy_key(policy, lookup_r);
+	rc = database_end(&policy->database, rc);
+	if (rc != POLICY_OK)
+		explicit_bzero(lookup_r, sizeof(*lookup_r));
+	return rc;
+}
+
+/* --- deciding -------------------------------------------------------- */
+
+static int
+read_user(struct policy *policy, const struct identity *user,
+    struct policy_user_row *row)
+{
+	sqlite3_stmt *statement = bind_text(policy, SELECT_USER, user->text,
+	    NULL);
+	int rc = database_step(&policy->database, statement);
+
+	memset(row, 0, sizeof(*row));
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? POLICY_OK : rc;
+	row->found = true;
+	row->enabled = sqlite3_column_int(statement, 0) == 1;
+	row->expires = column_text(statement, 1);
+	return POLICY_OK;
+}
+
+static int
+read_vm_from(struct policy *policy, sqlite3_stmt *statement,
+    struct policy_vm_row *row)
+{
+	int rc = database_step(&policy->database, statement);
+
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? POLICY_OK : rc;
+	row->found = 1;
+	row->enabled = sqlite3_column_int(statement, 0) == 1;
+	row->name = column_text(statement, 1);
+	row->uuid = column_text(statement, 2);
+	row->spice_port = sqlite3_column_int64(statement, 3);
+	return POLICY_OK;
+}
+
+static int
+read_vm_by_port(struct policy *policy, uint16_t port,
+    struct policy_vm_row *row)
+{
+	sqlite3_stmt *statement =
+	    policy->database.statements[SELECT_VM_BY_PORT];
+	int rc;
+
+	sqlite3_bind_int(statement, 1, port);
+	rc = database_step(&policy->database, statement);
+	if (rc == SQLITE_ROW)
+		rc = database_step(&policy->database, statement);
+	if (rc < 0)
+		return rc;
+	if (rc == SQLITE_ROW) {
+		row->found = 2;
+		return POLICY_OK;
+	}
+	sqlite3_reset(statement);
+	return read_vm_from(policy, statement, row);
+}
+
+/* By name, else by uuid, else by port. */
+static int
+read_vm(struct policy *policy, const struct policy_vm *vm,
+    struct policy_vm_row *row)
+{
+	int rc = POLICY_OK;
+
+	memset(row, 0, sizeof(*row));
+	if (vm->name != NULL)
+		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_NAME,
+		    vm->name, NULL), row);
+	if (rc == POLICY_OK && row->found == 0 && vm->uuid != NULL)
+		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_UUID,
+		    vm->uuid, NULL), row);
+	if (rc == POLICY_OK && row->found == 0 && vm->port != 0)
+		rc = read_vm_by_port(policy, vm->port, row);
+	return rc;
+}
+
+static int
+add_grants(struct policy *policy, struct decide *decide)
+{
+	sqlite3_stmt *statement = bind_text(policy, SELECT_GRANTS,
+	    decide->request->user->text, decide->vm);
+	int rc;
+
+	while ((rc = database_step(&policy->database, statement)) ==
+	    SQLITE_ROW) {
+		struct policy_grant grant = {
+			.id = sqlite3_column_int64(statement, 0),
+			.effect = column_text(statement, 1),
+			.cert_cn = column_text(statement, 2),
+		};
+
+		decide_add(decide, &grant);
+	}
+	return rc < 0 ? rc : POLICY_OK;
+}
+
+/* Every login takes the same way through all three tables, so that the time
+ * it takes says nothing about which of them refused it. */
+static int
+ask(struct policy *policy, const struct policy_request *request, time_t now,
+    struct policy_decision *decision_r)
+{
+	struct policy_user_row user;
+	struct policy_vm_row vm;
+	struct decide decide;
+	int rc;
+
+	rc = read_user(policy, request->user, &user);
+	if (rc == POLICY_OK)
+		rc = read_vm(policy, &request->vm, &vm);
+	if (rc != POLICY_OK)
+		return rc;
+	decide_begin(&decide, request, &user, &vm, now);
+	rc = add_grants(policy, &decide);
+	if (rc == POLICY_OK)
+		decide_end(&decide, decision_r);
+	return rc;
+}
+
+void
+policy_decide(struct policy *policy, const struct policy_request *request,
+    time_t now, struct policy_decision *decision_r)
+{
+	int rc;
+
+	memset(decision_r, 0, sizeof(*decision_r));
+	rc = database_begin(&policy->database);
+	if (rc == POLICY_OK)
+		rc = database_end(&policy->database,
+		    ask(policy, request, now, decision_r));
+	if (rc == POLICY_OK)
+		return;
+	memset(decision_r, 0, sizeof(*decision_r));
+	decision_r->outcome = POLICY_UNKNOWN;
+	decision_r->reason = REASON_POLICY_ERROR;
+}

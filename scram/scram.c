@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "scram/scram.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <stringprep.h>
+
+/* octets of base64 for size octets, with NUL */
+#define BASE64_SIZE(size) (((size) + 2) / 3 * 4 + 1)
+
+const char *const scram_mechanisms[] = {
+	"SCRAM-SHA-1",
+	"SCRAM-SHA-256",
+	"SCRAM-SHA-512",
+	NULL
+};
+
+static const struct {
+	const char *mechanism;
+	size_t key_size;
+	const EVP_MD *(*digest)(void);
+} hashes[] = {
+	{ "SCRAM-SHA-1", 20, EVP_sha1 },
+	{ "SCRAM-SHA-256", 32, EVP_sha256 },
+	{ "SCRAM-SHA-512", 64, EVP_sha512 },
+};
+
+size_t
+scram_key_size(const char *mechanism)
+{
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		if (strcmp(hashes[i].mechanism, mechanism) == 0)
+			return hashes[i].key_size;
+	}
+	return 0;
+}
+
+static const EVP_MD *
+find_digest(const char *mechanism)
+{
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		if (strcmp(hashes[i].mechanism, mechanism) == 0)
+			return hashes[i].digest();
+	}
+	return NULL;
+}
+
+int
+scram_prepare(const char *password, char out[SCRAM_PASSWORD_MAX])
+{
+	size_t length = strlen(password);
+
+	if (length == 0 || length >= SCRAM_PASSWORD_MAX)
+		return POLICY_E_PASSWORD;
+	memcpy(out, password, length + 1);
+	if (stringprep(out, SCRAM_PASSWORD_MAX, STRINGPREP_NO_UNASSIGNED,
+	    stringprep_saslprep) != STRINGPREP_OK || out[0] == '\0') {
+		OPENSSL_cleanse(out, SCRAM_PASSWORD_MAX);
+		return POLICY_E_PASSWORD;
+	}
+	return POLICY_OK;
+}
+
+static bool
+hmac(const EVP_MD *digest, const unsigned char *key, size_t key_size,
+    const char *message, unsigned char out[EVP_MAX_MD_SIZE])
+{
+	return HMAC(digest, key, (int)key_size,
+	    (const unsigned char *)message, strlen(message), out, NULL) != NULL;
+}
+
+/* SaltedPassword, ClientKey, StoredKey, ServerKey of RFC 5802, section 3 */
+static int
+derive(const EVP_MD *digest, const char *prepared,
+    struct policy_verifier *verifier)
+{
+	unsigned char salted[EVP_MAX_MD_SIZE], client_key[EVP_MAX_MD_SIZE];
+	size_t size = verifier->key_size;
+	bool made;
+
+	made = PKCS5_PBKDF2_HMAC(prepared, (int)strlen(prepared),
+	    verifier->salt, (int)verifier->salt_size,
+	    (int)verifier->iterations, digest, (int)size, salted) == 1 &&
+	    hmac(digest, salted, size, "Client Key", client_key) &&
+	    EVP_Digest(client_key, size, verifier->stored_key, NULL, digest,
+	    NULL) == 1 &&
+	    hmac(digest, salted, size, "Server Key", verifier->server_key);
+	OPENSSL_cleanse(salted, sizeof(salted));
+	OPENSSL_cleanse(client_key, sizeof(client_key));
+	return made ? POLICY_OK : POLICY_E_CRYPTO;
+}
+
+int
+scram_verifier_make(const char *mechanism, const char *prepared,
+    unsigned int iterations, struct policy_verifier *verifier_r)
+{
+	const EVP_MD *digest = find_digest(mechanism);
+	int rc;
+
+	memset(verifier_r, 0, sizeof(*verifier_r));
+	if (digest == NULL || iterations < SCRAM_ITERATIONS_MIN ||
+	    iterations > SCRAM_ITERATIONS_MAX)
+		return POLICY_E_VALUE;
+	verifier_r->iterations = iterations;
+	verifier_r->salt_size = SCRAM_SALT_SIZE;
+	verifier_r->key_size = scram_key_size(mechanism);
+	rc = RAND_bytes(verifier_r->salt, SCRAM_SALT_SIZE) == 1 ?
+	    derive(digest, prepared, verifier_r) : POLICY_E_CRYPTO;
+	if (rc != POLICY_OK)
+		OPENSSL_cleanse(verifier_r, sizeof(*verifier_r));
+	return rc;
+}
+
+int
+scram_verifier_check(const char *mechanism, const char *prepared,
+    const struct policy_verifier *verifier)
+{
+	const EVP_MD *digest = find_digest(mechanism);
+	struct policy_verifier made;
+	int rc;
+
+	if (digest == NULL || verifier->key_size != scram_key_size(mechanism) ||
+	    verifier->salt_size == 0 || verifier->salt_size > POLICY_SALT_MAX ||
+	    verifier->iterations == 0 ||
+	    verifier->iterations > SCRAM_ITERATIONS_MAX)
+		return POLICY_E_VALUE;
+	made = *verifier;
+	rc = derive(digest, prepared, &made);
+	if (rc == POLICY_OK && CRYPTO_memcmp(made.stored_key,
+	    verifier->stored_key, verifier->key_size) != 0)
+		rc = POLICY_E_PASSWORD;
+	OPENSSL_cleanse(&made, sizeof(made));
+	return rc;
+}
+
+int
+scram_verifier_text(const char *mechanism,
+    const struct policy_verifier *verifier, char out[SCRAM_TEXT_MAX])
+{
+	unsigned char salt[BASE64_SIZE(POLICY_SALT_MAX)];
+	unsigned char stored_key[BASE64_SIZE(POLICY_KEY_MAX)];
+	unsigned char server_key[BASE64_SIZE(POLICY_KEY_MAX)];
+	int length;
+
+	if (verifier->salt_size == 0 || verifier->salt_size > POLICY_SALT_MAX ||
+	    verifier->key_size == 0 ||
+	    verifier->key_size != scram_key_size(mechanism))
+		return POLICY_E_VALUE;
+	EVP_EncodeBlock(salt, verifier->salt, (int)verifier->salt_size);
+	EVP_EncodeBlock(stored_key, verifier->stored_key,
+	    (int)verifier->key_size);
+	EVP_EncodeBlock(server_key, verifier->server_key,
+	    (int)verifier->key_size);
+	length = snprintf(out, SCRAM_TEXT_MAX, "%s$%u:%s$%s:%s", mechanism,
+	    verifier->iterations, salt, stored_key, server_key);
+	OPENSSL_cleanse(stored_key, sizeof(stored_key));
+	OPENSSL_cleanse(server_key, sizeof(server_key));
+	return length > 0 && length < SCRAM_TEXT_MAX ? POLICY_OK :
+	    POLICY_E_VALUE;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "tests/unit/unit.h"
+
+#include "policy/decide.h"
+
+/* 2026-06-01 12:00 UTC */
+static const time_t NOON = 1780315200;
+
+static struct identity alice;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	return identity_parse(&alice, "alice@example.org", 17, NULL);
+}
+
+/* --- the certificate's CN ------------------------------------------------ */
+
+static const struct {
+	const char *user;
+	const char *pattern;
+	const char *cn;
+	enum policy_condition expected;
+} cn_rows[] = {
+	{ "alice@x", "alice-laptop", "alice-laptop", CONDITION_MET },
+	{ "alice@x", "Alice-LAPTOP", "alice-laptop", CONDITION_MET },
+	{ "alice@x", "alice-*", "ALICE-LAPTOP", CONDITION_MET },
+	{ "alice@x", "%u-laptop", "alice-laptop", CONDITION_MET },
+	{ "Alice@x", "%u-laptop", "alice-laptop", CONDITION_MET },
+	{ "alice@x", "%u@%u", "alice@alice", CONDITION_MET },
+	{ "alice@x", "100%% %u", "100% alice", CONDITION_MET },
+	{ "alice@x", "host[0-9]", "host7", CONDITION_MET },
+	{ "alice@x", "*", "anything", CONDITION_MET },
+	{ "a?c@x", "%u", "a?c", CONDITION_MET },
+	{ "a[b]c@x", "%u", "a[b]c", CONDITION_MET },
+	{ "a?c@x", "%u", "abc", CONDITION_UNMET },
+	{ "a[b]c@x", "%u", "abc", CONDITION_UNMET },
+	{ "alice@x", "alice", "alice2", CONDITION_UNMET },
+	{ "alice@x", "alice", "malice", CONDITION_UNMET },
+	{ "alice@x", "%u-*", "bob-laptop", CONDITION_UNMET },
+	{ "alice@x", "%u", "alice@x", CONDITION_UNMET },
+	{ "alice@x", "host[0-9]", "hostx", CONDITION_UNMET },
+	{ "alice@x", "host[]x]", "host]", CONDITION_MET },
+	{ "alice@x", "host[^]x]", "host]", CONDITION_UNMET },
+	{ "alice@x", "host[0-9", "host7", CONDITION_UNKNOWN },
+	{ "alice@x", "host[", "host[", CONDITION_UNKNOWN },
+	{ "alice@x", "host[]", "host]", CONDITION_UNKNOWN },
+	{ "alice@x", "", "alice", CONDITION_UNMET },
+	{ "alice@x", "%x", "alice", CONDITION_UNKNOWN },
+	{ "alice@x", "%", "alice", CONDITION_UNKNOWN },
+	{ "alice@x", "alice%", "alice", CONDITION_UNKNOWN },
+	{ "alice@x", "*", NULL, CONDITION_UNKNOWN },
+	{ "alice@x", "%u", NULL, CONDITION_UNKNOWN },
+	/* Turkish dotless i and the Kelvin sign are not ASCII letters */
+	{ "alice@x", "al\xc4\xb1" "ce", "alice", CONDITION_UNMET },
+	{ "alice@x", "\xe2\x84\xaa", "k", CONDITION_UNMET },
+};
+
+static void
+matches_cn(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cn_rows); i++) {
+		struct identity user;
+
+		TITLE(cn_rows[i].pattern);
+		assert_int_equal(identity_parse(&user, cn_rows[i].user,
+		    strlen(cn_rows[i].user), NULL), 0);
+		assert_int_equal(decide_cert_cn(cn_rows[i].pattern, &user,
+		    cn_rows[i].cn), cn_rows[i].expected);
+	}
+}
+
+static void
+bounds_expansion(void **state)
+{
+	char pattern[1024] = "", cn[4096];
+
+	(void)state;
+	for (int i = 0; i < 500; i++)
+		strcat(pattern, "%u");
+	assert_int_equal(decide_cert_cn(pattern, &alice, "alice"),
+	    CONDITION_UNKNOWN);
+	memset(cn, 'a', sizeof(cn) - 1);
+	cn[sizeof(cn) - 1] = '\0';
+	assert_int_equal(decide_cert_cn("*", &alice, cn), CONDITION_UNKNOWN);
+}
+
+/* --- whole decisions ------------------------------------------------------ */
+
+#define USER { .found = true, .enabled = true }
+#define VM { .found = 1, .enabled = true, .name = "debianx" }
+#define SELF { .name = "debianx", .port = 5901 }
+#define UUID "11111111-2222-3333-4444-555555555555"
+#define OTHER_UUID "99999999-2222-3333-4444-555555555555"
+
+static const struct {
+	const char *title;
+	struct policy_user_row user;
+	struct policy_vm_row vm;
+	struct policy_vm self;
+	const char *cert_cn;
+	struct policy_grant grants[4];
+	enum policy_outcome outcome;
+	enum policy_reason reason;
+	int64_t grant;
+} rows[] = {
+	{ "an allow", USER, VM, SELF, NULL, { { 3, "allow", NULL } },
+	    POLICY_ALLOW, REASON_GRANT, 3 },
+	{ "the lowest allow is named", USER, VM, SELF, NULL,
+	    { { 9, "allow", NULL }, { 4, "allow", NULL } },
+	    POLICY_ALLOW, REASON_GRANT, 4 },
+	{ "allow with its certificate", USER, VM, SELF, "alice-1",
+	    { { 3, "allow", "%u-*" } }, POLICY_ALLOW, REASON_GRANT, 3 },
+	{ "found by uuid, process without a name", USER,
+	    { .found = 1, .enabled = true, .name = "debianx", .uuid = UUID },
+	    { .uuid = UUID, .port = 1 }, NULL, { { 3, "allow", NULL } },
+	    POLICY_ALLOW, REASON_GRANT, 3 },
+	{ "all identity columns agree", USER,
+	    { .found = 1, .enabled = true, .name = "debianx", .uuid = UUID,
+	    .spice_port = 5901 },
+	    { .name = "debianx", .uuid = UUID, .port = 5901 }, NULL,
+	    { { 3, "allow", NULL } }, POLICY_ALLOW, REASON_GRANT, 3 },
+	{ "a deny for another certificate", USER, VM, SELF, "home",
+	    { { 1, "deny", "work" }, { 3, "allow", NULL } },
+	    POLICY_ALLOW, REASON_GRANT, 3 },
+	{ "before it expires", { .found = true, .enabled = true,
+	    .expires = "2026-06-01 12:01" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_ALLOW, REASON_GRANT, 3 },
+
+	{ "no grant", USER, VM, SELF, NULL, { { 0 } },
+	    POLICY_DENY, REASON_NO_GRANT, 0 },
+	{ "deny beats allow", USER, VM, SELF, NULL,
+	    { { 1, "allow", NULL }, { 7, "deny", NULL } },
+	    POLICY_DENY, REASON_DENY_GRANT, 7 },
+	{ "deny beats allow in the other order", USER, VM, SELF, NULL,
+	    { { 7, "deny", NULL }, { 1, "allow", NULL } },
+	    POLICY_DENY, REASON_DENY_GRANT, 7 },
+	{ "deny with an unknown certificate", USER, VM, SELF, NULL,
+	    { { 1, "allow", NULL }, { 2, "deny", "work" } },
+	    POLICY_DENY, REASON_DENY_GRANT, 2 },
+	{ "deny with a pattern that is none", USER, VM, SELF, "home",
+	    { { 1, "allow", NULL }, { 2, "deny", "%" } },
+	    POLICY_DENY, REASON_DENY_GRANT, 2 },
+	{ "allow without its certificate", USER, VM, SELF, NULL,
+	    { { 3, "allow", "*" } }, POLICY_DENY, REASON_CERT_MISSING, 3 },
+	{ "allow with another certificate", USER, VM, SELF, "bob-1",
+	    { { 3, "allow", "%u-*" } }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
+	{ "allow with a pattern that is none", USER, VM, SELF, "alice",
+	    { { 3, "allow", "%z" } }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
+	{ "an effect that is none", USER, VM, SELF, NULL,
+	    { { 1, "allow", NULL }, { 2, "permit", NULL } },
+	    POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "no effect", USER, VM, SELF, NULL,
+	    { { 1, "allow", NULL }, { 2, NULL, NULL } },
+	    POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "upper case effect", USER, VM, SELF, NULL, { { 2, "ALLOW", NULL } },
+	    POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "unknown user", { 0 }, VM, SELF, NULL, { { 3, "allow", NULL } },
+	    POLICY_DENY, REASON_USER_UNKNOWN, 0 },
+	{ "disabled user", { .found = true }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_USER_DISABLED, 0 },
+	{ "the minute it expires", { .found = true, .enabled = true,
+	    .expires = "2026-06-01 12:00" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
+	{ "long expired", { .found = true, .enabled = true,
+	    .expires = "1999-01-01 00:00" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
+	{ "an impossible date", { .found = true, .enabled = true,
+	    .expires = "2027-02-30 00:00" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "not a date", { .found = true, .enabled = true,
+	    .expires = "never" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "a date with something behind", { .found = true, .enabled = true,
+	    .expires = "2027-02-20 00:00Z" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "an empty date", { .found = true, .enabled = true,
+	    .expires = "" }, VM, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "unknown VM", USER, { 0 }, SELF, NULL, { { 3, "allow", NULL } },
+	    POLICY_DENY, REASON_VM_UNKNOWN, 0 },
+	{ "several VMs", USER, { .found = 2 }, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_AMBIGUOUS, 0 },
+	{ "disabled VM", USER, { .found = 1, .name = "debianx" }, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_DISABLED, 0 },
+	{ "a VM without a name", USER, { .found = 1, .enabled = true }, SELF,
+	    NULL, { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "another name", USER, VM, { .name = "kali", .port = 5901 }, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	{ "name in another case", USER, VM, { .name = "Debianx" }, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	{ "another uuid", USER, { .found = 1, .enabled = true,
+	    .name = "debianx", .uuid = UUID },
+	    { .name = "debianx", .uuid = OTHER_UUID }, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	{ "a uuid is wanted, none there", USER, { .found = 1, .enabled = true,
+	    .name = "debianx", .uuid = UUID }, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	{ "another port", USER, { .found = 1, .enabled = true,
+	    .name = "debianx", .spice_port = 5902 }, SELF, NULL,
+	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	{ "a port is wanted, none known", USER, { .found = 1, .enabled = true,
+	    .name = "debianx", .spice_port = 5901 }, { .name = "debianx" },
+	    NULL, { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	{ "mismatch beats disabled and unknown user", { 0 }, VM,
+	    { .name = "kali" }, NULL, { { 3, "allow", NULL } },
+	    POLICY_DENY, REASON_VM_MISMATCH, 0 },
+};
+
+static void
+decides(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct policy_request request = { .user = &alice,
+		    .vm = rows[i].self, .cert_cn = rows[i].cert_cn };
+		struct policy_decision decision;
+		struct decide decide;
+
+		TITLE(rows[i].title);
+		decide_begin(&decide, &request, &rows[i].user, &rows[i].vm,
+		    NOON);
+		for (size_t g = 0; rows[i].grants[g].id != 0; g++)
+			decide_add(&decide, &rows[i].grants[g]);
+		decide_end(&decide, &decision);
+		assert_int_equal(decision.outcome, rows[i].outcome);
+		assert_int_equal(decision.reason, rows[i].reason);
+		assert_int_equal(decision.grant, rows[i].grant);
+		assert_string_equal(decision.vm, rows[i].vm.found == 1 &&
+		    rows[i].vm.name != NULL ? rows[i].vm.name : "");
+	}
+}
+
+static void
+names_every_reason(void **state)
+{
+	(void)state;
+	for (int i = 0; i < REASON_COUNT; i++)
+		assert_true(strlen(policy_reason_text(
+		    (enum policy_reason)i)) > 3);
+	assert_string_equal(policy_reason_text(REASON_COUNT),
+	    "unknown reason");
+	assert_string_equal(policy_reason_text((enum policy_reason)-1),
+	    "unknown reason");
+}
+
+static void
+zero_denies(void **state)
+{
+	struct policy_decision decision;
+	struct decide decide;
+
+	(void)state;
+	memset(&decision, 0, sizeof(decision));
+	assert_int_equal(decision.outcome, POLICY_DENY);
+	memset(&decide, 0, sizeof(decide));
+	decide_end(&decide, &decision);
+	assert_int_equal(decision.outcome, POLICY_DENY);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(matches_cn),
+		cmocka_unit_test(bounds_expansion),
+		cmocka_unit_test(decides),
+		cmocka_unit_test(names_every_reason),
+		cmocka_unit_test(zero_denies),
+	};
+
+	return cmocka_run_group_tests_name("decide", tests, set_up, NULL);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/auxprop.h"
+
+#include <sasl/prop.h>
+#include <string.h>
+#include <strings.h>
+
+#include "plugin/decoy.h"
+#include "plugin/login.h"
+#include "plugin/plugin.h"
+#include "policy/admin.h"
+#include "scram/scram.h"
+
+/* SCRAM's request; the asterisk asks about the authentication id */
+static const char verifier_property[] = "*authPassword";
+
+/* --- looking up ---------------------------------------------------------- */
+
+/* Whether the mechanism has asked for a verifier that nobody has given. */
+static bool
+verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
+{
+	const struct propval *property;
+
+	if ((flags & SASL_AUXPROP_AUTHZID) != 0 || params->propctx == NULL)
+		return false;
+	property = params->utils->prop_get(params->propctx);
+	for (; property != NULL && property->name != NULL; property++) {
+		if (strcasecmp(property->name, verifier_property) == 0)
+			return property->values == NULL ||
+			    (flags & SASL_AUXPROP_OVERRIDE) != 0;
+	}
+	return false;
+}
+
+/* Real or decoy: both are made every time, so that both take as long. */
+static int
+find_verifier(struct login *login, const char *mechanism,
+    struct policy_verifier *verifier_r)
+{
+	struct plugin *plugin = login->decorated->plugin;
+	struct policy_lookup lookup;
+	int rc;
+
+	pthread_mutex_lock(&plugin->mutex);
+	rc = policy_lookup(plugin->policy, &login->user, mechanism, &lookup);
+	if (rc != POLICY_OK)
+		strcpy(login->failure, policy_detail(plugin->policy));
+	pthread_mutex_unlock(&plugin->mutex);
+	if (rc == POLICY_OK) {
+		rc = decoy_make(&lookup, &login->user, mechanism, verifier_r);
+		if (rc != POLICY_OK)
+			strcpy(login->failure, policy_strerror(rc));
+	}
+	login->decoy = !lookup.found;
+	if (rc == POLICY_OK && lookup.found)
+		*verifier_r = lookup.verifier;
+	explicit_bzero(&lookup, sizeof(lookup));
+	return rc;
+}
+
+static int
+give_verifier(struct login *login, sasl_server_params_t *params,
+    unsigned int flags)
+{
+	const char *mechanism = login->decorated->stock->mech_name;
+	struct policy_verifier verifier;
+	char text[SCRAM_TEXT_MAX];
+	int rc = SASL_UNAVAIL;
+
+	if ((flags & SASL_AUXPROP_OVERRIDE) != 0)
+		params->utils->prop_erase(params->propctx, verifier_property);
+	if (find_verifier(login, mechanism, &verifier) == POLICY_OK &&
+	    scram_verifier_text(mechanism, &verifier, text) == POLICY_OK)
+		rc = params->utils->prop_set(params->propctx,
+		    verifier_property, text, 0);
+	explicit_bzero(&verifier, sizeof(verifier));
+	explicit_bzero(text, sizeof(text));
+	return rc;
+}
+
+int
+auxprop_lookup(void *glob_context, sasl_server_params_t *params,
+    unsigned int flags, const char *user, unsigned int length)
+{
+	struct login *login;
+
+	if (glob_context == NULL)
+		return SASL_NOMECH;
+	login = login_current(params);
+	if (login == NULL || !login->canonical)
+		return SASL_NOMECH;
+	if (!verifier_wanted(params, flags) ||
+	    scram_key_size(login->decorated->stock->mech_name) == 0)
+		return SASL_OK;
+	if (strlen(login->user.text) != length ||
+	    memcmp(login->user.text, user, length) != 0)
+		return SASL_NOMECH;
+	return give_verifier(login, params, flags);
+}
+
+/* --- storing ------------------------------------------------------------- */
+
+/* What saslpasswd2(8) sets: what `vmauthz passwd` does without options. */
+static const char *const stored_mechanisms[] = {
+	"SCRAM-SHA-256",
+	"SCRAM-SHA-512",
+};
+enum { STORED_COUNT = sizeof(stored_mechanisms) / sizeof(stored_mechanisms[0]) };
+
+static int
+make_credentials(const char *password,
+    struct policy_credential credentials[STORED_COUNT])
+{
+	char prepared[SCRAM_PASSWORD_MAX];
+	int rc = scram_prepare(password, prepared);
+
+	for (size_t i = 0; rc == POLICY_OK && i < STORED_COUNT; i++) {
+		credentials[i].mechanism = stored_mechanisms[i];
+		rc = scram_verifier_make(stored_mechanisms[i], prepared,
+		    SCRAM_ITERATIONS_DEFAULT, &credentials[i].verifier);
+	}
+	explicit_bzero(prepared, sizeof(prepared));
+	return rc;
+}
+
+static int
+store_error(const sasl_server_params_t *params, int error, const char *detail)
+{
+	params->utils->log(params->utils->conn, SASL_LOG_ERR, "vmauthz: %s",
+	    detail[0] != '\0' ? detail : policy_strerror(error));
+	switch (error) {
+	case POLICY_OK:
+		return SASL_OK;
+	case POLICY_E_NOUSER:
+		return SASL_NOUSER;
+	case POLICY_E_NAME:
+	case POLICY_E_PASSWORD:
+		return SASL_BADPARAM;
+	case POLICY_E_MEMORY:
+		return SASL_NOMEM;
+	default:
+		return SASL_FAIL;
+	}
+}
+
+static int
+write_credentials(const struct plugin *plugin,
+    const sasl_server_params_t *params, const struct identity *user,
+    const struct policy_credential *credentials, size_t count)
+{
+	struct policy_admin *admin = NULL;
+	int rc = policy_admin_open(&admin, plugin->options.policy);
+
+	if (rc == POLICY_OK)
+		rc = policy_admin_set_credentials(admin, user, credentials,
+		    count);
+	if (rc != POLICY_OK)
+		rc = store_error(params, rc,
+		    admin != NULL ? policy_admin_detail(admin) : "");
+	policy_admin_close(&admin);
+	return rc;
+}
+
+/* The one property that saslpasswd2(8) sends: a value is a new password, none
+ * a deletion. */
+static const char *
+password_in(const sasl_server_params_t *params, struct propctx *context,
+    bool *found_r)
+{
+	const struct propval *property = params->utils->prop_get(context);
+
+	*found_r = false;
+	for (; property != NULL && property->name != NULL; property++) {
+		if (strcasecmp(property->name, SASL_AUX_PASSWORD_PROP) == 0 ||
+		    strcasecmp(property->name, "userPassword") == 0) {
+			*found_r = true;
+			return property->values != NULL ? property->values[0] :
+			    NULL;
+		}
+	}
+	return NULL;
+}
+
+int
+auxprop_store(void *glob_context, sasl_server_params_t *params,
+    struct propctx *context, const char *user, unsigned int length)
+{
+	struct policy_credential credentials[STORED_COUNT];
+	const struct plugin *plugin = glob_context;
+	struct identity id;
+	const char *password;
+	bool found;
+	int rc = POLICY_OK;
+
+	if (plugin == NULL)
+		return SASL_CONSTRAINT_VIOLAT;	/* libsasl2: not my kind */
+	if (context == NULL)
+		return SASL_OK;
+	if (params->appname == NULL ||
+	    strcmp(params->appname, PLUGIN_APPNAME) != 0)
+		return SASL_CONSTRAINT_VIOLAT;
+	password = password_in(params, context, &found);
+	if (!found)
+		return SASL_OK;
+	if (plugin->options.error[0] != '\0')
+		return store_error(params, POLICY_E_VALUE,
+		    plugin->options.error);
+	rc = identity_parse(&id, user, length, plugin->options.default_realm);
+	if (rc == POLICY_OK && password != NULL)
+		rc = make_credentials(password, credentials);
+	rc = rc != POLICY_OK ? store_error(params, rc, "") :
+	    write_credentials(plugin, params, &id, credentials,
+	    password != NULL ? STORED_COUNT : 0);
+	explicit_bzero(credentials, sizeof(credentials));
+	return rc;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/decoy.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scram/scram.h"
+
+/* octets of HMAC-SHA-512 */
+enum { MAC_SIZE = 64 };
+
+_Static_assert((int)MAC_SIZE >= (int)POLICY_SALT_MAX, "a MAC is long enough for a salt");
+
+/* What is authenticated: a purpose, the mechanism and the name. */
+static bool
+mac(const struct policy_lookup *lookup, const char *purpose,
+    const char *mechanism, const struct identity *user,
+    unsigned char out[MAC_SIZE])
+{
+	char message[IDENTITY_MAX + 128];
+	unsigned int size = MAC_SIZE;
+	int length = snprintf(message, sizeof(message), "%s %s %s", purpose,
+	    mechanism, user->text);
+
+	return length > 0 && (size_t)length < sizeof(message) &&
+	    HMAC(EVP_sha512(), lookup->decoy_key, sizeof(lookup->decoy_key),
+	    (const unsigned char *)message, (size_t)length, out, &size) != NULL;
+}
+
+/* The shape at a point between 0 and 1 when all verifiers stand in a row. */
+static struct policy_shape
+pick_shape(const struct policy_lookup *lookup, double point)
+{
+	struct policy_shape shape = { SCRAM_ITERATIONS_DEFAULT,
+	    SCRAM_SALT_SIZE, 0 };
+	double users = 0, passed = 0;
+
+	for (size_t i = 0; i < lookup->shape_count; i++)
+		users += (double)lookup->shapes[i].users;
+	for (size_t i = 0; i < lookup->shape_count; i++) {
+		shape = lookup->shapes[i];
+		passed += (double)shape.users;
+		if (point * users < passed)
+			break;
+	}
+	return shape;
+}
+
+static double
+as_point(const unsigned char bytes[MAC_SIZE])
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return (double)value / ((double)UINT32_MAX + 1);
+}
+
+int
+decoy_make(const struct policy_lookup *lookup, const struct identity *user,
+    const char *mechanism, struct policy_verifier *verifier_r)
+{
+	unsigned char bytes[MAC_SIZE];
+	struct policy_shape shape;
+	char purpose[48];
+
+	memset(verifier_r, 0, sizeof(*verifier_r));
+	verifier_r->key_size = scram_key_size(mechanism);
+	if (verifier_r->key_size == 0)
+		return POLICY_E_VALUE;
+	if (!mac(lookup, "shape", mechanism, user, bytes))
+		return POLICY_E_CRYPTO;
+	shape = pick_shape(lookup, as_point(bytes));
+	if (shape.salt_size == 0 || shape.salt_size > POLICY_SALT_MAX)
+		return POLICY_E_VALUE;
+
+	/* a new shape brings a new salt, as a new password does */
+	snprintf(purpose, sizeof(purpose), "salt %u %u", shape.iterations,
+	    shape.salt_size);
+	if (!mac(lookup, purpose, mechanism, user, bytes) ||
+	    RAND_bytes(verifier_r->stored_key,
+	    (int)verifier_r->key_size) != 1)
+		return POLICY_E_CRYPTO;
+	/* never used: no proof fits the other key */
+	memcpy(verifier_r->server_key, verifier_r->stored_key,
+	    verifier_r->key_size);
+	verifier_r->iterations = shape.iterations;
+	verifier_r->salt_size = shape.salt_size;
+	memcpy(verifier_r->salt, bytes, shape.salt_size);
+	return POLICY_OK;
+}

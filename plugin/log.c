@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+struct buffer {
+	char *text;
+	size_t used;
+	bool full;
+};
+
+static void
+put(struct buffer *buffer, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (buffer->full || buffer->used + length + sizeof("...") >
+	    LOG_LINE_MAX) {
+		buffer->full = true;
+		return;
+	}
+	memcpy(buffer->text + buffer->used, text, length + 1);
+	buffer->used += length;
+}
+
+static void
+put_escaped(struct buffer *buffer, const char *value)
+{
+	char piece[8];
+
+	for (size_t i = 0; value[i] != '\0'; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		if (i == LOG_VALUE_MAX) {
+			put(buffer, "...");
+			return;
+		}
+		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+			snprintf(piece, sizeof(piece), "\\x%02x", c);
+		else
+			snprintf(piece, sizeof(piece), "%c", c);
+		put(buffer, piece);
+	}
+}
+
+static void
+put_field(struct buffer *buffer, const char *key, const char *value)
+{
+	put(buffer, " ");
+	put(buffer, key);
+	if (value == NULL) {
+		put(buffer, "=-");
+		return;
+	}
+	put(buffer, "=\"");
+	put_escaped(buffer, value);
+	put(buffer, "\"");
+}
+
+/* "192.0.2.7;4711" as people write it: 192.0.2.7:4711, [2001:db8::7]:4711 */
+static const char *
+client_text(const char *client, char out[LOG_VALUE_MAX])
+{
+	const char *port = client != NULL ? strrchr(client, ';') : NULL;
+	bool ipv6;
+
+	if (port == NULL)
+		return client;
+	ipv6 = memchr(client, ':', (size_t)(port - client)) != NULL;
+	snprintf(out, LOG_VALUE_MAX, "%s%.*s%s:%s", ipv6 ? "[" : "",
+	    (int)(port - client), client, ipv6 ? "]" : "", port + 1);
+	return out;
+}
+
+static void
+put_reason(struct buffer *buffer, const struct log_decision *decision)
+{
+	put(buffer, " reason=\"");
+	put_escaped(buffer, decision->reason);
+	if (decision->detail != NULL && decision->detail[0] != '\0') {
+		put(buffer, ": ");
+		put_escaped(buffer, decision->detail);
+	}
+	put(buffer, "\"");
+}
+
+void
+log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
+{
+	struct buffer buffer = { .text = line };
+	char client[LOG_VALUE_MAX], grant[24] = "-";
+
+	if (decision->grant != 0)
+		snprintf(grant, sizeof(grant), "%" PRId64, decision->grant);
+	put(&buffer, decision->allowed ? "allow" : "deny");
+	put_field(&buffer, "user", decision->user);
+	put_field(&buffer, "vm", decision->vm);
+	put_field(&buffer, "service", decision->service);
+	put_field(&buffer, "client", client_text(decision->client, client));
+	put_field(&buffer, "cert", decision->cert_cn);
+	put_field(&buffer, "mech", decision->mechanism);
+	put(&buffer, " grant=");
+	put(&buffer, grant);
+	put_reason(&buffer, decision);
+	if (buffer.full)
+		strcpy(line + buffer.used, "...");
+}
+
+/* --- syslog ------------------------------------------------------------ */
+
+/* The second is where systemd-journald really listens; it can be reached
+ * from a mount namespace with a /dev of its own. */
+static const char *const log_sockets[] = {
+	"/dev/log",
+	"/run/systemd/journal/dev-log",
+};
+
+void
+log_open(struct log_sink *sink)
+{
+	sink->fd = -1;
+	sink->retry = 0;
+}
+
+void
+log_close(struct log_sink *sink)
+{
+	if (sink->fd >= 0)
+		close(sink->fd);
+	sink->fd = -1;
+}
+
+/* Where there is no log, one try a second is enough. */
+static bool
+connect_sink(struct log_sink *sink, time_t now)
+{
+	const size_t count = sizeof(log_sockets) / sizeof(log_sockets[0]);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (now < sink->retry)
+		return false;
+	sink->retry = now + 1;
+	for (size_t i = 0; i < count; i++) {
+		sink->fd = socket(AF_UNIX,
+		    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (sink->fd < 0)
+			return false;
+		strcpy(address.sun_path, log_sockets[i]);
+		if (connect(sink->fd, (const struct sockaddr *)&address,
+		    sizeof(address)) == 0)
+			return true;
+		log_close(sink);
+	}
+	return false;
+}
+
+/* RFC 3164 wants English month names, whatever the process's locale. */
+static void
+write_time(char out[32], time_t now)
+{
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	struct tm tm;
+
+	memset(&tm, 0, sizeof(tm));
+	localtime_r(&now, &tm);
+	snprintf(out, 32, "%s %2d %02d:%02d:%02d", months[tm.tm_mon % 12],
+	    tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100,
+	    tm.tm_sec % 100);
+}
+
+void
+log_send(struct log_sink *sink, int priority, const char *line)
+{
+	char datagram[LOG_LINE_MAX + 64], when[32];
+	time_t now = time(NULL);
+	int length;
+
+	write_time(when, now);
+	length = snprintf(datagram, sizeof(datagram), "<%d>%s vmauthz[%ld]: %s",
+	    LOG_AUTHPRIV | priority, when, (long)getpid(), line);
+	if (length < 0 || (size_t)length >= sizeof(datagram))
+		return;
+	if (sink->fd >= 0) {
+		if (send(sink->fd, datagram, (size_t)length, MSG_NOSIGNAL) >= 0)
+			return;
+		log_close(sink);	/* the log was restarted, perhaps */
+	}
+	if (connect_sink(sink, now))
+		send(sink->fd, datagram, (size_t)length, MSG_NOSIGNAL);
+}

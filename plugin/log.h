@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The decision line, and its way into syslog without waiting for anybody. */
+
+#ifndef VMAUTHZ_PLUGIN_LOG_H
+#define VMAUTHZ_PLUGIN_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* octets of a line, with NUL: seven values of LOG_VALUE_MAX, each octet of
+ * them escaped, would not fit; a line that is too long ends in "..." */
+enum {
+	LOG_LINE_MAX = 2048,
+	LOG_VALUE_MAX = 255,	/* octets of a value before it is escaped */
+};
+
+/* One decision.  Any text may be NULL (written as -) and hostile. */
+struct log_decision {
+	bool allowed;
+	const char *user;
+	const char *vm;
+	const char *service;
+	const char *client;	/* "address;port" */
+	const char *cert_cn;
+	const char *mechanism;
+	int64_t grant;		/* 0: none */
+	const char *reason;
+	const char *detail;	/* added to the reason, or NULL */
+};
+
+/* Writes the line: allow or deny, then user=, vm=, service=, client=, cert=,
+ * mech=, grant=, reason=, values in double quotes, in which anything but
+ * printable ASCII, and '"' and '\', stands as \xNN. */
+void log_format(char line[LOG_LINE_MAX], const struct log_decision *decision);
+
+/* Sends a line to the system's log, facility authpriv, by the datagram
+ * protocol of syslog(3) (RFC 3164): the socket never blocks, and a log that
+ * is not there, or full, loses the line.  syslog(3) itself would wait, and
+ * can't reach a log outside the private /dev that libvirt gives QEMU. */
+struct log_sink {
+	int fd;			/* -1: not connected */
+	time_t retry;		/* not to be tried again before */
+};
+
+void log_open(struct log_sink *sink);
+void log_send(struct log_sink *sink, int priority, const char *line);
+void log_close(struct log_sink *sink);
+
+#endif

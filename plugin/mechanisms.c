@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/mechanisms.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/entry.h"
+#include "plugin/login.h"
+#include "plugin/plugin.h"
+
+static const char entry_point[] = "sasl_server_plug_init";
+
+/* dlsym(3) gives data pointers; POSIX says that they carry functions. */
+static sasl_server_plug_init_t *
+find_entry(void *library)
+{
+	sasl_server_plug_init_t *entry = NULL;
+	void *symbol = dlsym(library, entry_point);
+
+	memcpy(&entry, &symbol, sizeof(entry));
+	return entry != sasl_server_plug_init ? entry : NULL;
+}
+
+static void
+decorate(sasl_server_plug_t *offered, struct decorated *decorated,
+    const sasl_server_plug_t *stock)
+{
+	*offered = *stock;
+	/* libsasl2's last tie-breaker, and nothing but that */
+	offered->security_flags += 1U << 16;
+	offered->glob_context = decorated;
+	offered->mech_new = login_new;
+	offered->mech_step = login_step;
+	offered->mech_dispose = login_dispose;
+	offered->mech_avail = stock->mech_avail != NULL ? login_avail : NULL;
+	/* libsasl2 calls these of the stock mechanism, which it has, too */
+	offered->mech_free = NULL;
+	offered->setpass = NULL;
+	offered->user_query = NULL;
+	offered->idle = NULL;
+}
+
+static int
+add(struct mechanisms *mechanisms, struct plugin *plugin, void *library,
+    const sasl_server_plug_t *stock, int count)
+{
+	struct decorated *decorated;
+	size_t total = mechanisms->count + (size_t)count;
+
+	decorated = reallocarray(mechanisms->decorated, total, sizeof(*decorated));
+	if (decorated == NULL)
+		return SASL_NOMEM;
+	mechanisms->decorated = decorated;
+	for (int i = 0; i < count; i++) {
+		decorated[mechanisms->count++] = (struct decorated){
+			.plugin = plugin,
+			.stock = &stock[i],
+			.library = library,
+		};
+	}
+	return SASL_OK;
+}
+
+static int
+keep_library(struct mechanisms *mechanisms, void *library)
+{
+	void **libraries = reallocarray(mechanisms->libraries,
+	    mechanisms->library_count + 1, sizeof(*libraries));
+
+	if (libraries == NULL)
+		return SASL_NOMEM;
+	mechanisms->libraries = libraries;
+	libraries[mechanisms->library_count++] = library;
+	return SASL_OK;
+}
+
+/* A file that is no mechanism, or does not load, is libsasl2's to complain
+ * about: it looks at the same ones. */
+static int
+load_file(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils, const char *path)
+{
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	sasl_server_plug_init_t *entry;
+	sasl_server_plug_t *stock = NULL;
+	int version = 0, count = 0;
+
+	if (library == NULL)
+		return SASL_OK;
+	entry = find_entry(library);
+	if (entry == NULL || entry(utils, SASL_SERVER_PLUG_VERSION, &version,
+	    &stock, &count) != SASL_OK || version != SASL_SERVER_PLUG_VERSION ||
+	    count <= 0) {
+		dlclose(library);
+		return SASL_OK;
+	}
+	if (keep_library(mechanisms, library) != SASL_OK) {
+		dlclose(library);
+		return SASL_NOMEM;
+	}
+	return add(mechanisms, plugin, library, stock, count);
+}
+
+static bool
+is_shared_object(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 3 && strcmp(name + length - 3, ".so") == 0;
+}
+
+static int
+load_directory(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils, const char *directory)
+{
+	DIR *listing = opendir(directory);
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int rc = SASL_OK;
+
+	if (listing == NULL)
+		return SASL_OK;
+	while (rc == SASL_OK && (entry = readdir(listing)) != NULL) {
+		if (is_shared_object(entry->d_name) &&
+		    snprintf(path, sizeof(path), "%s/%s", directory,
+		    entry->d_name) < (int)sizeof(path))
+			rc = load_file(mechanisms, plugin, utils, path);
+	}
+	closedir(listing);
+	return rc;
+}
+
+static char *
+plugin_path(const sasl_utils_t *utils)
+{
+	sasl_callback_ft callback = NULL;
+	sasl_getpath_t *getpath = NULL;
+	const char *path = NULL;
+	void *context = NULL;
+
+	if (utils->getcallback(NULL, SASL_CB_GETPATH, &callback, &context) !=
+	    SASL_OK || callback == NULL)
+		return NULL;
+	memcpy(&getpath, &callback, sizeof(getpath));
+	if (getpath(context, &path) != SASL_OK || path == NULL)
+		return NULL;
+	return strdup(path);
+}
+
+static int
+load_all(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils)
+{
+	char *path = plugin_path(utils), *rest = path, *directory;
+	int rc = path != NULL ? SASL_OK : SASL_FAIL;
+
+	while (rc == SASL_OK && (directory = strsep(&rest, ":")) != NULL)
+		rc = load_directory(mechanisms, plugin, utils, directory);
+	free(path);
+	return rc;
+}
+
+int
+mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils)
+{
+	int rc = load_all(mechanisms, plugin, utils);
+
+	if (rc == SASL_OK && mechanisms->count > 0) {
+		mechanisms->offered = calloc(mechanisms->count,
+		    sizeof(*mechanisms->offered));
+		if (mechanisms->offered == NULL)
+			rc = SASL_NOMEM;
+	}
+	if (rc != SASL_OK) {
+		mechanisms_unload(mechanisms);
+		return rc;
+	}
+	for (size_t i = 0; i < mechanisms->count; i++)
+		decorate(&mechanisms->offered[i], &mechanisms->decorated[i],
+		    mechanisms->decorated[i].stock);
+	return SASL_OK;
+}
+
+void
+mechanisms_unload(struct mechanisms *mechanisms)
+{
+	for (size_t i = 0; i < mechanisms->library_count; i++)
+		dlclose(mechanisms->libraries[i]);
+	free(mechanisms->libraries);
+	free(mechanisms->offered);
+	free(mechanisms->decorated);
+	memset(mechanisms, 0, sizeof(*mechanisms));
+}

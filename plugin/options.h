@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The plugin's options in the SASL configuration (qemu.conf). */
+
+#ifndef VMAUTHZ_PLUGIN_OPTIONS_H
+#define VMAUTHZ_PLUGIN_OPTIONS_H
+
+#include <limits.h>
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+#include <stdbool.h>
+
+#include "plugin/tls_peer.h"
+#include "policy/identity.h"
+
+enum { OPTIONS_ERROR_MAX = 256 };
+
+struct options {
+	char policy[PATH_MAX];			/* vmauthz_policy */
+	char default_realm[IDENTITY_MAX + 1];	/* vmauthz_default_realm */
+	enum tls_peer_mode client_cert;		/* vmauthz_client_cert */
+	bool require_tls;			/* vmauthz_require_tls */
+	bool local_passwords;	/* pwcheck_method asks a source that looks at
+				 * the name without its realm */
+	char error[OPTIONS_ERROR_MAX];	/* "": all is well; else one sentence,
+					 * and nobody may be let in */
+};
+
+/* Whether the configuration names this plugin, as auxprop_plugin or as
+ * canon_user_plugin.  If not, it is none of our business. */
+bool options_name_us(const sasl_utils_t *utils);
+
+/* Reads all options; an unusable value is told in options_r->error. */
+void options_read(struct options *options_r, const sasl_utils_t *utils);
+
+#endif

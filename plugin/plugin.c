@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+/* libsasl2 has no place where three entry points of one object could share
+ * anything, so the process has. */
+static struct {
+	pthread_mutex_t mutex;
+	struct plugin *plugin;
+} process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static struct plugin *
+create(const sasl_utils_t *utils)
+{
+	struct plugin *plugin;
+
+	if (!options_name_us(utils))
+		return NULL;
+	plugin = calloc(1, sizeof(*plugin));
+	if (plugin == NULL)
+		return NULL;
+	options_read(&plugin->options, utils);
+	if (policy_new(&plugin->policy, plugin->options.policy) != POLICY_OK) {
+		free(plugin);
+		return NULL;
+	}
+	vm_self_read(&plugin->vm);
+	pthread_mutex_init(&plugin->mutex, NULL);
+	log_open(&plugin->log);
+	return plugin;
+}
+
+struct plugin *
+plugin_acquire(const sasl_utils_t *utils)
+{
+	struct plugin *plugin;
+
+	pthread_mutex_lock(&process.mutex);
+	if (process.plugin == NULL)
+		process.plugin = create(utils);
+	plugin = process.plugin;
+	if (plugin != NULL)
+		plugin->references++;
+	pthread_mutex_unlock(&process.mutex);
+	return plugin;
+}
+
+void
+plugin_release(struct plugin *plugin)
+{
+	if (plugin == NULL)
+		return;
+	pthread_mutex_lock(&process.mutex);
+	if (--plugin->references == 0) {
+		process.plugin = NULL;
+		mechanisms_unload(&plugin->mechanisms);
+		policy_free(&plugin->policy);
+		log_close(&plugin->log);
+		pthread_mutex_destroy(&plugin->mutex);
+		free(plugin);
+	}
+	pthread_mutex_unlock(&process.mutex);
+}
+
+/* The port at the end of "address;port". */
+static uint16_t
+port_of(const char *address)
+{
+	const char *text = address != NULL ? strrchr(address, ';') : NULL;
+	unsigned long port;
+	char *end;
+
+	if (text == NULL || text[1] < '0' || text[1] > '9')
+		return 0;
+	port = strtoul(text + 1, &end, 10);
+	return *end == '\0' && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+struct policy_vm
+plugin_vm(const struct plugin *plugin, const sasl_server_params_t *params)
+{
+	return (struct policy_vm){
+		.name = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
+		.uuid = plugin->vm.uuid[0] != '\0' ? plugin->vm.uuid : NULL,
+		.port = port_of(params->iplocalport),
+	};
+}
+
+void
+plugin_log_decision(struct plugin *plugin,
+    const sasl_server_params_t *params, const struct log_decision *decision)
+{
+	int level = decision->allowed ? SASL_LOG_NOTE : SASL_LOG_FAIL;
+	char line[LOG_LINE_MAX];
+
+	log_format(line, decision);
+	pthread_mutex_lock(&plugin->mutex);
+	log_send(&plugin->log, decision->allowed ? LOG_INFO : LOG_NOTICE,
+	    line);
+	pthread_mutex_unlock(&plugin->mutex);
+	/* libsasl2's own log is syslog(3), which may wait: only if wanted */
+	if (params->log_level >= level)
+		params->utils->log(params->utils->conn, level, "%s", line);
+	if (!decision->allowed)
+		params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s",
+		    line);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* What the three entry points and all connections share. */
+
+#ifndef VMAUTHZ_PLUGIN_PLUGIN_H
+#define VMAUTHZ_PLUGIN_PLUGIN_H
+
+#include <pthread.h>
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+#include "plugin/log.h"
+#include "plugin/mechanisms.h"
+#include "plugin/options.h"
+#include "plugin/vm_self.h"
+#include "policy/policy.h"
+
+/* The applications that we serve call themselves so (sasl_server_init). */
+#define PLUGIN_APPNAME "qemu"
+#define PLUGIN_NAME "vmauthz"
+
+struct plugin {
+	struct options options;
+	struct vm_self vm;
+	struct mechanisms mechanisms;
+	/* Logins happen on QEMU's main loop alone, so nobody ever waits for
+	 * this; it is for hosts that would do otherwise. */
+	pthread_mutex_t mutex;
+	struct policy *policy;
+	struct log_sink log;
+	unsigned int references;
+};
+
+/* The one plugin of this process, made by the first call, or NULL if the
+ * configuration doesn't name us or memory ran out.  Every call that gives
+ * one has to be matched by a plugin_release(). */
+struct plugin *plugin_acquire(const sasl_utils_t *utils);
+void plugin_release(struct plugin *plugin);
+
+/* The VM that this process says it is and the port that was reached, for a
+ * request; it points into plugin. */
+struct policy_vm plugin_vm(const struct plugin *plugin,
+    const sasl_server_params_t *params);
+
+/* Sends a decision to the SASL log, syslog, and (a refusal) to the
+ * connection's error text, which ends up in QEMU's own log. */
+void plugin_log_decision(struct plugin *plugin,
+    const sasl_server_params_t *params, const struct log_decision *decision);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The client certificate of a TLS connection that belongs to somebody else:
+ * spice-server neither asks for one nor tells.  OpenSSL's public ex_data
+ * callbacks say when an SSL object begins and ends and when a server has
+ * read a ClientHello; that is the moment to make it ask. */
+
+#ifndef VMAUTHZ_PLUGIN_TLS_PEER_H
+#define VMAUTHZ_PLUGIN_TLS_PEER_H
+
+#include <stdbool.h>
+
+#include "plugin/cert_name.h"
+
+/* octets of "address;port" with NUL: an IPv6 address with a scope */
+enum { TLS_ADDRESS_MAX = 96 };
+
+enum tls_peer_mode {
+	TLS_PEER_OFF = 0,	/* don't ask for client certificates */
+	TLS_PEER_REQUEST,	/* ask; a client without one may go on */
+	TLS_PEER_REQUIRE,	/* ask; no certificate, no connection */
+};
+
+struct tls_peer {
+	bool certificate;	/* the client has proved to hold a valid one */
+	char cn[CERT_CN_MAX];	/* its CN, "" if it has none (cert_name_cn) */
+};
+
+/* Watches every SSL object that this process makes from now on.  Called once
+ * more it only changes the mode.  The callbacks stay as long as the process:
+ * the object that holds this code must never be unloaded.  Returns 0, or
+ * POLICY_E_CRYPTO. */
+int tls_peer_watch(enum tls_peer_mode mode);
+
+/* The peer of the connection between two addresses, written "address;port"
+ * as Cyrus SASL does.  To be called on the thread that does the handshakes.
+ * False, and *peer_r cleared, if no connection or several fit. */
+bool tls_peer_find(const char *local, const char *remote,
+    struct tls_peer *peer_r);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "tests/unit/unit.h"
+
+#include "plugin/log.h"
+
+static const struct {
+	struct log_decision decision;
+	const char *line;
+} rows[] = {
+	{ { .allowed = true, .user = "alice@example.org", .vm = "debianx",
+	    .service = "spice", .client = "192.0.2.7;40312",
+	    .cert_cn = "alice-laptop", .mechanism = "SCRAM-SHA-256",
+	    .grant = 3, .reason = "allowed by grant" },
+	    "allow user=\"alice@example.org\" vm=\"debianx\" service=\"spice\" "
+	    "client=\"192.0.2.7:40312\" cert=\"alice-laptop\" "
+	    "mech=\"SCRAM-SHA-256\" grant=3 reason=\"allowed by grant\"" },
+	{ { .reason = "no TLS" },
+	    "deny user=- vm=- service=- client=- cert=- mech=- grant=- "
+	    "reason=\"no TLS\"" },
+	{ { .client = "2001:db8::7;40312", .reason = "x", .detail = "y: z" },
+	    "deny user=- vm=- service=- client=\"[2001:db8::7]:40312\" cert=- "
+	    "mech=- grant=- reason=\"x: y: z\"" },
+	{ { .user = "a\" vm=\"kali", .vm = "a\nallow user=\"x\"",
+	    .cert_cn = "\x1b[31m", .reason = "x\\y", .detail = "" },
+	    "deny user=\"a\\x22 vm=\\x22kali\" "
+	    "vm=\"a\\x0aallow user=\\x22x\\x22\" service=- client=- "
+	    "cert=\"\\x1b[31m\" mech=- grant=- reason=\"x\\x5cy\"" },
+	{ { .user = "\xc3\xa9\x7f%n%s", .reason = "" },
+	    "deny user=\"\\xc3\\xa9\\x7f%n%s\" vm=- service=- client=- cert=- "
+	    "mech=- grant=- reason=\"\"" },
+};
+
+static void
+formats(void **state)
+{
+	char line[LOG_LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		log_format(line, &rows[i].decision);
+		assert_string_equal(line, rows[i].line);
+	}
+}
+
+static void
+caps(void **state)
+{
+	char value[5000], line[LOG_LINE_MAX];
+	struct log_decision decision = { .user = value, .reason = "x" };
+
+	(void)state;
+	memset(value, 'n', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	log_format(line, &decision);
+	assert_int_equal(strspn(line + strlen("deny user=\""), "n"),
+	    LOG_VALUE_MAX);
+	assert_non_null(strstr(line, "n...\" vm=- "));
+
+	memset(value, '\n', sizeof(value) - 1);
+	decision.vm = decision.service = decision.client = decision.cert_cn =
+	    decision.mechanism = decision.reason = decision.detail = value;
+	log_format(line, &decision);
+	assert_true(strlen(line) < LOG_LINE_MAX);
+	assert_string_equal(line + strlen(line) - 3, "...");
+	assert_null(strchr(line, '\n'));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(formats),
+		cmocka_unit_test(caps),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "tests/unit/unit.h"
+
+#include <unistd.h>
+
+#include "plugin/options.h"
+
+/* A configuration: "key: value" pairs one after the other, NULL at the end. */
+static int
+fake_getopt(void *context, const char *plugin, const char *option,
+    const char **result, unsigned int *length)
+{
+	const char *const *pair = context;
+
+	(void)plugin;
+	(void)length;
+	for (; *pair != NULL; pair += 2) {
+		if (strcmp(pair[0], option) == 0) {
+			*result = pair[1];
+			return SASL_OK;
+		}
+	}
+	return SASL_FAIL;
+}
+
+static struct options
+read_all(const char *const *configuration)
+{
+	sasl_utils_t utils = { .getopt = fake_getopt,
+	    .getopt_context = (void *)(uintptr_t)configuration };
+	struct options options;
+
+	options_read(&options, &utils);
+	return options;
+}
+
+static bool
+names_us(const char *option, const char *value)
+{
+	const char *const configuration[] = { option, value, NULL };
+	sasl_utils_t utils = { .getopt = fake_getopt,
+	    .getopt_context = (void *)(uintptr_t)configuration };
+
+	return options_name_us(&utils);
+}
+
+static void
+is_named(void **state)
+{
+	(void)state;
+	assert_true(names_us("auxprop_plugin", "vmauthz"));
+	assert_true(names_us("auxprop_plugin", "sasldb vmauthz"));
+	assert_true(names_us("auxprop_plugin", "  VMAUTHZ "));
+	assert_true(names_us("canon_user_plugin", "vmauthz"));
+	assert_false(names_us("auxprop_plugin", ""));
+	assert_false(names_us("auxprop_plugin", "sasldb"));
+	assert_false(names_us("auxprop_plugin", "vmauthz2"));
+	assert_false(names_us("auxprop_plugin", "novmauthz"));
+	assert_false(names_us("canon_user_plugin", "INTERNAL"));
+	assert_false(names_us("mech_list", "vmauthz"));
+	assert_false(names_us("vmauthz_policy", "/vmauthz"));
+}
+
+static void
+has_defaults(void **state)
+{
+	const char *const none[] = { NULL };
+	struct options options = read_all(none);
+	char host[256] = "";
+
+	(void)state;
+	gethostname(host, sizeof(host) - 1);
+	assert_string_equal(options.error, "");
+	assert_non_null(strstr(options.policy, "/vmauthz/policy.db"));
+	assert_string_equal(options.default_realm, host);
+	assert_int_equal(options.client_cert, TLS_PEER_REQUEST);
+	assert_true(options.require_tls);
+	assert_false(options.local_passwords);
+}
+
+static void
+takes_values(void **state)
+{
+	const char *const all[] = { "vmauthz_policy", "/srv/p.db",
+	    "vmauthz_default_realm", "Example.ORG", "vmauthz_client_cert",
+	    "require", "vmauthz_require_tls", "no", NULL };
+	const char *const off[] = { "vmauthz_client_cert", "OFF", NULL };
+	struct options options = read_all(all);
+
+	(void)state;
+	assert_string_equal(options.error, "");
+	assert_string_equal(options.policy, "/srv/p.db");
+	assert_string_equal(options.default_realm, "Example.ORG");
+	assert_int_equal(options.client_cert, TLS_PEER_REQUIRE);
+	assert_false(options.require_tls);
+	assert_int_equal(read_all(off).client_cert, TLS_PEER_OFF);
+}
+
+/* An error names the option and the value, and opens no door. */
+static void
+refuses_values(void **state)
+{
+	static const char *const bad[][3] = {
+		{ "vmauthz_policy", "policy.db", NULL },
+		{ "vmauthz_policy", "", NULL },
+		{ "vmauthz_default_realm", "", NULL },
+		{ "vmauthz_default_realm", "exa mple", NULL },
+		{ "vmauthz_default_realm", "a@b", NULL },
+		{ "vmauthz_client_cert", "maybe", NULL },
+		{ "vmauthz_client_cert", "", NULL },
+		{ "vmauthz_client_cert", "requires", NULL },
+		{ "vmauthz_require_tls", "maybe", NULL },
+		{ "vmauthz_require_tls", "", NULL },
+		{ "vmauthz_require_tls", "0", NULL },
+		{ "vmauthz_broker", "/run/vmauthz/broker", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct options options = read_all(bad[i]);
+
+		TITLE(options.error);
+		assert_non_null(strstr(options.error, bad[i][0]));
+		assert_non_null(strstr(options.error, bad[i][1]));
+		assert_true(options.require_tls);
+	}
+}
+
+static void
+bounds_values(void **state)
+{
+	char path[PATH_MAX + 2] = "/", realm[IDENTITY_MAX + 1];
+	const char *const long_path[] = { "vmauthz_policy", path, NULL };
+	const char *const long_realm[] = { "vmauthz_default_realm", realm,
+	    NULL };
+
+	(void)state;
+	memset(path + 1, 'p', sizeof(path) - 2);
+	path[sizeof(path) - 1] = '\0';
+	memset(realm, 'r', sizeof(realm) - 1);
+	realm[sizeof(realm) - 1] = '\0';
+	assert_string_not_equal(read_all(long_path).error, "");
+	assert_string_equal(read_all(long_path).policy, "");
+	assert_string_not_equal(read_all(long_realm).error, "");
+}
+
+static void
+knows_local_passwords(void **state)
+{
+	static const struct {
+		const char *method;
+		bool local;
+	} rows[] = {
+		{ "auxprop", false }, { "auxprop-hashed auxprop", false },
+		{ "AUXPROP", false }, { "", false }, { "saslauthd", true },
+		{ "auxprop saslauthd", true }, { "auxprop,saslauthd", true },
+		{ "pwcheck", true }, { "auxprop2", true }, { "auxp", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const configuration[] = { "pwcheck_method",
+		    rows[i].method, NULL };
+
+		TITLE(rows[i].method);
+		assert_int_equal(read_all(configuration).local_passwords,
+		    rows[i].local);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_named),
+		cmocka_unit_test(has_defaults),
+		cmocka_unit_test(takes_values),
+		cmocka_unit_test(refuses_values),
+		cmocka_unit_test(bounds_values),
+		cmocka_unit_test(knows_local_passwords),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

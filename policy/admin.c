@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/database.h"
@@ -24,8 +25,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[DELETE_CREDENTIALS] =
 	    "DELETE FROM credentials WHERE user_name = ?1",
 	[INSERT_CREDENTIAL] =
-	    "INSERT INTO credentials(user_name, mechanism, iterations, salt,"
-	    " stored_key, server_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	    ("INSERT INTO credentials(user_name, mechanism, iterations, salt,"
+	    " stored_key, server_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
 };
 
 struct policy_admin {
@@ -69,8 +70,10 @@ policy_create(const char *path)
 			return POLICY_E_IO;
 		}
 	}
+	rc = fchmod(fd, 0640) == 0 ? POLICY_OK : POLICY_E_IO;
 	close(fd);
-	rc = load_schema(path);
+	if (rc == POLICY_OK)
+		rc = load_schema(path);
 	if (rc != POLICY_OK)
 		unlink(path);
 	return rc;

@@ -28,18 +28,18 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[SELECT_VM_BY_UUID] =
 	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE uuid = ?1",
 	[SELECT_VM_BY_PORT] =
-	    "SELECT enabled, name, uuid, spice_port FROM vms"
-	    " WHERE spice_port = ?1 LIMIT 2",
+	    ("SELECT enabled, name, uuid, spice_port FROM vms"
+	    " WHERE spice_port = ?1 LIMIT 2"),
 	[SELECT_GRANTS] =
-	    "SELECT id, effect, cert_cn FROM grants"
-	    " WHERE who IN (?1, '*') AND vm IN (?2, '*')",
+	    ("SELECT id, effect, cert_cn FROM grants"
+	    " WHERE who IN (?1, '*') AND vm IN (?2, '*')"),
 	[SELECT_CREDENTIAL] =
-	    "SELECT iterations, salt, stored_key, server_key FROM credentials"
-	    " WHERE user_name = ?1 AND mechanism = ?2",
+	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
+	    " WHERE user_name = ?1 AND mechanism = ?2"),
 	[SELECT_SHAPES] =
-	    "SELECT iterations, salt_size, users FROM credential_shapes"
+	    ("SELECT iterations, salt_size, users FROM credential_shapes"
 	    " WHERE mechanism = ?1 AND users > 0"
-	    " ORDER BY iterations, salt_size LIMIT 16",
+	    " ORDER BY iterations, salt_size LIMIT 16"),
 	[SELECT_DECOY] =
 	    "SELECT key FROM decoy",
 };

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "tools/cli.h"
+
+#include <assert.h>
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/error.h"
+
+enum {
+	OPTIONS_MAX = 16,	/* of one command */
+	LONG_BASE = 256,	/* plus the option's index: val of a long one */
+	LONG_HELP = LONG_BASE + OPTIONS_MAX,
+	LONG_VERSION,
+};
+
+struct getopt_tables {
+	char letters[2 + 2 * OPTIONS_MAX + 1];
+	struct option names[OPTIONS_MAX + 3];
+};
+
+static void
+build_tables(struct getopt_tables *tables, const struct cli_command *command)
+{
+	char *letter = tables->letters;
+	struct option *name = tables->names;
+
+	assert(command->count <= OPTIONS_MAX);
+	memset(tables, 0, sizeof(*tables));
+	*letter++ = '+';
+	*letter++ = ':';
+	for (size_t i = 0; i < command->count; i++) {
+		const struct cli_option *option = &command->options[i];
+		bool argument = option->values != NULL;
+
+		if (option->letter != '\0') {
+			*letter++ = option->letter;
+			if (argument)
+				*letter++ = ':';
+		}
+		if (option->name != NULL)
+			*name++ = (struct option){ option->name, argument,
+			    NULL, LONG_BASE + (int)i };
+	}
+	*name++ = (struct option){ "help", 0, NULL, LONG_HELP };
+	*name = (struct option){ "version", 0, NULL, LONG_VERSION };
+}
+
+static const struct cli_option *
+find_option(const struct cli_command *command, int val)
+{
+	for (size_t i = 0; i < command->count; i++) {
+		if (val == LONG_BASE + (int)i ||
+		    (val != '\0' && val == command->options[i].letter))
+			return &command->options[i];
+	}
+	return NULL;
+}
+
+static bool
+take(const struct cli_option *option, const char *argument)
+{
+	if (option->values == NULL) {
+		*option->flag = true;
+		return true;
+	}
+	for (size_t i = 0; i < option->room; i++) {
+		if (option->values[i] == NULL) {
+			option->values[i] = argument;
+			return true;
+		}
+	}
+	if (option->letter != '\0')
+		warnx("-%c is given too often", option->letter);
+	else
+		warnx("--%s is given too often", option->name);
+	return false;
+}
+
+static int
+answer(const char *text)
+{
+	fputs(text, stdout);
+	return cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
+}
+
+/* What getopt_long() stumbled over. */
+static void
+complain(int result, const char *last)
+{
+	const char *what = result == ':' ? "needs an argument" :
+	    optopt >= LONG_BASE ? "takes no argument" : "is no option";
+
+	if (optopt == 0 || optopt >= LONG_BASE)
+		warnx("%s %s; see --help", last, what);
+	else
+		warnx("-%c %s; see --help", optopt, what);
+}
+
+static int
+check_operands(const struct cli_command *command, int argc, char **argv,
+    int *status_r)
+{
+	int wanted = command->operand != NULL ? 1 : 0;
+
+	if (argc - optind < wanted)
+		warnx("%s is missing; see --help", command->operand);
+	else if (argc - optind > wanted && !command->verb)
+		warnx("'%s' is one argument too many; see --help",
+		    argv[optind + wanted]);
+	else
+		return optind;
+	*status_r = CLI_USAGE;
+	return -1;
+}
+
+int
+cli_parse(const struct cli_command *command, int argc, char **argv,
+    int *status_r)
+{
+	const struct cli_option *option;
+	struct getopt_tables tables;
+	int val;
+
+	build_tables(&tables, command);
+	opterr = 0;
+	optind = 0;
+	while ((val = getopt_long(argc, argv, tables.letters, tables.names,
+	    NULL)) != -1) {
+		*status_r = CLI_USAGE;
+		if (val == LONG_HELP) {
+			*status_r = answer(command->usage);
+			return -1;
+		}
+		if (val == LONG_VERSION) {
+			*status_r = answer(PACKAGE_STRING "\n");
+			return -1;
+		}
+		option = find_option(command, val);
+		if (option == NULL) {
+			complain(val, argv[optind - 1]);
+			return -1;
+		}
+		if (!take(option, optarg))
+			return -1;
+	}
+	return check_operands(command, argc, argv, status_r);
+}
+
+bool
+cli_number(const char *option, const char *text, unsigned int min,
+    unsigned int max, unsigned int *value_r)
+{
+	char *end = NULL;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	/* strtoul() takes signs and spaces */
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+	    value < min || value > max) {
+		warnx("%s: '%s' is not a whole number from %u to %u", option,
+		    text, min, max);
+		return false;
+	}
+	*value_r = (unsigned int)value;
+	return true;
+}
+
+bool
+cli_identity(const char *user, const char *realm, struct identity *id_r)
+{
+	char host[IDENTITY_MAX + 1] = "";
+
+	if (realm != NULL && strchr(user, '@') != NULL) {
+		warnx("'%s' names its realm: leave -r out", user);
+		return false;
+	}
+	if (realm == NULL) {
+		if (gethostname(host, sizeof(host) - 1) != 0)
+			host[0] = '\0';
+		realm = host;
+	}
+	if (strchr(user, '@') == NULL &&
+	    !identity_realm_valid(realm, strlen(realm))) {
+		warnx("'%s' is no realm: letters, digits, dots, hyphens and"
+		    " underscores make one", realm);
+		return false;
+	}
+	if (identity_parse(id_r, user, strlen(user), realm) != POLICY_OK) {
+		warnx("'%s': %s", user, policy_strerror(POLICY_E_NAME));
+		return false;
+	}
+	return true;
+}
+
+void
+cli_warn_readable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		warnx("%s: everybody may read its verifiers and guess"
+		    " passwords; see chmod(1): o-rwx", path);
+}
+
+bool
+cli_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	warn("standard output");
+	return false;
+}

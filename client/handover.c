@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "client/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+enum {
+	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+};
+
+static int
+write_all(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+read_all(int fd, char *text, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = pread(fd, text + done, size - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+new_memfd(void)
+{
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = memfd_create("vmauthz-viewer", flags | MFD_NOEXEC_SEAL);
+
+	/* Linux before 6.3 doesn't know the flag, later ones may insist. */
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("vmauthz-viewer", flags);
+	return fd;
+}
+
+int
+handover_give(const char *text, size_t size)
+{
+	int inherited = -1, saved, fd;
+
+	if (size == 0 || size > HANDOVER_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	fd = new_memfd();
+	if (fd < 0)
+		return -1;
+	/* A copy that exec leaves open, and that can't pass for stdio. */
+	if (write_all(fd, text, size) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+		inherited = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return inherited;
+}
+
+int
+handover_take(int fd, char **text_r, size_t *size_r)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	char *text = NULL;
+	struct stat st;
+	int saved;
+
+	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0) {
+		errno = EBADF;
+		return -1;
+	}
+	if (st.st_size <= 0 || st.st_size > HANDOVER_MAX) {
+		errno = EMSGSIZE;
+		goto out;
+	}
+	text = calloc(1, (size_t)st.st_size);
+	if (text == NULL)
+		goto out;
+	if (read_all(fd, text, (size_t)st.st_size) != 0) {
+		saved = errno;
+		explicit_bzero(text, (size_t)st.st_size);
+		free(text);
+		text = NULL;
+		errno = saved;
+	}
+out:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	if (text == NULL)
+		return -1;
+	*text_r = text;
+	*size_r = (size_t)st.st_size;
+	return 0;
+}

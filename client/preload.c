@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* libvmauthz-client.so, which vmauthz-viewer preloads into a SPICE viewer: it
+ * gives the TLS contexts that libspice-client-glib makes, and no others, a
+ * client certificate and its key. */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/handover.h"
+#include "client/tls_calls.h"
+
+/* OpenSSL is the viewer's: this is what we are allowed to do in it. */
+static struct {
+	pthread_mutex_t lock;
+	char *text;		/* PEM as handed over, until the first use */
+	size_t size;
+	bool ready;		/* the next three are whole */
+	EVP_PKEY *key;
+	X509 *cert;
+	STACK_OF(X509) *chain;
+	struct tls_calls calls;
+} handed = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
+
+static void __attribute__((format(printf, 1, 2)))
+complain(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	fprintf(stderr, "vmauthz-viewer: %s\n", line);
+}
+
+static bool
+is_spice_client(const char *path)
+{
+	static const char name[] = "libspice-client-glib-2.0.so";
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	size_t length = sizeof(name) - 1;
+
+	return strncmp(base, name, length) == 0 &&
+	    (base[length] == '\0' || base[length] == '.');
+}
+
+static bool
+in_spice_client(const void *address)
+{
+	Dl_info info;
+
+	return dladdr(address, &info) != 0 && info.dli_fname != NULL &&
+	    is_spice_client(info.dli_fname);
+}
+
+static int
+find_spice_client(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	return info->dlpi_name != NULL && is_spice_client(info->dlpi_name);
+}
+
+/* LD_PRELOAD begins with our own path; what follows was there before. */
+static void
+restore_preload(void)
+{
+	const char *now = getenv("LD_PRELOAD");
+	size_t length;
+	char *before;
+	Dl_info self;
+
+	if (now == NULL || dladdr(&handed, &self) == 0)
+		return;
+	length = strlen(self.dli_fname);
+	if (strncmp(now, self.dli_fname, length) != 0)
+		return;
+	if (now[length] == '\0') {
+		unsetenv("LD_PRELOAD");
+		return;
+	}
+	if (now[length] != ':')
+		return;
+	before = strdup(now + length + 1);
+	if (before == NULL || setenv("LD_PRELOAD", before, 1) != 0)
+		unsetenv("LD_PRELOAD");
+	free(before);
+}
+
+static int
+take(const char *number)
+{
+	char *end;
+	long fd = strtol(number, &end, 10);
+
+	if (end == number || *end != '\0' || fd <= STDERR_FILENO ||
+	    fd > 0xffffff) {
+		errno = EBADF;
+		return -1;
+	}
+	return handover_take((int)fd, &handed.text, &handed.size);
+}
+
+static void __attribute__((constructor))
+begin(void)
+{
+	const char *number = secure_getenv(HANDOVER_VARIABLE);
+
+	if (number == NULL)
+		return;
+	if (take(number) != 0) {
+		complain("the certificate and key that were handed to this"
+		    " viewer can't be read (%s); going on without them",
+		    strerror(errno));
+	} else if (dl_iterate_phdr(find_spice_client, NULL) == 0) {
+		complain("%s hasn't loaded libspice-client-glib, so it may be a"
+		    " script or no SPICE viewer at all; what it starts gets no"
+		    " certificate", program_invocation_short_name);
+	}
+	unsetenv(HANDOVER_VARIABLE);
+	restore_preload();
+}
+
+static void
+free_parts(void)
+{
+	struct tls_calls *calls = &handed.calls;
+	OPENSSL_STACK *chain = (OPENSSL_STACK *)handed.chain;
+	X509 *cert;
+
+	while (chain != NULL && (cert = calls->OPENSSL_sk_pop(chain)) != NULL)
+		calls->X509_free(cert);
+	calls->OPENSSL_sk_free(chain);
+	calls->X509_free(handed.cert);
+	calls->EVP_PKEY_free(handed.key);
+	handed.chain = NULL;
+	handed.cert = NULL;
+	handed.key = NULL;
+}
+
+/* No prompt ever comes from here: what is handed over is in clear. */
+static int
+no_passphrase(char *buffer, int size, int writing, void *arg)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+static bool
+parse_parts(void)
+{
+	struct tls_calls *calls = &handed.calls;
+	OPENSSL_STACK *chain = calls->OPENSSL_sk_new_null();
+	BIO *bio = calls->BIO_new_mem_buf(handed.text, (int)handed.size);
+	X509 *cert;
+
+	handed.chain = (STACK_OF(X509) *)chain;
+	if (bio == NULL || chain == NULL)
+		goto out;
+	handed.key = calls->PEM_read_bio_PrivateKey(bio, NULL, no_passphrase,
+	    NULL);
+	handed.cert = calls->PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	while ((cert = calls->PEM_read_bio_X509(bio, NULL, no_passphrase,
+	    NULL)) != NULL) {
+		if (calls->OPENSSL_sk_push(chain, cert) > 0)
+			continue;
+		calls->X509_free(cert);
+		goto out;
+	}
+	handed.ready = handed.key != NULL && handed.cert != NULL;
+out:
+	calls->BIO_free(bio);
+	if (!handed.ready)
+		free_parts();
+	return handed.ready;
+}
+
+/* Turns the PEM text into objects, the first time. */
+static bool
+load(tls_ctx_new ctx_new)
+{
+	if (handed.text == NULL)
+		return handed.ready;
+	if (!tls_calls_open(&handed.calls, ctx_new))
+		complain("the viewer's TLS library isn't OpenSSL %d; going on"
+		    " without a client certificate", OPENSSL_VERSION_MAJOR);
+	else {
+		handed.calls.ERR_set_mark();
+		if (!parse_parts())
+			complain("the certificate and key that were handed to"
+			    " this viewer are broken; going on without them");
+		handed.calls.ERR_pop_to_mark();
+	}
+	explicit_bzero(handed.text, handed.size);
+	free(handed.text);
+	handed.text = NULL;
+	return handed.ready;
+}
+
+/* The context takes references; nothing is copied per channel. */
+static void
+give_certificate(SSL_CTX *ctx)
+{
+	struct tls_calls *calls = &handed.calls;
+	const char *reason;
+
+	calls->ERR_set_mark();
+	if (calls->SSL_CTX_use_cert_and_key(ctx, handed.cert, handed.key,
+	    handed.chain, 1) != 1) {
+		reason = calls->ERR_reason_error_string(
+		    calls->ERR_peek_last_error());
+		complain("the viewer's TLS library refuses the certificate"
+		    " (%s); going on without it",
+		    reason != NULL ? reason : "no reason given");
+		free_parts();
+		handed.ready = false;
+	}
+	calls->ERR_pop_to_mark();
+}
+
+__attribute__((visibility("default"))) SSL_CTX *
+SSL_CTX_new(const SSL_METHOD *method)
+{
+	const void *caller = __builtin_return_address(0);
+	tls_ctx_new ctx_new = tls_calls_ctx_new(caller);
+	SSL_CTX *ctx = ctx_new != NULL ? ctx_new(method) : NULL;
+
+	if (ctx == NULL || !in_spice_client(caller))
+		return ctx;
+	pthread_mutex_lock(&handed.lock);
+	if (load(ctx_new))
+		give_certificate(ctx);
+	pthread_mutex_unlock(&handed.lock);
+	return ctx;
+}

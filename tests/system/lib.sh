@@ -256,14 +256,18 @@ make_ca() {
 
 # sign_cert BASE CA SUBJECT DAYS EXTENSION…
 sign_cert() {
-	local base=$1 ca=$scratch/pki/$2 subject=$3 days=$4
+	local base=$1 ca=$scratch/pki/$2 subject=$3 validity=(-days "$4")
+	# openssl takes negative days up to 3.3, dates from 3.4 on
+	if [ "$4" -lt 0 ] && openssl x509 -help 2>&1 | grep -q not_after; then
+		validity=(-not_before 20200101000000Z -not_after 20200102000000Z)
+	fi
 	shift 4
 	new_key "$base.key"
 	openssl req -new -utf8 -key "$base.key" -subj "$subject" \
 		-out "$base.csr" || die "cannot make a request for $subject"
 	printf '%s\n' basicConstraints=CA:FALSE "$@" >"$base.ext"
 	openssl x509 -req -in "$base.csr" -CA "$ca.crt" -CAkey "$ca.key" \
-		-set_serial "0x$(openssl rand -hex 8)" -days "$days" \
+		-set_serial "0x$(openssl rand -hex 8)" "${validity[@]}" \
 		-extfile "$base.ext" -out "$base.crt" 2>/dev/null ||
 		die "cannot sign $subject"
 }

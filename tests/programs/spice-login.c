@@ -51,6 +51,7 @@ struct attempt {
 static struct {
 	char *host, *ca, *user, *password, *subject, *cert, *key, *tls_max;
 	int port, tls_port, password_fd, timeout, channels, hold, repeat;
+	gboolean resume;
 } options = {
 	.password_fd = -1, .timeout = 20, .repeat = 1,
 };
@@ -78,6 +79,9 @@ static const GOptionEntry option_entries[] = {
 	  "its private key (PEM)", "FILE" },
 	{ "tls-max", 0, 0, G_OPTION_ARG_STRING, &options.tls_max,
 	  "highest TLS version to offer", "1.2|1.3" },
+	{ "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume,
+	  "resume the first channel's TLS session in all others, which have"
+	  " no certificate then; says so in a second line", NULL },
 	{ "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
 	  "give up after so long (20)", "SECONDS" },
 	{ "channels", 0, 0, G_OPTION_ARG_INT, &options.channels,
@@ -103,6 +107,46 @@ note_alert(const SSL *ssl, int where, int value)
 		    sizeof(last_alert));
 }
 
+/* --resume: the session to resume, once there is one */
+static SSL_SESSION *kept_session;
+static unsigned int resumed;		/* handshakes */
+
+static int
+keep_session(SSL *ssl, SSL_SESSION *session)
+{
+	(void)ssl;
+	if (kept_session == NULL)
+		kept_session = SSL_SESSION_dup(session);
+	return 0;
+}
+
+static void
+count_resumed(const SSL *ssl, int where, int value)
+{
+	note_alert(ssl, where, value);
+	if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && SSL_session_reused(ssl))
+		resumed++;
+}
+
+/* Takes the place of OpenSSL's function of that name, as SSL_CTX_new does. */
+__attribute__((visibility("default"))) int
+SSL_connect(SSL *ssl)
+{
+	int (*next)(SSL *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "SSL_connect");
+	if (next == NULL)
+		return -1;
+	/* a copy, for OpenSSL spoils a TLS 1.3 session by resuming it */
+	if (kept_session != NULL && SSL_get_session(ssl) == NULL) {
+		SSL_SESSION *copy = SSL_SESSION_dup(kept_session);
+
+		SSL_set_session(ssl, copy);
+		SSL_SESSION_free(copy);
+	}
+	return next(ssl);
+}
+
 static void
 die(const char *what)
 {
@@ -125,7 +169,12 @@ SSL_CTX_new(const SSL_METHOD *method)
 	SSL_CTX_set_info_callback(ctx, note_alert);
 	if (g_strcmp0(options.tls_max, "1.2") == 0)
 		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
-	if (options.cert == NULL)
+	if (options.resume) {
+		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT);
+		SSL_CTX_sess_set_new_cb(ctx, keep_session);
+		SSL_CTX_set_info_callback(ctx, count_resumed);
+	}
+	if (options.cert == NULL || kept_session != NULL)
 		return ctx;
 	if (SSL_CTX_use_certificate_chain_file(ctx, options.cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(ctx, options.key,
@@ -409,6 +458,8 @@ login_once(void)
 
 	attempt_begin(&attempt);
 	print_outcome(&attempt);
+	if (options.resume)
+		printf("resumed %u sessions\n", resumed);
 	if (attempt.outcome == OUTCOME_OPENED && options.hold > 0)
 		hold(&attempt);
 	attempt_end(&attempt);

@@ -5,7 +5,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +13,9 @@
 /* octets of HMAC-SHA-512 */
 enum { MAC_SIZE = 64 };
 
-_Static_assert((int)MAC_SIZE >= (int)POLICY_SALT_MAX, "a MAC is long enough for a salt");
+_Static_assert((int)MAC_SIZE >= (int)POLICY_SALT_MAX &&
+    (int)MAC_SIZE >= (int)POLICY_KEY_MAX,
+    "a MAC is long enough for a salt, and for a key");
 
 /* What is authenticated: a purpose, the mechanism and the name. */
 static bool
@@ -64,7 +65,7 @@ int
 decoy_make(const struct policy_lookup *lookup, const struct identity *user,
     const char *mechanism, struct policy_verifier *verifier_r)
 {
-	unsigned char bytes[MAC_SIZE];
+	unsigned char keys[MAC_SIZE], salt[MAC_SIZE];
 	struct policy_shape shape;
 	char purpose[48];
 
@@ -72,24 +73,22 @@ decoy_make(const struct policy_lookup *lookup, const struct identity *user,
 	verifier_r->key_size = scram_key_size(mechanism);
 	if (verifier_r->key_size == 0)
 		return POLICY_E_VALUE;
-	if (!mac(lookup, "shape", mechanism, user, bytes))
+	if (!mac(lookup, "shape", mechanism, user, keys))
 		return POLICY_E_CRYPTO;
-	shape = pick_shape(lookup, as_point(bytes));
+	shape = pick_shape(lookup, as_point(keys));
 	if (shape.salt_size == 0 || shape.salt_size > POLICY_SALT_MAX)
 		return POLICY_E_VALUE;
 
 	/* a new shape brings a new salt, as a new password does */
 	snprintf(purpose, sizeof(purpose), "salt %u %u", shape.iterations,
 	    shape.salt_size);
-	if (!mac(lookup, purpose, mechanism, user, bytes) ||
-	    RAND_bytes(verifier_r->stored_key,
-	    (int)verifier_r->key_size) != 1)
+	if (!mac(lookup, purpose, mechanism, user, salt))
 		return POLICY_E_CRYPTO;
-	/* never used: no proof fits the other key */
-	memcpy(verifier_r->server_key, verifier_r->stored_key,
-	    verifier_r->key_size);
 	verifier_r->iterations = shape.iterations;
 	verifier_r->salt_size = shape.salt_size;
-	memcpy(verifier_r->salt, bytes, shape.salt_size);
+	memcpy(verifier_r->salt, salt, shape.salt_size);
+	/* no client key is known whose hash this would be */
+	memcpy(verifier_r->stored_key, keys, verifier_r->key_size);
+	memcpy(verifier_r->server_key, keys, verifier_r->key_size);
 	return POLICY_OK;
 }

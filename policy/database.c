@@ -124,9 +124,13 @@ static int
 sqlite_fail(struct database *database)
 {
 	int error = translate(sqlite3_extended_errcode(database->handle));
+	const char *detail = sqlite3_errmsg(database->handle);
 
-	database_fail(database, error, sqlite3_errmsg(database->handle));
-	return error;
+	/* in WAL mode a reader would have to write, too */
+	if (error == POLICY_E_ACCESS && access(database->path, R_OK) == 0)
+		detail = "can't be read alone, see PRAGMA journal_mode: "
+		    "DELETE";
+	return database_fail(database, error, detail);
 }
 
 static int

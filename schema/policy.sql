@@ -7,10 +7,25 @@
 --
 -- Everything is denied that no row of `grants` allows.  A committed change
 -- counts for the next login.  A row that can't mean what it seems to mean is
--- refused, whatever the shell's pragmas are: the rules are triggers.
+-- refused, whatever the shell's pragmas are: the rules are triggers.  To change
+-- a row, use UPDATE or INSERT ... ON CONFLICT DO UPDATE; REPLACE is refused
+-- where it would take along what belongs to the old row.
 -- See vmauthz-policy(5).
 
+PRAGMA foreign_keys = ON;
 BEGIN IMMEDIATE;
+
+-- The shell goes on after an error.  So what already holds something leaves a
+-- reference open here, which makes the COMMIT at the end fail.
+CREATE TEMP TABLE loading (
+	found TEXT REFERENCES loading (other) DEFERRABLE INITIALLY DEFERRED,
+	other TEXT UNIQUE
+);
+CREATE TEMP TRIGGER loading_insert_refused AFTER INSERT ON loading
+BEGIN
+	SELECT RAISE(FAIL, 'the database is not empty, nothing in it will be changed: give policy.sql a new file');
+END;
+INSERT INTO loading (found) SELECT name FROM main.sqlite_schema LIMIT 1;
 
 PRAGMA application_id = 0x766d617a;	-- "vmaz"
 PRAGMA user_version = 1;
@@ -144,6 +159,17 @@ BEGIN
 	SELECT RAISE(ABORT, 'decoy: the key has to stay, or unknown users can be told from known ones');
 END;
 
+CREATE TRIGGER decoy_insert_checked BEFORE INSERT ON decoy
+WHEN new.id IS NOT 1 OR length(new.key) IS NOT 32
+BEGIN
+	SELECT RAISE(ABORT, 'decoy: one row with id 1 and a key of 32 octets is all there can be');
+END;
+CREATE TRIGGER decoy_update_checked BEFORE UPDATE ON decoy
+WHEN new.id IS NOT 1 OR length(new.key) IS NOT 32
+BEGIN
+	SELECT RAISE(ABORT, 'decoy: one row with id 1 and a key of 32 octets is all there can be');
+END;
+
 CREATE TRIGGER credentials_insert_counted AFTER INSERT ON credentials
 BEGIN
 	INSERT INTO credential_shapes (mechanism, iterations, salt_size, users)
@@ -176,8 +202,18 @@ END;
 -- Each kind of row has one list of rules, the INSTEAD OF trigger of a view
 -- that holds nothing; the table's triggers put every new row through it.
 
+-- REPLACE deletes a row, with what hangs on it or without, as the pragmas are.
+-- Its conflict clause also rules the statements inside triggers, so the old
+-- row of this table gives way to a REPLACE and to nothing else.
+CREATE TABLE already_there (id INTEGER PRIMARY KEY) STRICT;
+INSERT INTO already_there VALUES (1);
+CREATE TRIGGER already_there_insert_refused AFTER INSERT ON already_there
+BEGIN
+	SELECT RAISE(ABORT, 'REPLACE would drop what belongs to the old row, use UPDATE or INSERT ... ON CONFLICT DO UPDATE');
+END;
+
 -- name, and what is left and right of its last '@' (left with the '@')
-CREATE VIEW user_rules (name, expires) AS SELECT NULL, NULL WHERE 0;
+CREATE VIEW user_rules (name, enabled, expires) AS SELECT NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER user_rules_checked INSTEAD OF INSERT ON user_rules
 BEGIN
 	SELECT CASE
@@ -200,6 +236,8 @@ BEGIN
 	THEN RAISE(ABORT, 'users.name: remove the control characters')
 	WHEN length(CAST(new.name AS BLOB)) > 255
 	THEN RAISE(ABORT, 'users.name: name and realm may have 255 octets together')
+	WHEN new.enabled IS NOT 0 AND new.enabled IS NOT 1
+	THEN RAISE(ABORT, 'users.enabled: write 1, or 0 to lock him out')
 	WHEN new.expires IS NOT strftime('%Y-%m-%d %H:%M', new.expires, '+0 days')
 	THEN RAISE(ABORT, 'users.expires: write a time that exists, in UTC, as in 2026-12-31 18:00')
 	END
@@ -210,11 +248,12 @@ END;
 
 CREATE TRIGGER users_insert_checked BEFORE INSERT ON users
 BEGIN
-	INSERT INTO user_rules VALUES (new.name, new.expires);
+	INSERT INTO user_rules VALUES (new.name, new.enabled, new.expires);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM users WHERE name = new.name;
 END;
 CREATE TRIGGER users_update_checked BEFORE UPDATE ON users
 BEGIN
-	INSERT INTO user_rules VALUES (new.name, new.expires);
+	INSERT INTO user_rules VALUES (new.name, new.enabled, new.expires);
 	SELECT RAISE(ABORT, 'users.name: there is a user of that name already')
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM users WHERE name = new.name);
@@ -240,14 +279,12 @@ BEGIN
 		WHEN 'SCRAM-SHA-256' THEN 32 WHEN 'SCRAM-SHA-512' THEN 64 END AS size);
 END;
 
--- A row that REPLACE pushes aside would not be counted off.
 CREATE TRIGGER credentials_insert_checked BEFORE INSERT ON credentials
 BEGIN
 	INSERT INTO credential_rules VALUES (new.user_name, new.mechanism,
 		new.iterations, new.salt, new.stored_key, new.server_key);
-	SELECT RAISE(ABORT, 'credentials: he has one for that mechanism, delete it first or use vmauthz passwd')
-	WHERE EXISTS (SELECT 1 FROM credentials WHERE user_name = new.user_name
-		AND mechanism = new.mechanism);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM credentials
+	WHERE user_name = new.user_name AND mechanism = new.mechanism;
 END;
 CREATE TRIGGER credentials_update_checked BEFORE UPDATE ON credentials
 BEGIN
@@ -259,7 +296,8 @@ BEGIN
 			WHERE user_name = new.user_name AND mechanism = new.mechanism);
 END;
 
-CREATE VIEW vm_rules (name, uuid, spice_port) AS SELECT NULL, NULL, NULL WHERE 0;
+CREATE VIEW vm_rules (name, uuid, spice_port, enabled) AS
+	SELECT NULL, NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER vm_rules_checked INSTEAD OF INSERT ON vm_rules
 BEGIN
 	SELECT CASE
@@ -276,24 +314,27 @@ BEGIN
 	THEN RAISE(ABORT, 'vms.name: remove the spaces around the name')
 	WHEN length(CAST(new.name AS BLOB)) > 255
 	THEN RAISE(ABORT, 'vms.name: a name may have 255 octets')
-	WHEN length(new.uuid) <> 36 OR new.uuid GLOB '*[^0-9a-f-]*'
+	WHEN length(CAST(new.uuid AS BLOB)) <> 36 OR new.uuid GLOB '*[^0-9a-f-]*'
 		OR new.uuid NOT LIKE '________-____-____-____-____________'
 		OR length(replace(new.uuid, '-', '')) <> 32
 	THEN RAISE(ABORT, 'vms.uuid: write it in lower case, as virsh domuuid shows it')
 	WHEN new.spice_port NOT BETWEEN 1 AND 65535
 	THEN RAISE(ABORT, 'vms.spice_port: a port is a number from 1 to 65535')
+	WHEN new.enabled IS NOT 0 AND new.enabled IS NOT 1
+	THEN RAISE(ABORT, 'vms.enabled: write 1, or 0 to keep everybody out')
 	END;
 END;
 
 CREATE TRIGGER vms_insert_checked BEFORE INSERT ON vms
 BEGIN
-	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port);
+	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port, new.enabled);
 	SELECT RAISE(ABORT, 'vms.uuid: another VM has that uuid')
 	WHERE EXISTS (SELECT 1 FROM vms WHERE uuid = new.uuid AND name <> new.name);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM vms WHERE name = new.name;
 END;
 CREATE TRIGGER vms_update_checked BEFORE UPDATE ON vms
 BEGIN
-	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port);
+	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port, new.enabled);
 	SELECT RAISE(ABORT, 'vms.uuid: another VM has that uuid')
 	WHERE EXISTS (SELECT 1 FROM vms WHERE uuid = new.uuid AND name <> old.name);
 	SELECT RAISE(ABORT, 'vms.name: there is a VM of that name already')
@@ -308,22 +349,38 @@ BEGIN
 	SELECT CASE
 	WHEN new.name = '' OR new.name <> trim(new.name)
 		OR length(CAST(new.name AS BLOB)) > 255
-	THEN RAISE(ABORT, 'name: write 1 to 255 octets without spaces around them')
+	THEN RAISE(ABORT, 'groups.name and pools.name: write 1 to 255 octets without spaces around them')
 	WHEN instr(new.name, '*') OR instr(new.name, '%') OR instr(new.name, '@')
-	THEN RAISE(ABORT, 'name: leave out *, % and @, a grant will name it with a % in front')
+	THEN RAISE(ABORT, 'groups.name and pools.name: leave out *, % and @, a grant will name it with a % in front')
 	WHEN new.name GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
 		OR instr(CAST(new.name AS BLOB), x'00')
-	THEN RAISE(ABORT, 'name: remove the control characters')
+	THEN RAISE(ABORT, 'groups.name and pools.name: remove the control characters')
 	END;
 END;
 CREATE TRIGGER groups_insert_checked BEFORE INSERT ON groups
-BEGIN INSERT INTO set_rules VALUES (new.name); END;
+BEGIN
+	INSERT INTO set_rules VALUES (new.name);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM groups WHERE name = new.name;
+END;
 CREATE TRIGGER groups_update_checked BEFORE UPDATE ON groups
-BEGIN INSERT INTO set_rules VALUES (new.name); END;
+BEGIN
+	INSERT INTO set_rules VALUES (new.name);
+	SELECT RAISE(ABORT, 'groups.name: there is a group of that name already')
+	WHERE new.name <> old.name
+		AND EXISTS (SELECT 1 FROM groups WHERE name = new.name);
+END;
 CREATE TRIGGER pools_insert_checked BEFORE INSERT ON pools
-BEGIN INSERT INTO set_rules VALUES (new.name); END;
+BEGIN
+	INSERT INTO set_rules VALUES (new.name);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM pools WHERE name = new.name;
+END;
 CREATE TRIGGER pools_update_checked BEFORE UPDATE ON pools
-BEGIN INSERT INTO set_rules VALUES (new.name); END;
+BEGIN
+	INSERT INTO set_rules VALUES (new.name);
+	SELECT RAISE(ABORT, 'pools.name: there is a pool of that name already')
+	WHERE new.name <> old.name
+		AND EXISTS (SELECT 1 FROM pools WHERE name = new.name);
+END;
 
 CREATE VIEW member_rules (group_name, user_name, pool_name, vm_name) AS
 	SELECT NULL, NULL, NULL, NULL WHERE 0;
@@ -359,7 +416,7 @@ CREATE VIEW grant_rules (effect, who, vm, cert_cn, client_net, local_user,
 CREATE TRIGGER grant_rules_checked INSTEAD OF INSERT ON grant_rules
 BEGIN
 	SELECT CASE
-	WHEN new.effect NOT IN ('allow', 'deny')
+	WHEN new.effect IS NOT 'allow' AND new.effect IS NOT 'deny'
 	THEN RAISE(ABORT, 'grants.effect: write allow or deny')
 	WHEN substr(new.who, 1, 1) = '%' OR new.who GLOB '[*]@*'
 	THEN RAISE(ABORT, 'grants.who: this version does not evaluate groups and realms yet, write one user or *')
@@ -392,7 +449,7 @@ BEGIN
 	THEN RAISE(ABORT, 'grants.not_after: this version does not evaluate it yet, leave it NULL')
 	WHEN new.hours IS NOT NULL
 	THEN RAISE(ABORT, 'grants.hours: this version does not evaluate it yet, leave it NULL')
-	WHEN new.may_take_over <> 0
+	WHEN new.may_take_over IS NOT 0
 	THEN RAISE(ABORT, 'grants.may_take_over: this version does not evaluate it yet, leave it 0')
 	END
 	-- what follows the last '[', if there is one ([[] left out)
@@ -411,6 +468,14 @@ BEGIN
 	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.cert_cn,
 		new.client_net, new.local_user, new.not_before, new.not_after,
 		new.hours, new.may_take_over);
+	SELECT RAISE(ABORT, 'grants.id: it stands in the log and can''t change, add a new grant instead')
+	WHERE new.id IS NOT old.id;
+END;
+-- Not BEFORE, where an id that SQLite is to choose looks like -1.
+CREATE TRIGGER grants_insert_numbered AFTER INSERT ON grants
+WHEN new.id < 1 OR new.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'grants')
+BEGIN
+	SELECT RAISE(ABORT, 'grants.id: leave it out, no number is given twice');
 END;
 
 -- --- renaming and deleting ------------------------------------------------------------
@@ -468,8 +533,12 @@ BEGIN UPDATE pool_members SET pool_name = new.name WHERE pool_name = old.name; E
 -- --- what to look at ---------------------------------------------------------------------
 
 -- Who may open what under which condition, one row a user, VM and grant.
-CREATE VIEW access (user, vm, cert_cn, grant_id) AS
-SELECT users.name, vms.name, grants.cert_cn, grants.id
+-- deny_cert_cn: unless his certificate looks like one of these, or he has none.
+CREATE VIEW access (user, vm, cert_cn, grant_id, deny_cert_cn) AS
+SELECT users.name, vms.name, grants.cert_cn, grants.id,
+	(SELECT group_concat(deny.cert_cn, ', ') FROM grants AS deny
+		WHERE deny.effect = 'deny' AND deny.who IN (users.name, '*')
+			AND deny.vm IN (vms.name, '*'))
 FROM grants
 JOIN users ON grants.who IN (users.name, '*')
 JOIN vms ON grants.vm IN (vms.name, '*')

@@ -126,8 +126,10 @@ credentials() {
 terminal() {
 	rm -f screen keys
 	mkfifo keys
-	set -m		# or what is started here ignores interrupts
-	script -q -f -e -E always -c "$1" screen <keys >/dev/null 2>&1 &
+	# what is started in the background, or by somebody who is, would
+	# ignore interrupts
+	set -m
+	env --default-signal=INT,QUIT script -q -f -e -E always -c "$1" screen <keys >/dev/null 2>&1 &
 	terminal_pid=$!
 	set +m
 	exec 3>keys

@@ -217,7 +217,10 @@ decide_add(struct decide *decide, const struct policy_grant *grant)
 		cert = decide_cert_cn(grant->cert_cn, decide->request->user,
 		    decide->request->cert_cn);
 
-	if (grant->effect != NULL && strcmp(grant->effect, "deny") == 0) {
+	if (grant->id < 1) {
+		decide->bad_row = true;		/* 0 stands for none here */
+	} else if (grant->effect != NULL &&
+	    strcmp(grant->effect, "deny") == 0) {
 		if (cert != CONDITION_UNMET)
 			keep_lowest(&decide->deny, grant->id);
 	} else if (grant->effect != NULL &&

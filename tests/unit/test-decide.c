@@ -235,6 +235,31 @@ decides(void **state)
 	}
 }
 
+/* A deny must not be lost because of the number that it has. */
+static void
+refuses_bad_ids(void **state)
+{
+	static const int64_t ids[] = { 0, -1, INT64_MIN };
+	struct policy_user_row user = USER;
+	struct policy_vm_row vm = VM;
+	struct policy_request request = { .user = &alice, .vm = SELF };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		struct policy_grant deny = { ids[i], "deny", NULL };
+		struct policy_grant allow = { 1, "allow", NULL };
+		struct policy_decision decision;
+		struct decide decide;
+
+		decide_begin(&decide, &request, &user, &vm, NOON);
+		decide_add(&decide, &deny);
+		decide_add(&decide, &allow);
+		decide_end(&decide, &decision);
+		assert_int_equal(decision.outcome, POLICY_DENY);
+		assert_int_equal(decision.reason, REASON_BAD_ROW);
+	}
+}
+
 static void
 names_every_reason(void **state)
 {
@@ -269,6 +294,7 @@ main(void)
 		cmocka_unit_test(matches_cn),
 		cmocka_unit_test(bounds_expansion),
 		cmocka_unit_test(decides),
+		cmocka_unit_test(refuses_bad_ids),
 		cmocka_unit_test(names_every_reason),
 		cmocka_unit_test(zero_denies),
 	};

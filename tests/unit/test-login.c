@@ -375,17 +375,15 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Interleaved, so that what else the machine does hits all alike.  A stock
- * SCRAM server that fails at once for an unknown user is off by a factor of
- * two and more. */
-static void
-takes_the_same_time(void **state)
+/* The slowest refusal's time to the fastest one's.  Interleaved, so that what
+ * else the machine does hits all alike. */
+static double
+measure(void)
 {
-	enum { TRIES = 300 };
+	enum { TRIES = 200 };
 	static int64_t times[COUNT(refusals)][TRIES];
 	int64_t least = INT64_MAX, most = 0;
 
-	(void)state;
 	for (size_t try = 0; try < TRIES * COUNT(refusals); try++) {
 		size_t i = try % COUNT(refusals);
 
@@ -403,7 +401,20 @@ takes_the_same_time(void **state)
 		least = median < least ? median : least;
 		most = median > most ? median : most;
 	}
-	assert_true((double)most / (double)least < 1.4);
+	return (double)most / (double)least;
+}
+
+/* A stock SCRAM server, which fails at once for an unknown user, is off by a
+ * factor of two and more, every time. */
+static void
+takes_the_same_time(void **state)
+{
+	double ratio = measure();
+
+	(void)state;
+	for (int again = 0; again < 3 && ratio >= 1.2; again++)
+		ratio = measure();
+	assert_true(ratio < 1.2);
 }
 
 /* --- misuse ------------------------------------------------------------------------- */

@@ -187,8 +187,9 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
 	struct policy_request request = {
 		.user = &login->user,
 		.vm = plugin_vm(plugin, params),
-		.cert_cn = outcome->peer.cn[0] != '\0' ? outcome->peer.cn :
-		    NULL,
+		.service = params->service,
+		.certificate.cn = outcome->peer.cn[0] != '\0' ?
+		    outcome->peer.cn : NULL,
 	};
 
 	pthread_mutex_lock(&plugin->mutex);

@@ -14,6 +14,7 @@ enum {
 	RETRY_MS = 2,			/* between two tries for a lock */
 	PROGRESS_STEPS = 20000,		/* virtual machine steps, some 1 ms */
 	SETTLE_MS = 100,		/* coarser than any file system's clock */
+	REFUSAL_MAX = 256,		/* octets of a rule's words, with NUL */
 	CACHE_KIB = 4096,		/* of pages, a VM */
 };
 
@@ -118,6 +119,21 @@ translate(int extended)
 	return POLICY_E_IO;
 }
 
+/* The schema tells its refusals in SQLite's words for a JSON path that is
+ * none: only what stands between the quotes is meant for people. */
+static bool
+refused_by_schema(const char *message, char text[REFUSAL_MAX])
+{
+	const char *first = strchr(message, '\'');
+	const char *last = strrchr(message, '\'');
+
+	if (strstr(message, "JSON path") == NULL || first == last)
+		return false;
+	snprintf(text, REFUSAL_MAX, "%.*s", (int)(last - first - 1),
+	    first + 1);
+	return true;
+}
+
 /* Whatever SQLite says, a handle that failed for another reason than a lock
  * or a refused row is not used again: the next call opens afresh. */
 static int
@@ -125,7 +141,10 @@ sqlite_fail(struct database *database)
 {
 	int error = translate(sqlite3_extended_errcode(database->handle));
 	const char *detail = sqlite3_errmsg(database->handle);
+	char refusal[REFUSAL_MAX];
 
+	if (refused_by_schema(detail, refusal))
+		return database_fail(database, POLICY_E_REFUSED, refusal);
 	/* in WAL mode a reader would have to write, too */
 	if (error == POLICY_E_ACCESS && access(database->path, R_OK) == 0)
 		detail = "can't be read alone, see PRAGMA journal_mode: "

@@ -3,11 +3,7 @@
 
 #include "policy/decide.h"
 
-#include <sqlite3.h>
 #include <string.h>
-
-/* a pattern of 255 octets, every %u of it expanded and escaped */
-enum { PATTERN_MAX = 2048 };
 
 static const char *const reason_text[] = {
 	[REASON_NO_GRANT] = "no grant",
@@ -15,6 +11,12 @@ static const char *const reason_text[] = {
 	[REASON_DENY_GRANT] = "denied by grant",
 	[REASON_CERT_MISSING] = "a grant asks for a client certificate",
 	[REASON_CERT_MISMATCH] = "a grant asks for another client certificate",
+	[REASON_SERVICE] = "a grant is for another service",
+	[REASON_CLIENT_NET] = "a grant asks for another client address",
+	[REASON_LOCAL_USER] = "a grant asks for another local account",
+	[REASON_TOO_EARLY] = "a grant begins later",
+	[REASON_TOO_LATE] = "a grant has ended",
+	[REASON_HOURS] = "a grant is for other hours",
 	[REASON_USER_UNKNOWN] = "unknown user",
 	[REASON_USER_DISABLED] = "user disabled",
 	[REASON_USER_EXPIRED] = "user expired",
@@ -28,6 +30,21 @@ static const char *const reason_text[] = {
 _Static_assert(sizeof(reason_text) / sizeof(reason_text[0]) == REASON_COUNT,
     "every reason has a text");
 
+/* Why an allow did not match, by the condition that is not met. */
+static const enum policy_reason unmet_reason[] = {
+	[CONDITION_SERVICE] = REASON_SERVICE,
+	[CONDITION_CERT_CN] = REASON_CERT_MISMATCH,
+	[CONDITION_CERT_SAN] = REASON_CERT_MISMATCH,
+	[CONDITION_CERT_SHA256] = REASON_CERT_MISMATCH,
+	[CONDITION_CLIENT_NET] = REASON_CLIENT_NET,
+	[CONDITION_LOCAL_USER] = REASON_LOCAL_USER,
+	[CONDITION_NOT_BEFORE] = REASON_TOO_EARLY,
+	[CONDITION_NOT_AFTER] = REASON_TOO_LATE,
+	[CONDITION_HOURS] = REASON_HOURS,
+};
+_Static_assert(sizeof(unmet_reason) / sizeof(unmet_reason[0]) ==
+    CONDITION_COUNT, "every condition has a reason");
+
 const char *
 policy_reason_text(enum policy_reason reason)
 {
@@ -35,45 +52,45 @@ policy_reason_text(enum policy_reason reason)
 	    "unknown reason";
 }
 
-/* A time that the schema would take is one that survives the way through
- * struct tm unchanged; anything else has no meaning here. */
-static bool
-parse_utc(const char *text, time_t *when_r)
-{
-	struct tm tm;
-	char back[32];
-	const char *end;
-
-	memset(&tm, 0, sizeof(tm));
-	end = strptime(text, "%Y-%m-%d %H:%M", &tm);
-	if (end == NULL || *end != '\0')
-		return false;
-	*when_r = timegm(&tm);
-	return strftime(back, sizeof(back), "%Y-%m-%d %H:%M", &tm) != 0 &&
-	    strcmp(back, text) == 0;
-}
+/* --- user and VM ----------------------------------------------------------- */
 
 static enum policy_reason
-judge_user(const struct policy_user_row *user, time_t now)
+judge_user(const struct policy_user_row *user, const struct policy_time *now)
 {
-	time_t expires;
-
 	if (!user->found)
 		return REASON_USER_UNKNOWN;
 	if (!user->enabled)
 		return REASON_USER_DISABLED;
 	if (user->expires == NULL)
 		return REASON_GRANT;
-	if (!parse_utc(user->expires, &expires))
+	if (now->utc[0] == '\0' || !policy_time_valid(user->expires))
 		return REASON_BAD_ROW;
-	return now < expires ? REASON_GRANT : REASON_USER_EXPIRED;
+	return strcmp(now->utc, user->expires) < 0 ? REASON_GRANT :
+	    REASON_USER_EXPIRED;
 }
 
 /* Every identity column that the row sets has to agree with the process.  A
  * process without a name is found by its uuid or port; those must be there
- * if the row sets them. */
+ * if the row sets them.  VNC has a port of its own, which no row names. */
+static bool
+agrees(const struct policy_vm_row *row, const struct policy_request *request)
+{
+	const struct policy_vm *vm = &request->vm;
+	bool vnc = request->service != NULL &&
+	    strcmp(request->service, "vnc") == 0;
+
+	if (vm->name != NULL && strcmp(vm->name, row->name) != 0)
+		return false;
+	if (vm->by_name_alone)
+		return vm->name != NULL;
+	if (row->uuid != NULL &&
+	    (vm->uuid == NULL || strcmp(vm->uuid, row->uuid) != 0))
+		return false;
+	return row->spice_port == 0 || vnc || row->spice_port == vm->port;
+}
+
 static enum policy_reason
-judge_vm(const struct policy_vm_row *row, const struct policy_vm *vm)
+judge_vm(const struct policy_vm_row *row, const struct policy_request *request)
 {
 	if (row->found == 0)
 		return REASON_VM_UNKNOWN;
@@ -81,12 +98,7 @@ judge_vm(const struct policy_vm_row *row, const struct policy_vm *vm)
 		return REASON_VM_AMBIGUOUS;
 	if (row->name == NULL || strlen(row->name) > POLICY_VM_NAME_MAX)
 		return REASON_BAD_ROW;
-	if (vm->name != NULL && strcmp(vm->name, row->name) != 0)
-		return REASON_VM_MISMATCH;
-	if (row->uuid != NULL &&
-	    (vm->uuid == NULL || strcmp(vm->uuid, row->uuid) != 0))
-		return REASON_VM_MISMATCH;
-	if (row->spice_port != 0 && row->spice_port != vm->port)
+	if (!agrees(row, request))
 		return REASON_VM_MISMATCH;
 	return row->enabled ? REASON_GRANT : REASON_VM_DISABLED;
 }
@@ -94,100 +106,57 @@ judge_vm(const struct policy_vm_row *row, const struct policy_vm *vm)
 void
 decide_begin(struct decide *decide, const struct policy_request *request,
     const struct policy_user_row *user, const struct policy_vm_row *vm,
-    time_t now)
+    const struct policy_time *now)
 {
 	enum policy_reason of_user = judge_user(user, now);
-	enum policy_reason of_vm = judge_vm(vm, &request->vm);
+	enum policy_reason of_vm = judge_vm(vm, request);
 
 	memset(decide, 0, sizeof(*decide));
 	decide->request = request;
+	decide->now = *now;
 	decide->subject = of_vm != REASON_GRANT ? of_vm : of_user;
 	if (vm->found == 1 && of_vm != REASON_BAD_ROW)
 		strcpy(decide->vm, vm->name);
 }
 
-/* Appends the user's name to the pattern at out, so that every character of
- * it stands for itself: in a GLOB, [x] is x. */
-static size_t
-expand_user(char *out, size_t room, const struct identity *user)
-{
-	size_t used = 0;
+/* --- grants ---------------------------------------------------------------- */
 
-	for (size_t i = 0; i < user->name_length; i++) {
-		char c = user->text[i];
-		bool special = c == '*' || c == '?' || c == '[';
-
-		if (used + 3 > room)
-			return 0;
-		if (special)
-			out[used++] = '[';
-		out[used++] = c;
-		if (special)
-			out[used++] = ']';
-	}
-	return used;
-}
-
-/* Where the bracket expression at pattern ends, NULL if it never does: a
- * first ']' in it, after a '^' if there is one, stands for itself. */
+/* An allow is for SPICE alone unless it says more, a deny for everything
+ * unless it says less. */
 static const char *
-bracket_end(const char *pattern)
+condition_value(const struct policy_grant *grant, bool deny,
+    enum policy_condition_kind kind)
 {
-	pattern++;
-	pattern += *pattern == '^';
-	pattern += *pattern == ']';
-	return strchr(pattern, ']');
+	if (kind == CONDITION_SERVICE && grant->condition[kind] == NULL &&
+	    !deny)
+		return "spice";
+	return grant->condition[kind];
 }
 
-static bool
-expand_pattern(char out[PATTERN_MAX], const char *pattern,
-    const struct identity *user)
+void
+decide_grant(const struct policy_grant *grant,
+    const struct policy_request *request, const struct policy_time *now,
+    struct policy_verdict *verdict_r)
 {
-	size_t used = 0, added;
+	const char *effect = grant->effect != NULL ? grant->effect : "";
 
-	for (; *pattern != '\0'; pattern++) {
-		if (used + 2 > PATTERN_MAX ||
-		    (*pattern == '[' && bracket_end(pattern) == NULL))
-			return false;
-		if (*pattern != '%' || pattern[1] == '%') {
-			pattern += *pattern == '%';
-			out[used++] = *pattern;
-			continue;
-		}
-		pattern++;
-		added = *pattern == 'u' ? expand_user(out + used,
-		    PATTERN_MAX - 1 - used, user) : 0;
-		if (added == 0)
-			return false;
-		used += added;
+	memset(verdict_r, 0, sizeof(*verdict_r));
+	verdict_r->deny = strcmp(effect, "deny") == 0;
+	/* 0 stands for none here */
+	verdict_r->good = grant->id >= 1 &&
+	    (verdict_r->deny || strcmp(effect, "allow") == 0);
+	verdict_r->applies = verdict_r->good;
+	for (int i = 0; i < CONDITION_COUNT; i++) {
+		enum policy_condition_kind kind = (enum policy_condition_kind)i;
+		enum policy_condition result = condition_judge(kind,
+		    condition_value(grant, verdict_r->deny, kind), request,
+		    now);
+
+		verdict_r->condition[i] = result;
+		if (result == CONDITION_UNMET ||
+		    (result == CONDITION_UNKNOWN && !verdict_r->deny))
+			verdict_r->applies = false;
 	}
-	out[used] = '\0';
-	return true;
-}
-
-static void
-fold(char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text >= 'A' && *text <= 'Z')
-			*text = (char)(*text - 'A' + 'a');
-	}
-}
-
-enum policy_condition
-decide_cert_cn(const char *pattern, const struct identity *user,
-    const char *cn)
-{
-	char expanded[PATTERN_MAX], folded[PATTERN_MAX];
-
-	if (cn == NULL || strlen(cn) >= sizeof(folded) ||
-	    !expand_pattern(expanded, pattern, user))
-		return CONDITION_UNKNOWN;
-	strcpy(folded, cn);
-	fold(folded);
-	fold(expanded);
-	return sqlite3_strglob(expanded, folded) == 0 ? CONDITION_MET :
-	    CONDITION_UNMET;
 }
 
 static void
@@ -197,41 +166,57 @@ keep_lowest(int64_t *lowest, int64_t id)
 		*lowest = id;
 }
 
-static void
-note_unmet(struct decide *decide, int64_t id, enum policy_condition cert)
+static bool
+is_about_certificate(int kind)
 {
+	return kind == CONDITION_CERT_CN || kind == CONDITION_CERT_SAN ||
+	    kind == CONDITION_CERT_SHA256;
+}
+
+static bool
+has_certificate(const struct policy_certificate *certificate)
+{
+	return certificate->cn != NULL || certificate->name_count != 0 ||
+	    certificate->sha256 != NULL;
+}
+
+static void
+note_unmet(struct decide *decide, int64_t id,
+    const struct policy_verdict *verdict)
+{
+	int kind = 0;
+
 	if (decide->unmet != 0 && decide->unmet < id)
 		return;
+	while (kind < CONDITION_COUNT - 1 &&
+	    verdict->condition[kind] == CONDITION_MET)
+		kind++;
 	decide->unmet = id;
-	decide->unmet_reason = cert == CONDITION_UNKNOWN &&
-	    decide->request->cert_cn == NULL ? REASON_CERT_MISSING :
-	    REASON_CERT_MISMATCH;
+	decide->unmet_reason = is_about_certificate(kind) &&
+	    !has_certificate(&decide->request->certificate) ?
+	    REASON_CERT_MISSING : unmet_reason[kind];
 }
 
 void
-decide_add(struct decide *decide, const struct policy_grant *grant)
+decide_add(struct decide *decide, const struct policy_grant *grant,
+    struct policy_verdict *verdict_r)
 {
-	enum policy_condition cert = CONDITION_MET;
+	struct policy_verdict verdict;
 
-	if (grant->cert_cn != NULL)
-		cert = decide_cert_cn(grant->cert_cn, decide->request->user,
-		    decide->request->cert_cn);
-
-	if (grant->id < 1) {
-		decide->bad_row = true;		/* 0 stands for none here */
-	} else if (grant->effect != NULL &&
-	    strcmp(grant->effect, "deny") == 0) {
-		if (cert != CONDITION_UNMET)
-			keep_lowest(&decide->deny, grant->id);
-	} else if (grant->effect != NULL &&
-	    strcmp(grant->effect, "allow") == 0) {
-		if (cert == CONDITION_MET)
-			keep_lowest(&decide->allow, grant->id);
-		else
-			note_unmet(decide, grant->id, cert);
-	} else {
+	decide_grant(grant, decide->request, &decide->now, &verdict);
+	if (grant->condition[CONDITION_LOCAL_USER] != NULL &&
+	    decide->request->local == LOCAL_UNKNOWN &&
+	    !decide->request->local_asked)
+		decide->wants_local_user = true;
+	if (!verdict.good)
 		decide->bad_row = true;
-	}
+	else if (verdict.applies)
+		keep_lowest(verdict.deny ? &decide->deny : &decide->allow,
+		    grant->id);
+	else if (!verdict.deny)
+		note_unmet(decide, grant->id, &verdict);
+	if (verdict_r != NULL)
+		*verdict_r = verdict;
 }
 
 void
@@ -239,6 +224,7 @@ decide_end(const struct decide *decide, struct policy_decision *decision_r)
 {
 	memset(decision_r, 0, sizeof(*decision_r));
 	strcpy(decision_r->vm, decide->vm);
+	decision_r->wants_local_user = decide->wants_local_user;
 	decision_r->outcome = POLICY_DENY;
 
 	if (decide->subject != REASON_GRANT) {

@@ -13,12 +13,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "policy/condition.h"
 #include "policy/identity.h"
-
-enum {
-	POLICY_VM_NAME_MAX = 255,	/* octets */
-	POLICY_UUID_LENGTH = 36,	/* "8-4-4-4-12", lower case */
-};
+#include "policy/request.h"
 
 enum policy_outcome {
 	POLICY_DENY = 0,
@@ -31,7 +28,13 @@ enum policy_reason {
 	REASON_GRANT,		/* allowed by the grant that is named */
 	REASON_DENY_GRANT,	/* denied by the grant that is named */
 	REASON_CERT_MISSING,	/* an allow wants a certificate, none there */
-	REASON_CERT_MISMATCH,	/* an allow wants another certificate's CN */
+	REASON_CERT_MISMATCH,	/* an allow wants another certificate */
+	REASON_SERVICE,		/* an allow is for another service */
+	REASON_CLIENT_NET,	/* an allow wants another client address */
+	REASON_LOCAL_USER,	/* an allow wants another local account */
+	REASON_TOO_EARLY,	/* an allow begins later */
+	REASON_TOO_LATE,	/* an allow has ended */
+	REASON_HOURS,		/* an allow is for other hours */
 	REASON_USER_UNKNOWN,
 	REASON_USER_DISABLED,
 	REASON_USER_EXPIRED,
@@ -44,24 +47,14 @@ enum policy_reason {
 	REASON_COUNT
 };
 
-/* A VM, as the process that runs it describes itself. */
-struct policy_vm {
-	const char *name;	/* NULL: it has none */
-	const char *uuid;	/* lower case, NULL: it has none */
-	uint16_t port;		/* that the client reached, 0: unknown */
-};
-
-struct policy_request {
-	const struct identity *user;	/* proved by the mechanism */
-	struct policy_vm vm;
-	const char *cert_cn;	/* of the verified client certificate, or NULL */
-};
-
 struct policy_decision {
 	enum policy_outcome outcome;
 	enum policy_reason reason;
 	int64_t grant;			/* id of the grant that decided, or 0 */
 	char vm[POLICY_VM_NAME_MAX + 1]; /* name of the VM's row, or "" */
+	/* A grant asks for the local account and the request does not tell:
+	 * whoever can find out asks once more with the answer. */
+	bool wants_local_user;
 };
 
 /* What the policy says, as a decision needs it.  Text belongs to the caller
@@ -83,44 +76,48 @@ struct policy_vm_row {
 struct policy_grant {
 	int64_t id;
 	const char *effect;	/* "allow" or "deny" */
-	const char *cert_cn;	/* glob, or NULL: any */
+	const char *who;	/* as written; only for who prints them */
+	const char *vm;
+	const char *condition[CONDITION_COUNT];	/* NULL: not set */
 };
 
-/* A decision in the making: begin, add every grant that names this user (or
- * everybody) and this VM (or every VM) in any order, end. */
+/* What a grant comes to for a request. */
+struct policy_verdict {
+	bool good;		/* false: a row that makes no sense */
+	bool deny;
+	bool applies;		/* it allows, or denies, this request */
+	enum policy_condition condition[CONDITION_COUNT];
+};
+
+/* Judges one grant that is about the request's user and VM. */
+void decide_grant(const struct policy_grant *grant,
+    const struct policy_request *request, const struct policy_time *now,
+    struct policy_verdict *verdict_r);
+
+/* A decision in the making: begin, add every grant that is about this user
+ * and this VM in any order, end. */
 struct decide {
 	const struct policy_request *request;
+	struct policy_time now;
 	enum policy_reason subject;	/* what speaks against user or VM */
 	int64_t allow, deny;		/* lowest ids that match */
 	int64_t unmet;			/* an allow that almost matched */
 	enum policy_reason unmet_reason;
 	bool bad_row;
+	bool wants_local_user;
 	char vm[POLICY_VM_NAME_MAX + 1];
 };
 
 void decide_begin(struct decide *decide, const struct policy_request *request,
     const struct policy_user_row *user, const struct policy_vm_row *vm,
-    time_t now);
-void decide_add(struct decide *decide, const struct policy_grant *grant);
+    const struct policy_time *now);
+/* *verdict_r, if not NULL, is what the grant came to. */
+void decide_add(struct decide *decide, const struct policy_grant *grant,
+    struct policy_verdict *verdict_r);
 void decide_end(const struct decide *decide,
     struct policy_decision *decision_r);
 
 /* One phrase for each reason, for people, never NULL. */
 const char *policy_reason_text(enum policy_reason reason);
-
-/* What a condition of a grant comes to.  An allow needs all its conditions
- * met; a deny stands unless one of them is unmet. */
-enum policy_condition {
-	CONDITION_UNMET = 0,
-	CONDITION_MET,
-	CONDITION_UNKNOWN,	/* can't be evaluated: nothing to compare with */
-};
-
-/* Compares a certificate's CN (NULL: none) with a pattern: a glob as SQLite's
- * GLOB, ASCII case ignored, in which %u stands for the user's name without
- * the realm, taken literally, and %% for a per cent sign.  Another '%', or a
- * pattern too long once expanded, is CONDITION_UNKNOWN. */
-enum policy_condition decide_cert_cn(const char *pattern,
-    const struct identity *user, const char *cn);
 
 #endif

@@ -3,16 +3,20 @@
 
 #include "policy/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/database.h"
+#include "policy/zone.h"
 
 enum statement {
 	SELECT_USER,
 	SELECT_VM_BY_NAME,
 	SELECT_VM_BY_UUID,
 	SELECT_VM_BY_PORT,
+	SELECT_GROUPS,
+	SELECT_POOLS,
 	SELECT_GRANTS,
 	SELECT_CREDENTIAL,
 	SELECT_SHAPES,
@@ -30,9 +34,15 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[SELECT_VM_BY_PORT] =
 	    ("SELECT enabled, name, uuid, spice_port FROM vms"
 	    " WHERE spice_port = ?1 LIMIT 2"),
+	[SELECT_GROUPS] =
+	    "SELECT group_name FROM group_members WHERE user_name = ?1",
+	[SELECT_POOLS] =
+	    "SELECT pool_name FROM pool_members WHERE vm_name = ?1",
+	/* the conditions in the order of enum policy_condition_kind */
 	[SELECT_GRANTS] =
-	    ("SELECT id, effect, cert_cn FROM grants"
-	    " WHERE who IN (?1, '*') AND vm IN (?2, '*')"),
+	    ("SELECT id, effect, service, cert_cn, cert_san, cert_sha256,"
+	    " client_net, local_user, not_before, not_after, hours FROM grants"
+	    " WHERE who = ?1 AND vm = ?2"),
 	[SELECT_CREDENTIAL] =
 	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
 	    " WHERE user_name = ?1 AND mechanism = ?2"),
@@ -44,8 +54,21 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    "SELECT key FROM decoy",
 };
 
+enum {
+	SETS_MAX = 200,			/* groups of a user, pools of a VM */
+	NAME_ROOM = 1 + IDENTITY_MAX + 1, /* "%" or "*@" in front of less */
+};
+
+/* The ways in which grants may name one user, or one VM. */
+struct names {
+	size_t count;
+	char text[SETS_MAX + 3][NAME_ROOM];
+};
+
 struct policy {
 	struct database database;
+	struct zone_cache *zones;
+	struct names who, vm;
 };
 
 int
@@ -56,8 +79,10 @@ policy_new(struct policy **policy_r, const char *path)
 	*policy_r = NULL;
 	if (policy == NULL)
 		return POLICY_E_MEMORY;
-	if (database_init(&policy->database, path, false, statement_sql,
-	    STATEMENT_COUNT) != POLICY_OK) {
+	policy->zones = zone_cache_new();
+	if (policy->zones == NULL || database_init(&policy->database, path,
+	    false, statement_sql, STATEMENT_COUNT) != POLICY_OK) {
+		zone_cache_free(&policy->zones);
 		free(policy);
 		return POLICY_E_MEMORY;
 	}
@@ -71,6 +96,7 @@ policy_free(struct policy **policy)
 	if (*policy == NULL)
 		return;
 	database_clear(&(*policy)->database);
+	zone_cache_free(&(*policy)->zones);
 	free(*policy);
 	*policy = NULL;
 }
@@ -251,11 +277,12 @@ read_vm_by_port(struct policy *policy, uint16_t port,
 	return read_vm_from(policy, statement, row);
 }
 
-/* By name, else by uuid, else by port. */
+/* By name, else by uuid, else by port; rows tell the port of SPICE only. */
 static int
-read_vm(struct policy *policy, const struct policy_vm *vm,
+read_vm(struct policy *policy, const struct policy_request *request,
     struct policy_vm_row *row)
 {
+	const struct policy_vm *vm = &request->vm;
 	int rc = POLICY_OK;
 
 	memset(row, 0, sizeof(*row));
@@ -265,16 +292,100 @@ read_vm(struct policy *policy, const struct policy_vm *vm,
 	if (rc == POLICY_OK && row->found == 0 && vm->uuid != NULL)
 		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_UUID,
 		    vm->uuid, NULL), row);
-	if (rc == POLICY_OK && row->found == 0 && vm->port != 0)
+	if (rc == POLICY_OK && row->found == 0 && vm->port != 0 &&
+	    request->service != NULL && strcmp(request->service, "spice") == 0)
 		rc = read_vm_by_port(policy, vm->port, row);
 	return rc;
 }
 
+/* Adds a name unless it is there. */
 static int
-add_grants(struct policy *policy, struct decide *decide)
+add_name(struct policy *policy, struct names *names, const char *prefix,
+    const char *name)
 {
-	sqlite3_stmt *statement = bind_text(policy, SELECT_GRANTS,
-	    decide->request->user->text, decide->vm);
+	char *text = names->text[names->count];
+
+	if (names->count == sizeof(names->text) / sizeof(names->text[0]))
+		return database_fail(&policy->database, POLICY_E_VALUE,
+		    "a user or a VM is in more than 200 groups or pools");
+	if (snprintf(text, NAME_ROOM, "%s%s", prefix, name) >= NAME_ROOM)
+		return database_fail(&policy->database, POLICY_E_VALUE,
+		    "the name of a group or a pool is too long");
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->text[i], text) == 0)
+			return POLICY_OK;
+	}
+	names->count++;
+	return POLICY_OK;
+}
+
+/* Adds the groups, or pools, that have the given member. */
+static int
+add_sets(struct policy *policy, struct names *names, enum statement which,
+    const char *member)
+{
+	sqlite3_stmt *statement = bind_text(policy, which, member, NULL);
+	int rc, added = POLICY_OK;
+
+	while (added == POLICY_OK && (rc = database_step(&policy->database,
+	    statement)) == SQLITE_ROW) {
+		const char *name = column_text(statement, 0);
+
+		if (name != NULL)
+			added = add_name(policy, names, "%", name);
+	}
+	sqlite3_reset(statement);
+	if (added != POLICY_OK)
+		return added;
+	return rc < 0 ? rc : POLICY_OK;
+}
+
+/* The user, his groups, the groups that those are in, and so on; then his
+ * realm and everybody. */
+static int
+name_user(struct policy *policy, const struct identity *user)
+{
+	struct names *who = &policy->who;
+	int rc;
+
+	who->count = 0;
+	rc = add_name(policy, who, "", user->text);
+	for (size_t i = 0; rc == POLICY_OK && i < who->count; i++)
+		rc = add_sets(policy, who, SELECT_GROUPS, who->text[i]);
+	if (rc == POLICY_OK)
+		rc = add_name(policy, who, "*@", identity_realm(user));
+	if (rc == POLICY_OK)
+		rc = add_name(policy, who, "*", "");
+	return rc;
+}
+
+static int
+name_vm(struct policy *policy, const char *name)
+{
+	struct names *vm = &policy->vm;
+	int rc;
+
+	vm->count = 0;
+	rc = add_name(policy, vm, "", name);
+	if (rc == POLICY_OK)
+		rc = add_sets(policy, vm, SELECT_POOLS, name);
+	if (rc == POLICY_OK)
+		rc = add_name(policy, vm, "*", "");
+	return rc;
+}
+
+/* Whoever wants to be told about each grant. */
+struct listener {
+	policy_told *told;		/* NULL: nobody */
+	void *context;
+};
+
+static int
+add_grants(struct policy *policy, struct decide *decide, const char *who,
+    const char *vm, const struct listener *listener)
+{
+	sqlite3_stmt *statement = bind_text(policy, SELECT_GRANTS, who, vm);
+	struct policy_verdict verdict;
 	int rc;
 
 	while ((rc = database_step(&policy->database, statement)) ==
@@ -282,51 +393,87 @@ add_grants(struct policy *policy, struct decide *decide)
 		struct policy_grant grant = {
 			.id = sqlite3_column_int64(statement, 0),
 			.effect = column_text(statement, 1),
-			.cert_cn = column_text(statement, 2),
+			.who = who,
+			.vm = vm,
 		};
 
-		decide_add(decide, &grant);
+		for (int i = 0; i < CONDITION_COUNT; i++)
+			grant.condition[i] = column_text(statement, 2 + i);
+		decide_add(decide, &grant, &verdict);
+		if (listener->told != NULL)
+			listener->told(listener->context, &grant, &verdict);
 	}
+	sqlite3_reset(statement);
 	return rc < 0 ? rc : POLICY_OK;
 }
 
-/* Every login takes the same way through all three tables, so that the time
- * it takes says nothing about which of them refused it. */
+static int
+add_all_grants(struct policy *policy, struct decide *decide,
+    const struct listener *listener)
+{
+	int rc = name_user(policy, decide->request->user);
+
+	if (rc == POLICY_OK)
+		rc = name_vm(policy, decide->vm);
+	for (size_t i = 0; rc == POLICY_OK && i < policy->who.count; i++) {
+		for (size_t j = 0; rc == POLICY_OK && j < policy->vm.count; j++)
+			rc = add_grants(policy, decide, policy->who.text[i],
+			    policy->vm.text[j], listener);
+	}
+	return rc;
+}
+
+/* Every login takes the same way through all tables, so that the time it
+ * takes says little about which of them refused it. */
 static int
 ask(struct policy *policy, const struct policy_request *request, time_t now,
-    struct policy_decision *decision_r)
+    const struct listener *listener, struct policy_decision *decision_r)
 {
+	struct policy_time time = {
+		.local = zone_local,
+		.context = policy->zones,
+	};
 	struct policy_user_row user;
 	struct policy_vm_row vm;
 	struct decide decide;
 	int rc;
 
+	policy_time_set(&time, now);
 	rc = read_user(policy, request->user, &user);
 	if (rc == POLICY_OK)
-		rc = read_vm(policy, &request->vm, &vm);
+		rc = read_vm(policy, request, &vm);
 	if (rc != POLICY_OK)
 		return rc;
-	decide_begin(&decide, request, &user, &vm, now);
-	rc = add_grants(policy, &decide);
+	decide_begin(&decide, request, &user, &vm, &time);
+	rc = add_all_grants(policy, &decide, listener);
 	if (rc == POLICY_OK)
 		decide_end(&decide, decision_r);
 	return rc;
 }
 
 void
-policy_decide(struct policy *policy, const struct policy_request *request,
-    time_t now, struct policy_decision *decision_r)
+policy_explain(struct policy *policy, const struct policy_request *request,
+    time_t now, policy_told *told, void *context,
+    struct policy_decision *decision_r)
 {
+	const struct listener listener = { told, context };
 	int rc;
 
 	memset(decision_r, 0, sizeof(*decision_r));
 	rc = database_begin(&policy->database);
 	if (rc == POLICY_OK)
 		rc = database_end(&policy->database,
-		    ask(policy, request, now, decision_r));
+		    ask(policy, request, now, &listener, decision_r));
 	if (rc == POLICY_OK)
 		return;
 	memset(decision_r, 0, sizeof(*decision_r));
 	decision_r->outcome = POLICY_UNKNOWN;
 	decision_r->reason = REASON_POLICY_ERROR;
+}
+
+void
+policy_decide(struct policy *policy, const struct policy_request *request,
+    time_t now, struct policy_decision *decision_r)
+{
+	policy_explain(policy, request, now, NULL, NULL, decision_r);
 }

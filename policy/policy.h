@@ -74,6 +74,17 @@ void policy_decide(struct policy *policy,
     const struct policy_request *request, time_t now,
     struct policy_decision *decision_r);
 
+/* Told once for each grant that is about the request's user and VM, in no
+ * order; what the pointers point at lasts as long as the call. */
+typedef void policy_told(void *context, const struct policy_grant *grant,
+    const struct policy_verdict *verdict);
+
+/* Decides as policy_decide() does, and tells of every grant on the way.  The
+ * policy is being read meanwhile: told (NULL: nobody) must not ask it. */
+void policy_explain(struct policy *policy,
+    const struct policy_request *request, time_t now, policy_told *told,
+    void *context, struct policy_decision *decision_r);
+
 /* What the last failed call ran into and where, one sentence with the path;
  * "" if the last call succeeded.  Valid until the next call. */
 const char *policy_detail(const struct policy *policy);

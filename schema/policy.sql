@@ -59,7 +59,7 @@ CREATE TABLE credentials (
 	PRIMARY KEY (user_name, mechanism)
 ) STRICT, WITHOUT ROWID;
 
--- Teams.  Grants can't name them yet.
+-- Teams.  Grants name them with a % in front: '%staff'.
 CREATE TABLE groups (
 	name TEXT NOT NULL PRIMARY KEY,
 	comment TEXT
@@ -67,7 +67,8 @@ CREATE TABLE groups (
 
 CREATE TABLE group_members (
 	group_name TEXT NOT NULL REFERENCES groups (name),
-	user_name TEXT NOT NULL REFERENCES users (name),
+	-- 'alice@example.org', or '%interns': whoever is in that group
+	user_name TEXT NOT NULL,
 	PRIMARY KEY (group_name, user_name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX group_members_by_user ON group_members (user_name);
@@ -83,7 +84,7 @@ CREATE TABLE vms (
 	name TEXT NOT NULL PRIMARY KEY,
 	-- '8f3a0c9e-5d1b-4f0e-9a53-2f6f1c1d7e10', lower case; NULL: any
 	uuid TEXT UNIQUE,
-	-- port of its SPICE server; NULL: any
+	-- port of its SPICE server; NULL: any (VNC has another, not looked at)
 	spice_port INTEGER,
 	-- 0 keeps everybody out
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
@@ -91,7 +92,7 @@ CREATE TABLE vms (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX vms_by_port ON vms (spice_port);
 
--- Sets of VMs.  Grants can't name them yet.
+-- Sets of VMs.  Grants name them with a % in front: '%lab'.
 CREATE TABLE pools (
 	name TEXT NOT NULL PRIMARY KEY,
 	comment TEXT
@@ -107,33 +108,117 @@ CREATE INDEX pool_members_by_vm ON pool_members (vm_name);
 -- --- grants --------------------------------------------------------------------
 
 -- A grant matches a login if who, vm and every condition that it sets hold.
--- One 'deny' that matches beats every 'allow'.
+-- One 'deny' that matches beats every 'allow'.  A condition that can't be told
+-- (no certificate was shown, no account found) does not hold for an 'allow'
+-- and does for a 'deny'.
 CREATE TABLE grants (
 	-- never used twice, for it stands in the log
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	-- 'allow' or 'deny'
 	effect TEXT NOT NULL DEFAULT 'allow',
-	-- 'alice@example.org', or '*' for every user of the table `users`
+	-- 'alice@example.org'; '%staff', a group; '*@example.org', everybody in
+	-- `users` with that realm; '*', everybody in `users`
 	who TEXT NOT NULL,
-	-- 'debianx', or '*' for every VM of the table `vms`
+	-- 'debianx'; '%lab', a pool; '*', every VM in `vms`
 	vm TEXT NOT NULL,
+	-- 'spice', 'vnc' or 'both'.  NULL: 'spice' for an allow, 'both' for a deny
+	service TEXT,
 	-- The CN of his client certificate has to look like this: a glob
 	-- (* ? [a-z]), upper and lower case alike.  %u is the user's name without
-	-- the realm, %% a per cent sign: '%u-laptop'.  NULL: no certificate is
-	-- needed.  A deny with a cert_cn also stands for who shows none.
+	-- the realm, %% a per cent sign: '%u-laptop'.
 	cert_cn TEXT,
-	-- This version does not evaluate the columns from here on, and refuses
-	-- to have them set.
+	-- One of its alternative names has to look like this: 'DNS:*.example.org',
+	-- 'email:%u@example.org', 'URI:spiffe://example.org/%u', or without the
+	-- type in front for a name of any.
+	cert_san TEXT,
+	-- Its SHA-256 fingerprint has to be this, as `openssl x509 -noout
+	-- -fingerprint -sha256` shows it; the colons may be left out.
+	cert_sha256 TEXT,
+	-- He has to come from this address or network: '192.0.2.7',
+	-- '192.0.2.0/24', '2001:db8::/32'
 	client_net TEXT,
+	-- He has to come from this very host (through an SSH tunnel, say), from a
+	-- process of this account: 'alice', or a number for an account that is
+	-- not in /etc/passwd
 	local_user TEXT,
+	-- From this minute on, and until this minute begins, in UTC:
+	-- '2026-12-24 08:00'
 	not_before TEXT,
 	not_after TEXT,
+	-- At these hours of the week, local time of the host or of the zone in
+	-- front: 'Mon-Fri 08:00-18:00, Sat 09:00-12:00',
+	-- 'Europe/Berlin 22:00-06:00'
 	hours TEXT,
+	-- Refused in this version, which takes nobody's screen into account.
 	may_take_over INTEGER NOT NULL DEFAULT 0,
 	comment TEXT
 ) STRICT;
 CREATE INDEX grants_by_pair ON grants (who, vm);
 CREATE INDEX grants_by_vm ON grants (vm);
+
+-- Time zones that `hours` may name.  Add one that is missing.
+CREATE TABLE zones (
+	name TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+INSERT INTO zones (name) VALUES ('UTC');
+INSERT INTO zones (name) SELECT area || '/' || place.value FROM (
+	SELECT 'Africa' AS area, 'Abidjan Accra Addis_Ababa Algiers Asmara Bamako Bangui Banjul Bissau Blantyre
+		Brazzaville Bujumbura Cairo Casablanca Ceuta Conakry Dakar Dar_es_Salaam Djibouti
+		Douala El_Aaiun Freetown Gaborone Harare Johannesburg Juba Kampala Khartoum Kigali
+		Kinshasa Lagos Libreville Lome Luanda Lubumbashi Lusaka Malabo Maputo Maseru Mbabane
+		Mogadishu Monrovia Nairobi Ndjamena Niamey Nouakchott Ouagadougou Porto-Novo
+		Sao_Tome Tripoli Tunis Windhoek' AS places
+	UNION ALL SELECT 'America', 'Adak Anchorage Anguilla Antigua Araguaina Argentina/Buenos_Aires Argentina/Catamarca
+		Argentina/Cordoba Argentina/Jujuy Argentina/La_Rioja Argentina/Mendoza
+		Argentina/Rio_Gallegos Argentina/Salta Argentina/San_Juan Argentina/San_Luis
+		Argentina/Tucuman Argentina/Ushuaia Aruba Asuncion Atikokan Bahia Bahia_Banderas
+		Barbados Belem Belize Blanc-Sablon Boa_Vista Bogota Boise Cambridge_Bay Campo_Grande
+		Cancun Caracas Cayenne Cayman Chicago Chihuahua Ciudad_Juarez Costa_Rica Coyhaique
+		Creston Cuiaba Curacao Danmarkshavn Dawson Dawson_Creek Denver Detroit Dominica
+		Edmonton Eirunepe El_Salvador Fort_Nelson Fortaleza Glace_Bay Goose_Bay Grand_Turk
+		Grenada Guadeloupe Guatemala Guayaquil Guyana Halifax Havana Hermosillo
+		Indiana/Indianapolis Indiana/Knox Indiana/Marengo Indiana/Petersburg
+		Indiana/Tell_City Indiana/Vevay Indiana/Vincennes Indiana/Winamac Inuvik Iqaluit
+		Jamaica Juneau Kentucky/Louisville Kentucky/Monticello Kralendijk La_Paz Lima
+		Los_Angeles Lower_Princes Maceio Managua Manaus Marigot Martinique Matamoros
+		Mazatlan Menominee Merida Metlakatla Mexico_City Miquelon Moncton Monterrey
+		Montevideo Montserrat Nassau New_York Nome Noronha North_Dakota/Beulah
+		North_Dakota/Center North_Dakota/New_Salem Nuuk Ojinaga Panama Paramaribo Phoenix
+		Port-au-Prince Port_of_Spain Porto_Velho Puerto_Rico Punta_Arenas Rankin_Inlet
+		Recife Regina Resolute Rio_Branco Santarem Santiago Santo_Domingo Sao_Paulo
+		Scoresbysund Sitka St_Barthelemy St_Johns St_Kitts St_Lucia St_Thomas St_Vincent
+		Swift_Current Tegucigalpa Thule Tijuana Toronto Tortola Vancouver Whitehorse
+		Winnipeg Yakutat'
+	UNION ALL SELECT 'Antarctica', 'Casey Davis DumontDUrville Macquarie Mawson McMurdo Palmer Rothera Syowa Troll
+		Vostok'
+	UNION ALL SELECT 'Arctic', 'Longyearbyen'
+	UNION ALL SELECT 'Asia', 'Aden Almaty Amman Anadyr Aqtau Aqtobe Ashgabat Atyrau Baghdad Bahrain Baku Bangkok
+		Barnaul Beirut Bishkek Brunei Chita Colombo Damascus Dhaka Dili Dubai Dushanbe
+		Famagusta Gaza Hebron Ho_Chi_Minh Hong_Kong Hovd Irkutsk Jakarta Jayapura Jerusalem
+		Kabul Kamchatka Karachi Kathmandu Khandyga Kolkata Krasnoyarsk Kuala_Lumpur Kuching
+		Kuwait Macau Magadan Makassar Manila Muscat Nicosia Novokuznetsk Novosibirsk Omsk
+		Oral Phnom_Penh Pontianak Pyongyang Qatar Qostanay Qyzylorda Riyadh Sakhalin
+		Samarkand Seoul Shanghai Singapore Srednekolymsk Taipei Tashkent Tbilisi Tehran
+		Thimphu Tokyo Tomsk Ulaanbaatar Urumqi Ust-Nera Vientiane Vladivostok Yakutsk Yangon
+		Yekaterinburg Yerevan'
+	UNION ALL SELECT 'Atlantic', 'Azores Bermuda Canary Cape_Verde Faroe Madeira Reykjavik South_Georgia St_Helena
+		Stanley'
+	UNION ALL SELECT 'Australia', 'Adelaide Brisbane Broken_Hill Darwin Eucla Hobart Lindeman Lord_Howe Melbourne Perth
+		Sydney'
+	UNION ALL SELECT 'Europe', 'Amsterdam Andorra Astrakhan Athens Belgrade Berlin Bratislava Brussels Bucharest
+		Budapest Busingen Chisinau Copenhagen Dublin Gibraltar Guernsey Helsinki Isle_of_Man
+		Istanbul Jersey Kaliningrad Kirov Kyiv Lisbon Ljubljana London Luxembourg Madrid
+		Malta Mariehamn Minsk Monaco Moscow Oslo Paris Podgorica Prague Riga Rome Samara
+		San_Marino Sarajevo Saratov Simferopol Skopje Sofia Stockholm Tallinn Tirane
+		Ulyanovsk Vaduz Vatican Vienna Vilnius Volgograd Warsaw Zagreb Zurich'
+	UNION ALL SELECT 'Indian', 'Antananarivo Chagos Christmas Cocos Comoro Kerguelen Mahe Maldives Mauritius Mayotte
+		Reunion'
+	UNION ALL SELECT 'Pacific', 'Apia Auckland Bougainville Chatham Chuuk Easter Efate Fakaofo Fiji Funafuti
+		Galapagos Gambier Guadalcanal Guam Honolulu Kanton Kiritimati Kosrae Kwajalein
+		Majuro Marquesas Midway Nauru Niue Norfolk Noumea Pago_Pago Palau Pitcairn Pohnpei
+		Port_Moresby Rarotonga Saipan Tahiti Tarawa Tongatapu Wake Wallis'
+), json_each('["' || replace(replace(replace(places, char(9), ''), char(10), ' '),
+	' ', '","') || '"]') AS place;
 
 -- --- what makes decoys -----------------------------------------------------------
 
@@ -199,8 +284,20 @@ END;
 
 -- --- rules ---------------------------------------------------------------------------
 --
--- Each kind of row has one list of rules, the INSTEAD OF trigger of a view
--- that holds nothing; the table's triggers put every new row through it.
+-- Each kind of row, and each kind of value, has one list of rules: the INSTEAD
+-- OF trigger of a view that holds nothing.  The tables' triggers put every new
+-- row through theirs.
+
+-- What a rule has to say goes here (NULL: nothing).  Before SQLite 3.47 RAISE()
+-- takes a fixed text only, while a JSON path that is none is repeated in the
+-- error message.
+CREATE VIEW refusals (message) AS SELECT NULL WHERE 0;
+CREATE TRIGGER refusals_told INSTEAD OF INSERT ON refusals
+WHEN new.message IS NOT NULL
+BEGIN
+	SELECT json_extract('{}', new.message);
+	SELECT RAISE(ABORT, 'refused');
+END;
 
 -- REPLACE deletes a row, with what hangs on it or without, as the pragmas are.
 -- Its conflict clause also rules the statements inside triggers, so the old
@@ -212,38 +309,199 @@ BEGIN
 	SELECT RAISE(ABORT, 'REPLACE would drop what belongs to the old row, use UPDATE or INSERT ... ON CONFLICT DO UPDATE');
 END;
 
+-- Any text that is compared with something.
+CREATE VIEW text_rules (place, value, size) AS SELECT NULL, NULL, NULL WHERE 0;
+CREATE TRIGGER text_rules_checked INSTEAD OF INSERT ON text_rules
+BEGIN
+	INSERT INTO refusals SELECT CASE
+	WHEN new.value GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
+		OR instr(CAST(new.value AS BLOB), x'00')
+	THEN new.place || ': remove the control characters from "' || new.value || '"'
+	WHEN new.value <> trim(new.value)
+	THEN new.place || ': remove the spaces around "' || new.value || '"'
+	WHEN length(CAST(new.value AS BLOB)) > new.size
+	THEN new.place || ': "' || substr(new.value, 1, 40) || '..." has more than the '
+		|| new.size || ' octets that are possible'
+	END;
+END;
+
+CREATE VIEW time_rules (place, value) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER time_rules_checked INSTEAD OF INSERT ON time_rules
+WHEN new.value IS NOT strftime('%Y-%m-%d %H:%M', new.value, '+0 days')
+BEGIN
+	INSERT INTO refusals VALUES (new.place || ': "' || new.value
+		|| '" is no time, write one that exists, in UTC, as in 2026-12-31 18:00');
+END;
+
+-- A GLOB in which %u and %% are replaced.
+CREATE VIEW glob_rules (place, value) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER glob_rules_checked INSTEAD OF INSERT ON glob_rules
+WHEN new.value IS NOT NULL
+BEGIN
+	INSERT INTO text_rules VALUES (new.place, new.value, 255);
+	INSERT INTO refusals SELECT CASE
+	WHEN new.value = ''
+	THEN new.place || ': "" fits nothing, write a pattern, or NULL if it does not matter'
+	WHEN instr(replace(replace(new.value, '%%', ''), '%u', ''), '%')
+	THEN new.place || ': "' || new.value || '" has a % that only u, for the name of the user, or another % can follow'
+	WHEN bracket <> '' AND rest NOT GLOB '?*]*' AND rest NOT GLOB '^?*]*'
+		OR bracket <> '' AND rest GLOB '^]*' AND rest NOT GLOB '^]*]*'
+		OR bracket <> '' AND rest GLOB ']*' AND rest NOT GLOB ']*]*'
+	THEN new.place || ': "' || new.value || '" has a bracket that is not closed, add the ], or write [[] for a bracket itself'
+	END
+	-- what follows the last '[', if there is one ([[] left out)
+	FROM (SELECT bracket, substr(plain, length(bracket) + 1) AS rest
+		FROM (SELECT plain, rtrim(plain, replace(plain, '[', '')) AS bracket
+			FROM (SELECT replace(new.value, '[[]', '') AS plain)));
+END;
+
+-- An address, or a network in CIDR notation (RFC 4632, RFC 4291).
+CREATE VIEW net_rules (place, value) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER net_rules_checked INSTEAD OF INSERT ON net_rules
+WHEN new.value IS NOT NULL
+BEGIN
+	INSERT INTO refusals SELECT new.place || ': "' || new.value
+		|| '" is no address, write one as in 192.0.2.7 or 2001:db8::7 (lower case), or a network as in 192.0.2.0/24'
+	WHERE new.value = '' OR new.value GLOB '*[^0-9a-f:./]*' OR new.value GLOB '*/*/*'
+		OR new.value GLOB '*.*:*' OR new.value GLOB '*:*.*';
+	INSERT INTO refusals SELECT new.place || ': "' || new.value
+		|| '" has no prefix length after the /, write a number from 0 to ' || size
+	FROM (SELECT substr(new.value, instr(new.value, '/') + 1) AS prefix,
+		iif(instr(new.value, ':'), 128, 32) AS size)
+	WHERE instr(new.value, '/') AND (prefix = '' OR prefix GLOB '*[^0-9]*'
+		OR length(prefix) > 3 OR CAST(prefix AS INTEGER) > size
+		OR prefix <> CAST(CAST(prefix AS INTEGER) AS TEXT));
+	INSERT INTO net4_rules SELECT new.place, new.value,
+		substr(new.value, 1, instr(new.value || '/', '/') - 1),
+		iif(instr(new.value, '/'), substr(new.value, instr(new.value, '/') + 1), 32)
+	WHERE NOT instr(new.value, ':');
+	INSERT INTO net6_rules SELECT new.place, new.value,
+		substr(new.value, 1, instr(new.value || '/', '/') - 1),
+		iif(instr(new.value, '/'), substr(new.value, instr(new.value, '/') + 1), 128)
+	WHERE instr(new.value, ':');
+END;
+
+CREATE VIEW net4_rules (place, value, address, prefix) AS
+	SELECT NULL, NULL, NULL, NULL WHERE 0;
+CREATE TRIGGER net4_rules_checked INSTEAD OF INSERT ON net4_rules
+BEGIN
+	INSERT INTO refusals SELECT CASE
+	WHEN count(*) <> 4 OR max(value = '' OR length(value) > 3
+		OR value <> CAST(CAST(value AS INTEGER) AS TEXT)
+		OR CAST(value AS INTEGER) > 255)
+	THEN new.place || ': "' || new.value || '" is no IPv4 address, write four numbers from 0 to 255, as in 192.0.2.7'
+	WHEN sum(CAST(value AS INTEGER) << (24 - 8 * key))
+		& ((1 << (32 - CAST(new.prefix AS INTEGER))) - 1)
+	THEN new.place || ': "' || new.value || '" has bits set behind its prefix, write the first address of the network, or leave out the / for one host'
+	END
+	FROM json_each('["' || replace(new.address, '.', '","') || '"]');
+END;
+
+CREATE VIEW net6_rules (place, value, address, prefix) AS
+	SELECT NULL, NULL, NULL, NULL WHERE 0;
+CREATE TRIGGER net6_rules_checked INSTEAD OF INSERT ON net6_rules
+BEGIN
+	INSERT INTO refusals SELECT new.place || ': "' || new.value
+		|| '" is no IPv6 address, write it as in 2001:db8::7'
+	WHERE new.address GLOB '*:::*' OR new.address GLOB '*::*::*'
+		OR new.address GLOB '*[^:][^:][^:][^:][^:]*'
+		OR new.address GLOB ':[^:]*' OR new.address GLOB '*[^:]:'
+		OR (length(new.address) - length(replace(new.address, ':', '')) <> 7
+			AND NOT instr(new.address, '::'))
+		OR (length(new.address) - length(replace(new.address, ':', ''))
+			- (new.address GLOB '::*') - (new.address GLOB '*::') > 7);
+	-- the groups left and right of the :: by their number, from the left
+	INSERT INTO refusals SELECT CASE
+	WHEN max(at < 5 AND number <> 0) = 0 AND max(iif(at = 5, number, 0)) = 65535
+	THEN new.place || ': "' || new.value || '" is a mapped IPv4 address, write it as IPv4'
+	WHEN max(number & ((1 << max(0, min(16, 16 * at + 16 - CAST(new.prefix AS INTEGER)))) - 1))
+	THEN new.place || ': "' || new.value || '" has bits set behind its prefix, write the first address of the network, or leave out the / for one host'
+	END
+	FROM (SELECT at, (instr(hex, substr(four, 1, 1)) - 1) * 4096
+			+ (instr(hex, substr(four, 2, 1)) - 1) * 256
+			+ (instr(hex, substr(four, 3, 1)) - 1) * 16
+			+ instr(hex, substr(four, 4, 1)) - 1 AS number
+		FROM (SELECT at, substr('0000' || digits, -4) AS four,
+				'0123456789abcdef' AS hex
+			FROM (SELECT key AS at, value AS digits
+				FROM json_each('["' || replace(substr(new.address, 1,
+					instr(new.address || '::', '::') - 1), ':', '","') || '"]')
+				UNION ALL
+				SELECT 8 - count(*) OVER () + key, value
+				FROM json_each('["' || replace(substr(new.address,
+					instr(new.address, '::') + 2), ':', '","') || '"]')
+				WHERE instr(new.address, '::'))));
+END;
+
+-- A zone, perhaps, then days and times of day between commas.
+CREATE VIEW hours_rules (place, value) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER hours_rules_checked INSTEAD OF INSERT ON hours_rules
+WHEN new.value IS NOT NULL
+BEGIN
+	INSERT INTO text_rules VALUES (new.place, new.value, 255);
+	INSERT INTO refusals SELECT new.place || ': "' || new.value
+		|| '" has a character that does not belong there, write it as in Mon-Fri 08:00-18:00, Sat 09:00-12:00'
+	WHERE new.value = '' OR new.value GLOB '*[^A-Za-z0-9_/:, -]*';
+	INSERT INTO week_rules SELECT new.place, new.value,
+		iif(zoned, word, NULL), iif(zoned, substr(new.value, length(word) + 2), new.value)
+	FROM (SELECT word, word GLOB '[A-Za-z]*'
+			AND word NOT GLOB '[A-Z][a-z][a-z]'
+			AND word NOT GLOB '[A-Z][a-z][a-z]-[A-Z][a-z][a-z]' AS zoned
+		FROM (SELECT substr(new.value, 1, instr(new.value || ' ', ' ') - 1) AS word));
+END;
+
+CREATE VIEW week_rules (place, value, zone, week) AS SELECT NULL, NULL, NULL, NULL WHERE 0;
+CREATE TRIGGER week_rules_checked INSTEAD OF INSERT ON week_rules
+BEGIN
+	INSERT INTO refusals SELECT new.place || ': "' || new.zone
+		|| '" is no time zone of the table zones, write one as in Europe/Berlin, or a day as in Mon'
+	WHERE new.zone NOT IN (SELECT name FROM zones);
+	INSERT INTO refusals SELECT CASE
+	WHEN NOT (times GLOB '[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]')
+		OR substr(times, 1, 5) > '23:59' OR substr(times, 7) > '24:00'
+	THEN new.place || ': "' || item || '" ends in no times of day, write them as in 08:00-18:00, with every day'
+	WHEN substr(times, 1, 5) = substr(times, 7)
+	THEN new.place || ': "' || item || '" begins when it ends, write 00:00-24:00 for a whole day'
+	WHEN days <> '' AND (days <> rtrim(days) || ' '
+		OR trim(days) NOT GLOB '[A-Z][a-z][a-z]' AND trim(days) NOT GLOB '[A-Z][a-z][a-z]-[A-Z][a-z][a-z]'
+		OR NOT instr('Mon Tue Wed Thu Fri Sat Sun', substr(days, 1, 3))
+		OR NOT instr('Mon Tue Wed Thu Fri Sat Sun', rtrim(substr(days, -4)))
+		OR length(days) > 4 AND substr(days, 1, 3) = substr(days, 5, 3))
+	THEN new.place || ': "' || item || '" begins with no day, write one or two as in Mon or Mon-Fri, and one space behind'
+	END
+	FROM (SELECT item, substr(item, -11) AS times,
+			substr(item, 1, length(item) - 11) AS days
+		FROM (SELECT trim(value) AS item
+			FROM json_each('["' || replace(new.week, ',', '","') || '"]')));
+END;
+
 -- name, and what is left and right of its last '@' (left with the '@')
 CREATE VIEW user_rules (name, enabled, expires) AS SELECT NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER user_rules_checked INSTEAD OF INSERT ON user_rules
 BEGIN
-	SELECT CASE
+	INSERT INTO text_rules VALUES ('users.name', new.name, 255);
+	INSERT INTO refusals SELECT CASE
 	WHEN instr(new.name, '@') = 0
-	THEN RAISE(ABORT, 'users.name: write the whole name with its realm, as in alice@example.org')
+	THEN 'users.name: "' || new.name || '" has no realm, write the whole name, as in alice@example.org'
 	WHEN realm = ''
-	THEN RAISE(ABORT, 'users.name: a realm has to follow the last @, as in alice@example.org')
+	THEN 'users.name: "' || new.name || '" has no realm after its last @, write one, as in alice@example.org'
 	WHEN realm <> lower(realm)
-	THEN RAISE(ABORT, 'users.name: write the realm in lower case, as in alice@example.org')
+	THEN 'users.name: write the realm of "' || new.name || '" in lower case, "' || local || lower(realm) || '"'
 	WHEN realm GLOB '*[^a-z0-9._-]*'
-	THEN RAISE(ABORT, 'users.name: a realm is made of letters, digits, dots, hyphens and underscores, as in alice@example.org')
+	THEN 'users.name: "' || realm || '" is no realm, one is made of letters, digits, dots, hyphens and underscores, as in alice@example.org'
 	WHEN local IN ('', '@')
-	THEN RAISE(ABORT, 'users.name: a name has to stand before the @, as in alice@example.org')
-	WHEN new.name <> trim(new.name) OR local GLOB '* @'
-	THEN RAISE(ABORT, 'users.name: remove the spaces around the name')
+	THEN 'users.name: "' || new.name || '" has nothing before the @, write the whole name, as in alice@example.org'
+	WHEN local GLOB '* @'
+	THEN 'users.name: remove the space before the last @ of "' || new.name || '"'
 	WHEN instr(new.name, '*') OR instr(new.name, '%')
-	THEN RAISE(ABORT, 'users.name: * and % have a meaning in grants and can''t be in a name')
-	WHEN new.name GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
-		OR instr(CAST(new.name AS BLOB), x'00')
-	THEN RAISE(ABORT, 'users.name: remove the control characters')
-	WHEN length(CAST(new.name AS BLOB)) > 255
-	THEN RAISE(ABORT, 'users.name: name and realm may have 255 octets together')
+	THEN 'users.name: "' || new.name || '" has a * or %, which mean something in grants, leave it out'
 	WHEN new.enabled IS NOT 0 AND new.enabled IS NOT 1
-	THEN RAISE(ABORT, 'users.enabled: write 1, or 0 to lock him out')
-	WHEN new.expires IS NOT strftime('%Y-%m-%d %H:%M', new.expires, '+0 days')
-	THEN RAISE(ABORT, 'users.expires: write a time that exists, in UTC, as in 2026-12-31 18:00')
+	THEN 'users.enabled: "' || ifnull(new.enabled, 'NULL') || '" is neither 1 nor 0, write 1, or 0 to lock him out'
 	END
 	FROM (SELECT
 		rtrim(new.name, replace(new.name, '@', '')) AS local,
 		substr(new.name, length(rtrim(new.name, replace(new.name, '@', ''))) + 1) AS realm);
+	INSERT INTO time_rules VALUES ('users.expires', new.expires);
 END;
 
 CREATE TRIGGER users_insert_checked BEFORE INSERT ON users
@@ -254,7 +512,7 @@ END;
 CREATE TRIGGER users_update_checked BEFORE UPDATE ON users
 BEGIN
 	INSERT INTO user_rules VALUES (new.name, new.enabled, new.expires);
-	SELECT RAISE(ABORT, 'users.name: there is a user of that name already')
+	INSERT INTO refusals SELECT 'users.name: there is a user "' || new.name || '" already, choose another name or delete one'
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM users WHERE name = new.name);
 END;
@@ -263,17 +521,17 @@ CREATE VIEW credential_rules (user_name, mechanism, iterations, salt,
 	stored_key, server_key) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER credential_rules_checked INSTEAD OF INSERT ON credential_rules
 BEGIN
-	SELECT CASE
+	INSERT INTO refusals SELECT CASE
 	WHEN NOT EXISTS (SELECT 1 FROM users WHERE name = new.user_name)
-	THEN RAISE(ABORT, 'credentials.user_name: no such user, add him to users first')
+	THEN 'credentials.user_name: there is no user "' || new.user_name || '", add him to users first'
 	WHEN size IS NULL
-	THEN RAISE(ABORT, 'credentials.mechanism: write SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512')
+	THEN 'credentials.mechanism: "' || new.mechanism || '" is none, write SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512'
 	WHEN new.iterations NOT BETWEEN 4096 AND 65536
-	THEN RAISE(ABORT, 'credentials.iterations: clients take 4096 to 65536')
+	THEN 'credentials.iterations: ' || new.iterations || ' is out of range, clients take 4096 to 65536'
 	WHEN length(new.salt) NOT BETWEEN 8 AND 64
-	THEN RAISE(ABORT, 'credentials.salt: 8 to 64 octets are possible')
+	THEN 'credentials.salt: ' || length(new.salt) || ' octets are out of range, 8 to 64 are possible'
 	WHEN length(new.stored_key) <> size OR length(new.server_key) <> size
-	THEN RAISE(ABORT, 'credentials: the keys have to be as long as the mechanism''s hash, use vmauthz passwd')
+	THEN 'credentials: keys for ' || new.mechanism || ' have ' || size || ' octets each, use vmauthz passwd'
 	END
 	FROM (SELECT CASE new.mechanism WHEN 'SCRAM-SHA-1' THEN 20
 		WHEN 'SCRAM-SHA-256' THEN 32 WHEN 'SCRAM-SHA-512' THEN 64 END AS size);
@@ -290,7 +548,7 @@ CREATE TRIGGER credentials_update_checked BEFORE UPDATE ON credentials
 BEGIN
 	INSERT INTO credential_rules VALUES (new.user_name, new.mechanism,
 		new.iterations, new.salt, new.stored_key, new.server_key);
-	SELECT RAISE(ABORT, 'credentials: he has one for that mechanism, delete it first or use vmauthz passwd')
+	INSERT INTO refusals SELECT 'credentials: "' || new.user_name || '" has one for ' || new.mechanism || ', delete it first or use vmauthz passwd'
 	WHERE (new.user_name, new.mechanism) <> (old.user_name, old.mechanism)
 		AND EXISTS (SELECT 1 FROM credentials
 			WHERE user_name = new.user_name AND mechanism = new.mechanism);
@@ -300,193 +558,227 @@ CREATE VIEW vm_rules (name, uuid, spice_port, enabled) AS
 	SELECT NULL, NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER vm_rules_checked INSTEAD OF INSERT ON vm_rules
 BEGIN
-	SELECT CASE
+	INSERT INTO text_rules VALUES ('vms.name', new.name, 255);
+	INSERT INTO refusals SELECT CASE
 	WHEN new.name = ''
-	THEN RAISE(ABORT, 'vms.name: write the name that virsh list shows')
-	WHEN instr(new.name, '*') OR new.name LIKE '\%%' ESCAPE '\'
-	THEN RAISE(ABORT, 'vms.name: * and a leading % have a meaning in grants and can''t be in a name')
+	THEN 'vms.name: "" is no name, write the one that virsh list shows'
+	WHEN instr(new.name, '*') OR substr(new.name, 1, 1) = '%'
+	THEN 'vms.name: "' || new.name || '" has a * or begins with %, which mean something in grants, choose another name'
 	WHEN instr(new.name, '/')
-	THEN RAISE(ABORT, 'vms.name: libvirt allows no / in a name')
-	WHEN new.name GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
-		OR instr(CAST(new.name AS BLOB), x'00')
-	THEN RAISE(ABORT, 'vms.name: remove the control characters')
-	WHEN new.name <> trim(new.name)
-	THEN RAISE(ABORT, 'vms.name: remove the spaces around the name')
-	WHEN length(CAST(new.name AS BLOB)) > 255
-	THEN RAISE(ABORT, 'vms.name: a name may have 255 octets')
+	THEN 'vms.name: "' || new.name || '" has a /, which libvirt allows in no name'
 	WHEN length(CAST(new.uuid AS BLOB)) <> 36 OR new.uuid GLOB '*[^0-9a-f-]*'
 		OR new.uuid NOT LIKE '________-____-____-____-____________'
 		OR length(replace(new.uuid, '-', '')) <> 32
-	THEN RAISE(ABORT, 'vms.uuid: write it in lower case, as virsh domuuid shows it')
+	THEN 'vms.uuid: "' || new.uuid || '" is none, write it in lower case, as virsh domuuid shows it'
 	WHEN new.spice_port NOT BETWEEN 1 AND 65535
-	THEN RAISE(ABORT, 'vms.spice_port: a port is a number from 1 to 65535')
+	THEN 'vms.spice_port: ' || new.spice_port || ' is no port, write a number from 1 to 65535'
 	WHEN new.enabled IS NOT 0 AND new.enabled IS NOT 1
-	THEN RAISE(ABORT, 'vms.enabled: write 1, or 0 to keep everybody out')
+	THEN 'vms.enabled: "' || ifnull(new.enabled, 'NULL') || '" is neither 1 nor 0, write 1, or 0 to keep everybody out'
 	END;
 END;
 
 CREATE TRIGGER vms_insert_checked BEFORE INSERT ON vms
 BEGIN
 	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port, new.enabled);
-	SELECT RAISE(ABORT, 'vms.uuid: another VM has that uuid')
-	WHERE EXISTS (SELECT 1 FROM vms WHERE uuid = new.uuid AND name <> new.name);
+	INSERT INTO refusals SELECT 'vms.uuid: "' || uuid || '" belongs to the VM "' || name || '", write that of "' || new.name || '"'
+	FROM vms WHERE uuid = new.uuid AND name <> new.name;
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM vms WHERE name = new.name;
 END;
 CREATE TRIGGER vms_update_checked BEFORE UPDATE ON vms
 BEGIN
 	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port, new.enabled);
-	SELECT RAISE(ABORT, 'vms.uuid: another VM has that uuid')
-	WHERE EXISTS (SELECT 1 FROM vms WHERE uuid = new.uuid AND name <> old.name);
-	SELECT RAISE(ABORT, 'vms.name: there is a VM of that name already')
+	INSERT INTO refusals SELECT 'vms.uuid: "' || uuid || '" belongs to the VM "' || name || '", write that of "' || new.name || '"'
+	FROM vms WHERE uuid = new.uuid AND name <> old.name;
+	INSERT INTO refusals SELECT 'vms.name: there is a VM "' || new.name || '" already, choose another name or delete one'
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM vms WHERE name = new.name);
 END;
 
 -- of groups and of pools
-CREATE VIEW set_rules (name) AS SELECT NULL WHERE 0;
+CREATE VIEW set_rules (place, name) AS SELECT NULL, NULL WHERE 0;
 CREATE TRIGGER set_rules_checked INSTEAD OF INSERT ON set_rules
 BEGIN
-	SELECT CASE
-	WHEN new.name = '' OR new.name <> trim(new.name)
-		OR length(CAST(new.name AS BLOB)) > 255
-	THEN RAISE(ABORT, 'groups.name and pools.name: write 1 to 255 octets without spaces around them')
+	INSERT INTO text_rules VALUES (new.place, new.name, 254);
+	INSERT INTO refusals SELECT CASE
+	WHEN new.name = ''
+	THEN new.place || ': "" is no name, write one'
 	WHEN instr(new.name, '*') OR instr(new.name, '%') OR instr(new.name, '@')
-	THEN RAISE(ABORT, 'groups.name and pools.name: leave out *, % and @, a grant will name it with a % in front')
-	WHEN new.name GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
-		OR instr(CAST(new.name AS BLOB), x'00')
-	THEN RAISE(ABORT, 'groups.name and pools.name: remove the control characters')
+	THEN new.place || ': "' || new.name || '" has a *, % or @, leave them out, a grant will name it with a % in front'
 	END;
 END;
 CREATE TRIGGER groups_insert_checked BEFORE INSERT ON groups
 BEGIN
-	INSERT INTO set_rules VALUES (new.name);
+	INSERT INTO set_rules VALUES ('groups.name', new.name);
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM groups WHERE name = new.name;
 END;
 CREATE TRIGGER groups_update_checked BEFORE UPDATE ON groups
 BEGIN
-	INSERT INTO set_rules VALUES (new.name);
-	SELECT RAISE(ABORT, 'groups.name: there is a group of that name already')
+	INSERT INTO set_rules VALUES ('groups.name', new.name);
+	INSERT INTO refusals SELECT 'groups.name: there is a group "' || new.name || '" already, choose another name or delete one'
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM groups WHERE name = new.name);
 END;
 CREATE TRIGGER pools_insert_checked BEFORE INSERT ON pools
 BEGIN
-	INSERT INTO set_rules VALUES (new.name);
+	INSERT INTO set_rules VALUES ('pools.name', new.name);
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM pools WHERE name = new.name;
 END;
 CREATE TRIGGER pools_update_checked BEFORE UPDATE ON pools
 BEGIN
-	INSERT INTO set_rules VALUES (new.name);
-	SELECT RAISE(ABORT, 'pools.name: there is a pool of that name already')
+	INSERT INTO set_rules VALUES ('pools.name', new.name);
+	INSERT INTO refusals SELECT 'pools.name: there is a pool "' || new.name || '" already, choose another name or delete one'
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM pools WHERE name = new.name);
 END;
 
-CREATE VIEW member_rules (group_name, user_name, pool_name, vm_name) AS
-	SELECT NULL, NULL, NULL, NULL WHERE 0;
-CREATE TRIGGER member_rules_checked INSTEAD OF INSERT ON member_rules
+-- user_name may be a group with a % in front, but none that the group is in.
+CREATE VIEW group_member_rules (group_name, user_name) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER group_member_rules_checked INSTEAD OF INSERT ON group_member_rules
 BEGIN
-	SELECT CASE
-	WHEN new.group_name IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM groups WHERE name = new.group_name)
-	THEN RAISE(ABORT, 'group_members.group_name: no such group, add it to groups first')
-	WHEN new.user_name IS NOT NULL
+	INSERT INTO refusals SELECT CASE
+	WHEN NOT EXISTS (SELECT 1 FROM groups WHERE name = new.group_name)
+	THEN 'group_members.group_name: there is no group "' || new.group_name || '", add it to groups first'
+	WHEN substr(new.user_name, 1, 1) = '%'
+		AND NOT EXISTS (SELECT 1 FROM groups WHERE name = substr(new.user_name, 2))
+	THEN 'group_members.user_name: there is no group "' || substr(new.user_name, 2) || '", add it to groups first'
+	WHEN substr(new.user_name, 1, 1) <> '%'
 		AND NOT EXISTS (SELECT 1 FROM users WHERE name = new.user_name)
-	THEN RAISE(ABORT, 'group_members.user_name: no such user, add him to users first')
-	WHEN new.pool_name IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM pools WHERE name = new.pool_name)
-	THEN RAISE(ABORT, 'pool_members.pool_name: no such pool, add it to pools first')
-	WHEN new.vm_name IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM vms WHERE name = new.vm_name)
-	THEN RAISE(ABORT, 'pool_members.vm_name: no such VM, add it to vms first')
+	THEN 'group_members.user_name: there is no user "' || new.user_name || '", add him to users first'
+	WHEN substr(new.user_name, 2) IN (
+		WITH RECURSIVE above (name) AS (SELECT new.group_name
+			UNION SELECT group_name FROM group_members
+			JOIN above ON user_name = '%' || above.name)
+		SELECT name FROM above)
+	THEN 'group_members.user_name: "' || new.user_name || '" would become a member of itself, as "' || new.group_name || '" is in it already'
 	END;
 END;
 CREATE TRIGGER group_members_insert_checked BEFORE INSERT ON group_members
-BEGIN INSERT INTO member_rules VALUES (new.group_name, new.user_name, NULL, NULL); END;
+BEGIN
+	INSERT INTO group_member_rules VALUES (new.group_name, new.user_name);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM group_members
+	WHERE group_name = new.group_name AND user_name = new.user_name;
+END;
 CREATE TRIGGER group_members_update_checked BEFORE UPDATE ON group_members
-BEGIN INSERT INTO member_rules VALUES (new.group_name, new.user_name, NULL, NULL); END;
-CREATE TRIGGER pool_members_insert_checked BEFORE INSERT ON pool_members
-BEGIN INSERT INTO member_rules VALUES (NULL, NULL, new.pool_name, new.vm_name); END;
-CREATE TRIGGER pool_members_update_checked BEFORE UPDATE ON pool_members
-BEGIN INSERT INTO member_rules VALUES (NULL, NULL, new.pool_name, new.vm_name); END;
+WHEN (new.group_name, new.user_name) <> (old.group_name, old.user_name)
+BEGIN
+	INSERT INTO group_member_rules VALUES (new.group_name, new.user_name);
+	INSERT INTO refusals SELECT 'group_members: "' || new.user_name || '" is in "' || new.group_name || '" already, delete the other row'
+	FROM group_members
+	WHERE group_name = new.group_name AND user_name = new.user_name;
+END;
 
-CREATE VIEW grant_rules (effect, who, vm, cert_cn, client_net, local_user,
-	not_before, not_after, hours, may_take_over) AS
-	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE 0;
+CREATE VIEW pool_member_rules (pool_name, vm_name) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER pool_member_rules_checked INSTEAD OF INSERT ON pool_member_rules
+BEGIN
+	INSERT INTO refusals SELECT CASE
+	WHEN NOT EXISTS (SELECT 1 FROM pools WHERE name = new.pool_name)
+	THEN 'pool_members.pool_name: there is no pool "' || new.pool_name || '", add it to pools first'
+	WHEN NOT EXISTS (SELECT 1 FROM vms WHERE name = new.vm_name)
+	THEN 'pool_members.vm_name: there is no VM "' || new.vm_name || '", add it to vms first'
+	END;
+END;
+CREATE TRIGGER pool_members_insert_checked BEFORE INSERT ON pool_members
+BEGIN
+	INSERT INTO pool_member_rules VALUES (new.pool_name, new.vm_name);
+	INSERT OR IGNORE INTO already_there SELECT 1 FROM pool_members
+	WHERE pool_name = new.pool_name AND vm_name = new.vm_name;
+END;
+CREATE TRIGGER pool_members_update_checked BEFORE UPDATE ON pool_members
+WHEN (new.pool_name, new.vm_name) <> (old.pool_name, old.vm_name)
+BEGIN
+	INSERT INTO pool_member_rules VALUES (new.pool_name, new.vm_name);
+	INSERT INTO refusals SELECT 'pool_members: "' || new.vm_name || '" is in "' || new.pool_name || '" already, delete the other row'
+	FROM pool_members
+	WHERE pool_name = new.pool_name AND vm_name = new.vm_name;
+END;
+
+-- whom and what a grant is about
+CREATE VIEW grant_rules (effect, who, vm, service) AS
+	SELECT NULL, NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER grant_rules_checked INSTEAD OF INSERT ON grant_rules
 BEGIN
-	SELECT CASE
+	INSERT INTO refusals SELECT CASE
 	WHEN new.effect IS NOT 'allow' AND new.effect IS NOT 'deny'
-	THEN RAISE(ABORT, 'grants.effect: write allow or deny')
-	WHEN substr(new.who, 1, 1) = '%' OR new.who GLOB '[*]@*'
-	THEN RAISE(ABORT, 'grants.who: this version does not evaluate groups and realms yet, write one user or *')
-	WHEN new.who <> '*' AND NOT EXISTS (SELECT 1 FROM users WHERE name = new.who)
-	THEN RAISE(ABORT, 'grants.who: no such user, add him to users first or write *')
+	THEN 'grants.effect: "' || ifnull(new.effect, 'NULL') || '" is neither, write allow or deny'
+	WHEN new.who GLOB '[*]@*' AND NOT EXISTS (SELECT 1 FROM users
+		WHERE substr(name, 1 - length(new.who)) = substr(new.who, 2))
+	THEN 'grants.who: no user is in the realm of "' || new.who || '", write one in lower case as it is in users'
+	WHEN substr(new.who, 1, 1) = '%'
+		AND NOT EXISTS (SELECT 1 FROM groups WHERE name = substr(new.who, 2))
+	THEN 'grants.who: there is no group "' || substr(new.who, 2) || '", add it to groups first'
+	WHEN new.who <> '*' AND new.who NOT GLOB '[*]@*' AND substr(new.who, 1, 1) <> '%'
+		AND NOT EXISTS (SELECT 1 FROM users WHERE name = new.who)
+	THEN 'grants.who: there is no user "' || new.who || '", add him to users first, or write %group, *@realm or *'
 	WHEN substr(new.vm, 1, 1) = '%'
-	THEN RAISE(ABORT, 'grants.vm: this version does not evaluate pools yet, write one VM or *')
-	WHEN new.vm <> '*' AND NOT EXISTS (SELECT 1 FROM vms WHERE name = new.vm)
-	THEN RAISE(ABORT, 'grants.vm: no such VM, add it to vms first or write *')
-	WHEN new.cert_cn = ''
-	THEN RAISE(ABORT, 'grants.cert_cn: write a pattern, or NULL if no certificate is needed')
-	WHEN length(CAST(new.cert_cn AS BLOB)) > 255
-	THEN RAISE(ABORT, 'grants.cert_cn: a pattern may have 255 octets')
-	WHEN instr(replace(replace(new.cert_cn, '%%', ''), '%u', ''), '%')
-	THEN RAISE(ABORT, 'grants.cert_cn: only %u, the user''s name, and %% can follow a %')
-	WHEN new.cert_cn GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
-		OR instr(CAST(new.cert_cn AS BLOB), x'00')
-	THEN RAISE(ABORT, 'grants.cert_cn: remove the control characters')
-	WHEN bracket <> '' AND rest NOT GLOB '?*]*' AND rest NOT GLOB '^?*]*'
-		OR bracket <> '' AND rest GLOB '^]*' AND rest NOT GLOB '^]*]*'
-		OR bracket <> '' AND rest GLOB ']*' AND rest NOT GLOB ']*]*'
-	THEN RAISE(ABORT, 'grants.cert_cn: close the bracket with ], or write [[] for a bracket itself')
-	WHEN new.client_net IS NOT NULL
-	THEN RAISE(ABORT, 'grants.client_net: this version does not evaluate it yet, leave it NULL')
-	WHEN new.local_user IS NOT NULL
-	THEN RAISE(ABORT, 'grants.local_user: this version does not evaluate it yet, leave it NULL')
-	WHEN new.not_before IS NOT NULL
-	THEN RAISE(ABORT, 'grants.not_before: this version does not evaluate it yet, leave it NULL')
-	WHEN new.not_after IS NOT NULL
-	THEN RAISE(ABORT, 'grants.not_after: this version does not evaluate it yet, leave it NULL')
-	WHEN new.hours IS NOT NULL
-	THEN RAISE(ABORT, 'grants.hours: this version does not evaluate it yet, leave it NULL')
-	WHEN new.may_take_over IS NOT 0
-	THEN RAISE(ABORT, 'grants.may_take_over: this version does not evaluate it yet, leave it 0')
-	END
-	-- what follows the last '[', if there is one ([[] left out)
-	FROM (SELECT bracket, substr(plain, length(bracket) + 1) AS rest
-		FROM (SELECT plain, rtrim(plain, replace(plain, '[', '')) AS bracket
-			FROM (SELECT replace(new.cert_cn, '[[]', '') AS plain)));
+		AND NOT EXISTS (SELECT 1 FROM pools WHERE name = substr(new.vm, 2))
+	THEN 'grants.vm: there is no pool "' || substr(new.vm, 2) || '", add it to pools first'
+	WHEN new.vm <> '*' AND substr(new.vm, 1, 1) <> '%'
+		AND NOT EXISTS (SELECT 1 FROM vms WHERE name = new.vm)
+	THEN 'grants.vm: there is no VM "' || new.vm || '", add it to vms first, or write %pool or *'
+	WHEN new.service NOT IN ('spice', 'vnc', 'both')
+	THEN 'grants.service: "' || new.service || '" is none, write spice, vnc or both'
+	END;
 END;
+
+CREATE VIEW condition_rules (cert_cn, cert_san, cert_sha256, client_net,
+	local_user, not_before, not_after, hours, may_take_over) AS
+	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE 0;
+CREATE TRIGGER condition_rules_checked INSTEAD OF INSERT ON condition_rules
+BEGIN
+	INSERT INTO glob_rules VALUES ('grants.cert_cn', new.cert_cn);
+	INSERT INTO glob_rules VALUES ('grants.cert_san', new.cert_san);
+	INSERT INTO net_rules VALUES ('grants.client_net', new.client_net);
+	INSERT INTO text_rules VALUES ('grants.local_user', new.local_user, 32);
+	INSERT INTO time_rules VALUES ('grants.not_before', new.not_before);
+	INSERT INTO time_rules VALUES ('grants.not_after', new.not_after);
+	INSERT INTO hours_rules VALUES ('grants.hours', new.hours);
+	INSERT INTO refusals SELECT CASE
+	WHEN new.cert_sha256 GLOB '*[^0-9A-Fa-f:]*'
+		OR length(replace(new.cert_sha256, ':', '')) <> 64
+		OR instr(new.cert_sha256, ':') AND new.cert_sha256 NOT GLOB
+			replace(substr(hex(zeroblob(31)), 1, 62), '00', '[^:][^:]:') || '[^:][^:]'
+	THEN 'grants.cert_sha256: "' || new.cert_sha256 || '" is no fingerprint, write 64 hexadecimal digits, as openssl x509 -noout -fingerprint -sha256 shows them'
+	WHEN new.local_user = '' OR new.local_user GLOB '*[ :/,%*@]*'
+	THEN 'grants.local_user: "' || new.local_user || '" is no account, write one of /etc/passwd, or its number'
+	WHEN new.not_before >= new.not_after
+	THEN 'grants.not_after: "' || new.not_after || '" leaves no time after not_before "' || new.not_before || '", write a later one'
+	WHEN new.may_take_over IS NOT 0
+	THEN 'grants.may_take_over: this version does not look at it, leave it 0'
+	END;
+END;
+
 CREATE TRIGGER grants_insert_checked BEFORE INSERT ON grants
 BEGIN
-	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.cert_cn,
-		new.client_net, new.local_user, new.not_before, new.not_after,
-		new.hours, new.may_take_over);
+	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.service);
+	INSERT INTO condition_rules VALUES (new.cert_cn, new.cert_san,
+		new.cert_sha256, new.client_net, new.local_user, new.not_before,
+		new.not_after, new.hours, new.may_take_over);
 END;
 CREATE TRIGGER grants_update_checked BEFORE UPDATE ON grants
 BEGIN
-	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.cert_cn,
-		new.client_net, new.local_user, new.not_before, new.not_after,
-		new.hours, new.may_take_over);
-	SELECT RAISE(ABORT, 'grants.id: it stands in the log and can''t change, add a new grant instead')
+	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.service);
+	INSERT INTO condition_rules VALUES (new.cert_cn, new.cert_san,
+		new.cert_sha256, new.client_net, new.local_user, new.not_before,
+		new.not_after, new.hours, new.may_take_over);
+	INSERT INTO refusals SELECT 'grants.id: ' || old.id || ' stands in the log and never becomes ' || new.id || ', add a new grant instead'
 	WHERE new.id IS NOT old.id;
 END;
 -- Not BEFORE, where an id that SQLite is to choose looks like -1.
 CREATE TRIGGER grants_insert_numbered AFTER INSERT ON grants
 WHEN new.id < 1 OR new.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'grants')
 BEGIN
-	SELECT RAISE(ABORT, 'grants.id: leave it out, no number is given twice');
+	INSERT INTO refusals VALUES ('grants.id: no number is given twice, leave ' || new.id || ' out');
 END;
 
 -- --- renaming and deleting ------------------------------------------------------------
 --
--- What is about a user or a VM follows a new name and goes when he goes; a
--- deny never goes by itself.
+-- What is about a user, a VM, a group or a pool follows a new name and goes
+-- when he goes; a deny never goes by itself.
 
 CREATE TRIGGER users_delete_refused BEFORE DELETE ON users
-WHEN EXISTS (SELECT 1 FROM grants WHERE who = old.name AND effect <> 'allow')
 BEGIN
-	SELECT RAISE(ABORT, 'users: a deny in grants names him, delete that first or set enabled = 0');
+	INSERT INTO refusals SELECT 'users: grant ' || id || ' denies "' || old.name || '" something, delete it first or set enabled = 0'
+	FROM grants WHERE who = old.name AND effect <> 'allow' LIMIT 1;
 END;
 CREATE TRIGGER users_deleted AFTER DELETE ON users
 BEGIN
@@ -503,9 +795,9 @@ BEGIN
 END;
 
 CREATE TRIGGER vms_delete_refused BEFORE DELETE ON vms
-WHEN EXISTS (SELECT 1 FROM grants WHERE vm = old.name AND effect <> 'allow')
 BEGIN
-	SELECT RAISE(ABORT, 'vms: a deny in grants names it, delete that first or set enabled = 0');
+	INSERT INTO refusals SELECT 'vms: grant ' || id || ' denies "' || old.name || '" to somebody, delete it first or set enabled = 0'
+	FROM grants WHERE vm = old.name AND effect <> 'allow' LIMIT 1;
 END;
 CREATE TRIGGER vms_deleted AFTER DELETE ON vms
 BEGIN
@@ -519,35 +811,313 @@ BEGIN
 	UPDATE grants SET vm = new.name WHERE vm = old.name;
 END;
 
+-- Through a group inside another one a deny may reach its members, too.
+CREATE TRIGGER groups_delete_refused BEFORE DELETE ON groups
+BEGIN
+	INSERT INTO refusals SELECT 'groups: grant ' || id || ' denies the members of "' || old.name || '" something, delete it first, or their rows in group_members'
+	FROM grants WHERE effect <> 'allow' AND substr(who, 1, 1) = '%'
+		AND (substr(who, 2) = old.name OR substr(who, 2) IN (
+			WITH RECURSIVE above (name) AS (SELECT old.name
+				UNION SELECT group_name FROM group_members
+				JOIN above ON user_name = '%' || above.name)
+			SELECT name FROM above)
+			AND EXISTS (SELECT 1 FROM group_members WHERE group_name = old.name))
+	LIMIT 1;
+END;
 CREATE TRIGGER groups_deleted AFTER DELETE ON groups
-BEGIN DELETE FROM group_members WHERE group_name = old.name; END;
+BEGIN
+	DELETE FROM group_members WHERE group_name = old.name OR user_name = '%' || old.name;
+	DELETE FROM grants WHERE who = '%' || old.name;
+END;
 CREATE TRIGGER groups_renamed AFTER UPDATE OF name ON groups
 WHEN new.name <> old.name
-BEGIN UPDATE group_members SET group_name = new.name WHERE group_name = old.name; END;
+BEGIN
+	UPDATE group_members SET group_name = new.name WHERE group_name = old.name;
+	UPDATE group_members SET user_name = '%' || new.name WHERE user_name = '%' || old.name;
+	UPDATE grants SET who = '%' || new.name WHERE who = '%' || old.name;
+END;
+
+CREATE TRIGGER pools_delete_refused BEFORE DELETE ON pools
+BEGIN
+	INSERT INTO refusals SELECT 'pools: grant ' || id || ' denies the VMs of "' || old.name || '" to somebody, delete it first'
+	FROM grants WHERE vm = '%' || old.name AND effect <> 'allow' LIMIT 1;
+END;
 CREATE TRIGGER pools_deleted AFTER DELETE ON pools
-BEGIN DELETE FROM pool_members WHERE pool_name = old.name; END;
+BEGIN
+	DELETE FROM pool_members WHERE pool_name = old.name;
+	DELETE FROM grants WHERE vm = '%' || old.name;
+END;
 CREATE TRIGGER pools_renamed AFTER UPDATE OF name ON pools
 WHEN new.name <> old.name
-BEGIN UPDATE pool_members SET pool_name = new.name WHERE pool_name = old.name; END;
+BEGIN
+	UPDATE pool_members SET pool_name = new.name WHERE pool_name = old.name;
+	UPDATE grants SET vm = '%' || new.name WHERE vm = '%' || old.name;
+END;
+
+-- --- history -----------------------------------------------------------------------------
+--
+-- Every change of the tables above, in the order in which they happened, for
+-- `vmauthz history` and `vmauthz undo`.  Verifiers are not kept.
+
+CREATE TABLE history (
+	revision INTEGER PRIMARY KEY AUTOINCREMENT,
+	-- UTC
+	time TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%S', 'now')),
+	table_name TEXT NOT NULL,
+	-- the row before and after as JSON objects; NULL: there was none
+	old TEXT,
+	new TEXT
+) STRICT;
+
+CREATE TRIGGER history_update_refused BEFORE UPDATE ON history
+BEGIN
+	SELECT RAISE(ABORT, 'history: what happened can''t be changed, see vmauthz undo');
+END;
+CREATE TRIGGER history_delete_checked BEFORE DELETE ON history
+WHEN old.revision <> (SELECT min(revision) FROM history)
+BEGIN
+	SELECT RAISE(ABORT, 'history: only the oldest revisions can be deleted, from the first on, as in DELETE FROM history WHERE revision <= 1000');
+END;
+
+CREATE TRIGGER users_insert_kept AFTER INSERT ON users
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('users',
+		json_object('name', new.name, 'enabled', new.enabled, 'expires', new.expires,
+		'comment', new.comment));
+END;
+CREATE TRIGGER users_update_kept AFTER UPDATE ON users
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('users',
+		json_object('name', old.name, 'enabled', old.enabled, 'expires', old.expires,
+		'comment', old.comment),
+		json_object('name', new.name, 'enabled', new.enabled, 'expires', new.expires,
+		'comment', new.comment));
+END;
+CREATE TRIGGER users_delete_kept AFTER DELETE ON users
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('users',
+		json_object('name', old.name, 'enabled', old.enabled, 'expires', old.expires,
+		'comment', old.comment));
+END;
+
+CREATE TRIGGER credentials_insert_kept AFTER INSERT ON credentials
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('credentials',
+		json_object('user_name', new.user_name, 'mechanism', new.mechanism,
+		'iterations', new.iterations));
+END;
+CREATE TRIGGER credentials_update_kept AFTER UPDATE ON credentials
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('credentials',
+		json_object('user_name', old.user_name, 'mechanism', old.mechanism,
+		'iterations', old.iterations),
+		json_object('user_name', new.user_name, 'mechanism', new.mechanism,
+		'iterations', new.iterations));
+END;
+CREATE TRIGGER credentials_delete_kept AFTER DELETE ON credentials
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('credentials',
+		json_object('user_name', old.user_name, 'mechanism', old.mechanism,
+		'iterations', old.iterations));
+END;
+
+CREATE TRIGGER groups_insert_kept AFTER INSERT ON groups
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('groups',
+		json_object('name', new.name, 'comment', new.comment));
+END;
+CREATE TRIGGER groups_update_kept AFTER UPDATE ON groups
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('groups',
+		json_object('name', old.name, 'comment', old.comment),
+		json_object('name', new.name, 'comment', new.comment));
+END;
+CREATE TRIGGER groups_delete_kept AFTER DELETE ON groups
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('groups',
+		json_object('name', old.name, 'comment', old.comment));
+END;
+
+CREATE TRIGGER group_members_insert_kept AFTER INSERT ON group_members
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('group_members',
+		json_object('group_name', new.group_name, 'user_name', new.user_name));
+END;
+CREATE TRIGGER group_members_update_kept AFTER UPDATE ON group_members
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('group_members',
+		json_object('group_name', old.group_name, 'user_name', old.user_name),
+		json_object('group_name', new.group_name, 'user_name', new.user_name));
+END;
+CREATE TRIGGER group_members_delete_kept AFTER DELETE ON group_members
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('group_members',
+		json_object('group_name', old.group_name, 'user_name', old.user_name));
+END;
+
+CREATE TRIGGER vms_insert_kept AFTER INSERT ON vms
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('vms',
+		json_object('name', new.name, 'uuid', new.uuid, 'spice_port', new.spice_port,
+		'enabled', new.enabled, 'comment', new.comment));
+END;
+CREATE TRIGGER vms_update_kept AFTER UPDATE ON vms
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('vms',
+		json_object('name', old.name, 'uuid', old.uuid, 'spice_port', old.spice_port,
+		'enabled', old.enabled, 'comment', old.comment),
+		json_object('name', new.name, 'uuid', new.uuid, 'spice_port', new.spice_port,
+		'enabled', new.enabled, 'comment', new.comment));
+END;
+CREATE TRIGGER vms_delete_kept AFTER DELETE ON vms
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('vms',
+		json_object('name', old.name, 'uuid', old.uuid, 'spice_port', old.spice_port,
+		'enabled', old.enabled, 'comment', old.comment));
+END;
+
+CREATE TRIGGER pools_insert_kept AFTER INSERT ON pools
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('pools',
+		json_object('name', new.name, 'comment', new.comment));
+END;
+CREATE TRIGGER pools_update_kept AFTER UPDATE ON pools
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('pools',
+		json_object('name', old.name, 'comment', old.comment),
+		json_object('name', new.name, 'comment', new.comment));
+END;
+CREATE TRIGGER pools_delete_kept AFTER DELETE ON pools
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('pools',
+		json_object('name', old.name, 'comment', old.comment));
+END;
+
+CREATE TRIGGER pool_members_insert_kept AFTER INSERT ON pool_members
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('pool_members',
+		json_object('pool_name', new.pool_name, 'vm_name', new.vm_name));
+END;
+CREATE TRIGGER pool_members_update_kept AFTER UPDATE ON pool_members
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('pool_members',
+		json_object('pool_name', old.pool_name, 'vm_name', old.vm_name),
+		json_object('pool_name', new.pool_name, 'vm_name', new.vm_name));
+END;
+CREATE TRIGGER pool_members_delete_kept AFTER DELETE ON pool_members
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('pool_members',
+		json_object('pool_name', old.pool_name, 'vm_name', old.vm_name));
+END;
+
+CREATE TRIGGER grants_insert_kept AFTER INSERT ON grants
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('grants',
+		json_object('id', new.id, 'effect', new.effect, 'who', new.who, 'vm', new.vm,
+		'service', new.service, 'cert_cn', new.cert_cn,
+		'cert_san', new.cert_san, 'cert_sha256', new.cert_sha256,
+		'client_net', new.client_net, 'local_user', new.local_user,
+		'not_before', new.not_before, 'not_after', new.not_after,
+		'hours', new.hours, 'may_take_over', new.may_take_over,
+		'comment', new.comment));
+END;
+CREATE TRIGGER grants_update_kept AFTER UPDATE ON grants
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('grants',
+		json_object('id', old.id, 'effect', old.effect, 'who', old.who, 'vm', old.vm,
+		'service', old.service, 'cert_cn', old.cert_cn,
+		'cert_san', old.cert_san, 'cert_sha256', old.cert_sha256,
+		'client_net', old.client_net, 'local_user', old.local_user,
+		'not_before', old.not_before, 'not_after', old.not_after,
+		'hours', old.hours, 'may_take_over', old.may_take_over,
+		'comment', old.comment),
+		json_object('id', new.id, 'effect', new.effect, 'who', new.who, 'vm', new.vm,
+		'service', new.service, 'cert_cn', new.cert_cn,
+		'cert_san', new.cert_san, 'cert_sha256', new.cert_sha256,
+		'client_net', new.client_net, 'local_user', new.local_user,
+		'not_before', new.not_before, 'not_after', new.not_after,
+		'hours', new.hours, 'may_take_over', new.may_take_over,
+		'comment', new.comment));
+END;
+CREATE TRIGGER grants_delete_kept AFTER DELETE ON grants
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('grants',
+		json_object('id', old.id, 'effect', old.effect, 'who', old.who, 'vm', old.vm,
+		'service', old.service, 'cert_cn', old.cert_cn,
+		'cert_san', old.cert_san, 'cert_sha256', old.cert_sha256,
+		'client_net', old.client_net, 'local_user', old.local_user,
+		'not_before', old.not_before, 'not_after', old.not_after,
+		'hours', old.hours, 'may_take_over', old.may_take_over,
+		'comment', old.comment));
+END;
 
 -- --- what to look at ---------------------------------------------------------------------
 
--- Who may open what under which condition, one row a user, VM and grant.
--- deny_cert_cn: unless his certificate looks like one of these, or he has none.
-CREATE VIEW access (user, vm, cert_cn, grant_id, deny_cert_cn) AS
-SELECT users.name, vms.name, grants.cert_cn, grants.id,
-	(SELECT group_concat(deny.cert_cn, ', ') FROM grants AS deny
-		WHERE deny.effect = 'deny' AND deny.who IN (users.name, '*')
-			AND deny.vm IN (vms.name, '*'))
+-- Who is in a group, also through the groups in it.
+CREATE VIEW memberships (group_name, user_name) AS
+WITH RECURSIVE inside (group_name, member) AS (
+	SELECT group_name, user_name FROM group_members
+	UNION SELECT inside.group_name, group_members.user_name
+	FROM inside JOIN group_members ON '%' || group_members.group_name = inside.member)
+SELECT group_name, member FROM inside WHERE substr(member, 1, 1) <> '%';
+
+-- The users and the VMs that a grant is about.
+CREATE VIEW grant_users (grant_id, user) AS
+SELECT id, who FROM grants WHERE substr(who, 1, 1) NOT IN ('*', '%')
+UNION ALL SELECT id, users.name FROM grants JOIN users WHERE who = '*'
+UNION ALL SELECT id, users.name FROM grants
+	JOIN users ON substr(users.name, 1 - length(who)) = substr(who, 2)
+	WHERE who GLOB '[*]@*'
+UNION ALL SELECT id, user_name FROM grants
+	JOIN memberships ON group_name = substr(who, 2) WHERE substr(who, 1, 1) = '%';
+
+CREATE VIEW grant_vms (grant_id, vm) AS
+SELECT id, vm FROM grants WHERE substr(vm, 1, 1) NOT IN ('*', '%')
+UNION ALL SELECT id, vms.name FROM grants JOIN vms WHERE grants.vm = '*'
+UNION ALL SELECT id, vm_name FROM grants
+	JOIN pool_members ON pool_name = substr(vm, 2) WHERE substr(vm, 1, 1) = '%';
+
+-- The grants that say no, whether always, and to which service.
+CREATE VIEW denies (id, who, vm, service, always) AS
+SELECT id, who, vm, coalesce(service, 'both'),
+	coalesce(cert_cn, cert_san, cert_sha256, client_net, local_user,
+		not_before, not_after, hours) IS NULL
+FROM grants WHERE effect = 'deny'
+	AND (not_after IS NULL OR not_after > strftime('%Y-%m-%d %H:%M', 'now'));
+
+-- Who may open what under which conditions, one row a user, VM and grant;
+-- those whom a deny keeps out whatever happens are left out.
+-- denied_by: the grants that keep him out under conditions of their own.
+CREATE VIEW access (user, vm, service, cert_cn, cert_san, cert_sha256,
+	client_net, local_user, not_before, not_after, hours, grant_id, denied_by) AS
+SELECT users.name, vms.name, coalesce(grants.service, 'spice'), cert_cn,
+	cert_san, cert_sha256, client_net, local_user, not_before, not_after,
+	hours, grants.id, group_concat(denies.id, ', ')
 FROM grants
-JOIN users ON grants.who IN (users.name, '*')
-JOIN vms ON grants.vm IN (vms.name, '*')
-WHERE grants.effect = 'allow' AND users.enabled AND vms.enabled
-	AND (users.expires IS NULL
-		OR users.expires > strftime('%Y-%m-%d %H:%M', 'now'))
-	AND NOT EXISTS (SELECT 1 FROM grants AS deny
-		WHERE deny.effect = 'deny' AND deny.cert_cn IS NULL
-			AND deny.who IN (users.name, '*') AND deny.vm IN (vms.name, '*'));
+JOIN grant_users ON grant_users.grant_id = grants.id
+JOIN grant_vms ON grant_vms.grant_id = grants.id
+JOIN users ON users.name = grant_users.user
+JOIN vms ON vms.name = grant_vms.vm
+LEFT JOIN denies ON (denies.service IN ('both', coalesce(grants.service, 'spice'))
+		OR grants.service = 'both')
+	AND (denies.who IN (users.name, '*')
+		OR denies.who GLOB '[*]@*'
+		AND substr(users.name, 1 - length(denies.who)) = substr(denies.who, 2)
+		OR substr(denies.who, 1, 1) = '%' AND substr(denies.who, 2) IN (
+			WITH RECURSIVE above (name) AS (
+				SELECT group_name FROM group_members WHERE user_name = users.name
+				UNION SELECT group_name FROM group_members
+				JOIN above ON user_name = '%' || above.name)
+			SELECT name FROM above))
+	AND (denies.vm IN (vms.name, '*')
+		OR substr(denies.vm, 1, 1) = '%' AND substr(denies.vm, 2) IN (
+			SELECT pool_name FROM pool_members WHERE vm_name = vms.name))
+WHERE effect = 'allow' AND users.enabled AND vms.enabled
+	AND (users.expires IS NULL OR users.expires > strftime('%Y-%m-%d %H:%M', 'now'))
+	AND (not_after IS NULL OR not_after > strftime('%Y-%m-%d %H:%M', 'now'))
+GROUP BY users.name, vms.name, grants.id
+HAVING NOT coalesce(max(denies.always
+	AND denies.service IN ('both', coalesce(grants.service, 'spice'))), 0);
 
 -- What looks wrong, and why.
 CREATE VIEW problems (what, name, why) AS
@@ -561,14 +1131,46 @@ SELECT 'user', name, 'has expired and has grants'
 FROM users WHERE expires <= strftime('%Y-%m-%d %H:%M', 'now')
 	AND name IN (SELECT who FROM grants WHERE effect = 'allow')
 UNION ALL
+SELECT 'group', name, 'has no members'
+FROM groups WHERE name NOT IN (SELECT group_name FROM memberships)
+UNION ALL
+SELECT 'pool', name, 'has no members'
+FROM pools WHERE name NOT IN (SELECT pool_name FROM pool_members)
+UNION ALL
 SELECT 'vm', name, 'is disabled and has grants'
 FROM vms WHERE NOT enabled AND name IN (SELECT vm FROM grants WHERE effect = 'allow')
 UNION ALL
 SELECT 'vm', name, 'can be opened by nobody'
-FROM vms WHERE enabled AND name NOT IN (SELECT vm FROM grants WHERE effect = 'allow')
-	AND NOT EXISTS (SELECT 1 FROM grants WHERE effect = 'allow' AND vm = '*')
+FROM vms WHERE enabled AND name NOT IN (SELECT vm FROM access)
+UNION ALL
+SELECT 'grant', id, 'has expired'
+FROM grants WHERE not_after <= strftime('%Y-%m-%d %H:%M', 'now')
+UNION ALL
+SELECT 'grant', id, 'is about no user'
+FROM grants WHERE id NOT IN (SELECT grant_id FROM grant_users)
+UNION ALL
+SELECT 'grant', id, 'is about no VM'
+FROM grants WHERE id NOT IN (SELECT grant_id FROM grant_vms)
+UNION ALL
+SELECT 'grant', grants.id, 'allows nothing, as grant ' || min(denies.id) || ' denies it all'
+FROM grants JOIN denies ON denies.always
+	AND denies.service IN ('both', coalesce(grants.service, 'spice'))
+	AND (denies.who IN (grants.who, '*')
+		OR denies.who GLOB '[*]@*' AND substr(denies.who, 2) = substr(grants.who, 1 - length(denies.who))
+		OR substr(denies.who, 1, 1) = '%' AND substr(denies.who, 2) IN (
+			WITH RECURSIVE above (name) AS (
+				SELECT group_name FROM group_members WHERE user_name = grants.who
+				UNION SELECT group_name FROM group_members
+				JOIN above ON user_name = '%' || above.name)
+			SELECT name FROM above))
+	AND (denies.vm IN (grants.vm, '*')
+		OR substr(denies.vm, 1, 1) = '%' AND substr(denies.vm, 2) IN (
+			SELECT pool_name FROM pool_members WHERE vm_name = grants.vm))
+WHERE grants.effect = 'allow' GROUP BY grants.id
 UNION ALL
 SELECT 'grant', id, 'lets every user open every VM'
-FROM grants WHERE effect = 'allow' AND who = '*' AND vm = '*' AND cert_cn IS NULL;
+FROM grants WHERE effect = 'allow' AND who = '*' AND vm = '*'
+	AND coalesce(cert_cn, cert_san, cert_sha256, client_net, local_user,
+		not_before, not_after, hours) IS NULL;
 
 COMMIT;

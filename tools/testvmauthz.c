@@ -25,7 +25,7 @@ enum {
 /* The command line, as given. */
 struct arguments {
 	const char *address, *cert_cn, *path, *vm, *password, *port, *realm;
-	const char *user, *uuid;
+	const char *service, *user, *uuid;
 	bool verbose;
 };
 
@@ -40,7 +40,7 @@ struct question {
 static const char usage[] =
     "usage: testvmauthz -u USER [-r REALM] [-p PASSWORD] -m VM [-U UUID]"
     " [-P PORT]\n"
-    "                   [-c CN] [-a ADDRESS] [-f FILE] [-v]\n";
+    "                   [-s SERVICE] [-c CN] [-a ADDRESS] [-f FILE] [-v]\n";
 
 /* --- reading the command line -------------------------------------------- */
 
@@ -72,6 +72,11 @@ check_texts(const struct arguments *arguments)
 	    inet_pton(AF_INET6, arguments->address, address) != 1)
 		warnx("-a: '%s' is not an IPv4 or IPv6 address",
 		    arguments->address);
+	else if (arguments->service != NULL &&
+	    strcmp(arguments->service, "spice") != 0 &&
+	    strcmp(arguments->service, "vnc") != 0)
+		warnx("-s: '%s' is neither spice nor vnc",
+		    arguments->service);
 	else
 		return true;
 	return false;
@@ -133,7 +138,10 @@ read_question(const struct arguments *arguments, struct question *question)
 {
 	question->arguments = arguments;
 	question->request.user = &question->user;
-	question->request.cert_cn = arguments->cert_cn;
+	question->request.certificate.cn = arguments->cert_cn;
+	question->request.client = arguments->address;
+	question->request.service = arguments->service != NULL ?
+	    arguments->service : "spice";
 	return check_required(arguments) && check_texts(arguments) &&
 	    cli_identity(arguments->user, arguments->realm, &question->user) &&
 	    read_vm(arguments, question) &&
@@ -286,6 +294,7 @@ main(int argc, char **argv)
 		{ .letter = 'p', .values = &arguments.password, .room = 1 },
 		{ .letter = 'P', .values = &arguments.port, .room = 1 },
 		{ .letter = 'r', .values = &arguments.realm, .room = 1 },
+		{ .letter = 's', .values = &arguments.service, .room = 1 },
 		{ .letter = 'u', .values = &arguments.user, .room = 1 },
 		{ .letter = 'U', .values = &arguments.uuid, .room = 1 },
 		{ .letter = 'v', .flag = &arguments.verbose },

@@ -5,8 +5,22 @@
 
 #include "policy/decide.h"
 
-/* 2026-06-01 12:00 UTC */
-static const time_t NOON = 1780315200;
+/* A Monday; local time is an hour ahead. */
+static bool
+berlin(void *context, const char *zone, time_t when,
+    struct policy_week *week_r)
+{
+	(void)context;
+	(void)when;
+	*week_r = (struct policy_week){ 0, 13 * 60 };
+	return strcmp(zone, "Mars/Olympus") != 0;
+}
+
+static const struct policy_time noon = {
+	.when = 1780315200,
+	.utc = "2026-06-01 12:00",
+	.local = berlin,
+};
 
 static struct identity alice;
 
@@ -69,7 +83,7 @@ matches_cn(void **state)
 		TITLE(cn_rows[i].pattern);
 		assert_int_equal(identity_parse(&user, cn_rows[i].user,
 		    strlen(cn_rows[i].user), NULL), 0);
-		assert_int_equal(decide_cert_cn(cn_rows[i].pattern, &user,
+		assert_int_equal(condition_glob(cn_rows[i].pattern, &user,
 		    cn_rows[i].cn), cn_rows[i].expected);
 	}
 }
@@ -82,15 +96,18 @@ bounds_expansion(void **state)
 	(void)state;
 	for (int i = 0; i < 500; i++)
 		strcat(pattern, "%u");
-	assert_int_equal(decide_cert_cn(pattern, &alice, "alice"),
+	assert_int_equal(condition_glob(pattern, &alice, "alice"),
 	    CONDITION_UNKNOWN);
 	memset(cn, 'a', sizeof(cn) - 1);
 	cn[sizeof(cn) - 1] = '\0';
-	assert_int_equal(decide_cert_cn("*", &alice, cn), CONDITION_UNKNOWN);
+	assert_int_equal(condition_glob("*", &alice, cn), CONDITION_UNKNOWN);
 }
 
 /* --- whole decisions ------------------------------------------------------ */
 
+#define GRANT(number, word) { .id = number, .effect = word }
+#define GRANT_CN(number, word, pattern) { .id = number, .effect = word, \
+	.condition[CONDITION_CERT_CN] = pattern }
 #define USER { .found = true, .enabled = true }
 #define VM { .found = 1, .enabled = true, .name = "debianx" }
 #define SELF { .name = "debianx", .port = 5901 }
@@ -108,106 +125,106 @@ static const struct {
 	enum policy_reason reason;
 	int64_t grant;
 } rows[] = {
-	{ "an allow", USER, VM, SELF, NULL, { { 3, "allow", NULL } },
+	{ "an allow", USER, VM, SELF, NULL, { GRANT(3, "allow") },
 	    POLICY_ALLOW, REASON_GRANT, 3 },
 	{ "the lowest allow is named", USER, VM, SELF, NULL,
-	    { { 9, "allow", NULL }, { 4, "allow", NULL } },
+	    { GRANT(9, "allow"), GRANT(4, "allow") },
 	    POLICY_ALLOW, REASON_GRANT, 4 },
 	{ "allow with its certificate", USER, VM, SELF, "alice-1",
-	    { { 3, "allow", "%u-*" } }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT_CN(3, "allow", "%u-*") }, POLICY_ALLOW, REASON_GRANT, 3 },
 	{ "found by uuid, process without a name", USER,
 	    { .found = 1, .enabled = true, .name = "debianx", .uuid = UUID },
-	    { .uuid = UUID, .port = 1 }, NULL, { { 3, "allow", NULL } },
+	    { .uuid = UUID, .port = 1 }, NULL, { GRANT(3, "allow") },
 	    POLICY_ALLOW, REASON_GRANT, 3 },
 	{ "all identity columns agree", USER,
 	    { .found = 1, .enabled = true, .name = "debianx", .uuid = UUID,
 	    .spice_port = 5901 },
 	    { .name = "debianx", .uuid = UUID, .port = 5901 }, NULL,
-	    { { 3, "allow", NULL } }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT(3, "allow") }, POLICY_ALLOW, REASON_GRANT, 3 },
 	{ "a deny for another certificate", USER, VM, SELF, "home",
-	    { { 1, "deny", "work" }, { 3, "allow", NULL } },
+	    { GRANT_CN(1, "deny", "work"), GRANT(3, "allow") },
 	    POLICY_ALLOW, REASON_GRANT, 3 },
 	{ "before it expires", { .found = true, .enabled = true,
 	    .expires = "2026-06-01 12:01" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT(3, "allow") }, POLICY_ALLOW, REASON_GRANT, 3 },
 
 	{ "no grant", USER, VM, SELF, NULL, { { 0 } },
 	    POLICY_DENY, REASON_NO_GRANT, 0 },
 	{ "deny beats allow", USER, VM, SELF, NULL,
-	    { { 1, "allow", NULL }, { 7, "deny", NULL } },
+	    { GRANT(1, "allow"), GRANT(7, "deny") },
 	    POLICY_DENY, REASON_DENY_GRANT, 7 },
 	{ "deny beats allow in the other order", USER, VM, SELF, NULL,
-	    { { 7, "deny", NULL }, { 1, "allow", NULL } },
+	    { GRANT(7, "deny"), GRANT(1, "allow") },
 	    POLICY_DENY, REASON_DENY_GRANT, 7 },
 	{ "deny with an unknown certificate", USER, VM, SELF, NULL,
-	    { { 1, "allow", NULL }, { 2, "deny", "work" } },
+	    { GRANT(1, "allow"), GRANT_CN(2, "deny", "work") },
 	    POLICY_DENY, REASON_DENY_GRANT, 2 },
 	{ "deny with a pattern that is none", USER, VM, SELF, "home",
-	    { { 1, "allow", NULL }, { 2, "deny", "%" } },
+	    { GRANT(1, "allow"), GRANT_CN(2, "deny", "%") },
 	    POLICY_DENY, REASON_DENY_GRANT, 2 },
 	{ "allow without its certificate", USER, VM, SELF, NULL,
-	    { { 3, "allow", "*" } }, POLICY_DENY, REASON_CERT_MISSING, 3 },
+	    { GRANT_CN(3, "allow", "*") }, POLICY_DENY, REASON_CERT_MISSING, 3 },
 	{ "allow with another certificate", USER, VM, SELF, "bob-1",
-	    { { 3, "allow", "%u-*" } }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
+	    { GRANT_CN(3, "allow", "%u-*") }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
 	{ "allow with a pattern that is none", USER, VM, SELF, "alice",
-	    { { 3, "allow", "%z" } }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
+	    { GRANT_CN(3, "allow", "%z") }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
 	{ "an effect that is none", USER, VM, SELF, NULL,
-	    { { 1, "allow", NULL }, { 2, "permit", NULL } },
+	    { GRANT(1, "allow"), GRANT(2, "permit") },
 	    POLICY_DENY, REASON_BAD_ROW, 0 },
 	{ "no effect", USER, VM, SELF, NULL,
-	    { { 1, "allow", NULL }, { 2, NULL, NULL } },
+	    { GRANT(1, "allow"), GRANT(2, NULL) },
 	    POLICY_DENY, REASON_BAD_ROW, 0 },
-	{ "upper case effect", USER, VM, SELF, NULL, { { 2, "ALLOW", NULL } },
+	{ "upper case effect", USER, VM, SELF, NULL, { GRANT(2, "ALLOW") },
 	    POLICY_DENY, REASON_BAD_ROW, 0 },
-	{ "unknown user", { 0 }, VM, SELF, NULL, { { 3, "allow", NULL } },
+	{ "unknown user", { 0 }, VM, SELF, NULL, { GRANT(3, "allow") },
 	    POLICY_DENY, REASON_USER_UNKNOWN, 0 },
 	{ "disabled user", { .found = true }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_USER_DISABLED, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_USER_DISABLED, 0 },
 	{ "the minute it expires", { .found = true, .enabled = true,
 	    .expires = "2026-06-01 12:00" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
 	{ "long expired", { .found = true, .enabled = true,
 	    .expires = "1999-01-01 00:00" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
 	{ "an impossible date", { .found = true, .enabled = true,
 	    .expires = "2027-02-30 00:00" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
 	{ "not a date", { .found = true, .enabled = true,
 	    .expires = "never" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
 	{ "a date with something behind", { .found = true, .enabled = true,
 	    .expires = "2027-02-20 00:00Z" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
 	{ "an empty date", { .found = true, .enabled = true,
 	    .expires = "" }, VM, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
-	{ "unknown VM", USER, { 0 }, SELF, NULL, { { 3, "allow", NULL } },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	{ "unknown VM", USER, { 0 }, SELF, NULL, { GRANT(3, "allow") },
 	    POLICY_DENY, REASON_VM_UNKNOWN, 0 },
 	{ "several VMs", USER, { .found = 2 }, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_AMBIGUOUS, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_AMBIGUOUS, 0 },
 	{ "disabled VM", USER, { .found = 1, .name = "debianx" }, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_DISABLED, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_DISABLED, 0 },
 	{ "a VM without a name", USER, { .found = 1, .enabled = true }, SELF,
-	    NULL, { { 3, "allow", NULL } }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    NULL, { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
 	{ "another name", USER, VM, { .name = "kali", .port = 5901 }, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
 	{ "name in another case", USER, VM, { .name = "Debianx" }, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
 	{ "another uuid", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .uuid = UUID },
 	    { .name = "debianx", .uuid = OTHER_UUID }, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
 	{ "a uuid is wanted, none there", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .uuid = UUID }, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
 	{ "another port", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .spice_port = 5902 }, SELF, NULL,
-	    { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
 	{ "a port is wanted, none known", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .spice_port = 5901 }, { .name = "debianx" },
-	    NULL, { { 3, "allow", NULL } }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    NULL, { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
 	{ "mismatch beats disabled and unknown user", { 0 }, VM,
-	    { .name = "kali" }, NULL, { { 3, "allow", NULL } },
+	    { .name = "kali" }, NULL, { GRANT(3, "allow") },
 	    POLICY_DENY, REASON_VM_MISMATCH, 0 },
 };
 
@@ -217,15 +234,17 @@ decides(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct policy_request request = { .user = &alice,
-		    .vm = rows[i].self, .cert_cn = rows[i].cert_cn };
+		    .vm = rows[i].self, .service = "spice",
+		    .certificate.cn = rows[i].cert_cn };
 		struct policy_decision decision;
 		struct decide decide;
 
 		TITLE(rows[i].title);
 		decide_begin(&decide, &request, &rows[i].user, &rows[i].vm,
-		    NOON);
+		    &noon);
 		for (size_t g = 0; rows[i].grants[g].id != 0; g++)
-			decide_add(&decide, &rows[i].grants[g]);
+			decide_add(&decide, &rows[i].grants[g],
+			    NULL);
 		decide_end(&decide, &decision);
 		assert_int_equal(decision.outcome, rows[i].outcome);
 		assert_int_equal(decision.reason, rows[i].reason);
@@ -242,18 +261,19 @@ refuses_bad_ids(void **state)
 	static const int64_t ids[] = { 0, -1, INT64_MIN };
 	struct policy_user_row user = USER;
 	struct policy_vm_row vm = VM;
-	struct policy_request request = { .user = &alice, .vm = SELF };
+	struct policy_request request = { .user = &alice, .vm = SELF,
+	    .service = "spice" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ids); i++) {
-		struct policy_grant deny = { ids[i], "deny", NULL };
-		struct policy_grant allow = { 1, "allow", NULL };
+		struct policy_grant deny = GRANT(ids[i], "deny");
+		struct policy_grant allow = GRANT(1, "allow");
 		struct policy_decision decision;
 		struct decide decide;
 
-		decide_begin(&decide, &request, &user, &vm, NOON);
-		decide_add(&decide, &deny);
-		decide_add(&decide, &allow);
+		decide_begin(&decide, &request, &user, &vm, &noon);
+		decide_add(&decide, &deny, NULL);
+		decide_add(&decide, &allow, NULL);
 		decide_end(&decide, &decision);
 		assert_int_equal(decision.outcome, POLICY_DENY);
 		assert_int_equal(decision.reason, REASON_BAD_ROW);

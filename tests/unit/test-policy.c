@@ -90,8 +90,8 @@ each_tear_down(void **state)
 static struct policy_decision
 ask_as(const struct identity *user, const char *vm)
 {
-	struct policy_request request = { .user = user, .vm = { .name = vm,
-	    .port = 5901 } };
+	struct policy_request request = { .user = user, .service = "spice",
+	    .vm = { .name = vm, .port = 5901 } };
 	struct policy_decision decision;
 
 	policy_decide(policy, &request, time(NULL), &decision);
@@ -140,7 +140,8 @@ static void
 finds_vms(void **state)
 {
 	static const char uuid[] = "11111111-2222-3333-4444-555555555555";
-	struct policy_request request = { .user = &alice };
+	struct policy_request request = { .user = &alice,
+	    .service = "spice" };
 	struct policy_decision decision;
 
 	(void)state;

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "policy/condition.h"
+
+#include <sqlite3.h>
+#include <string.h>
+#include <strings.h>
+
+#include "policy/hours.h"
+#include "policy/network.h"
+
+enum { PATTERN_MAX = 2048 };	/* 255 octets, every %u expanded and escaped */
+
+/* --- globs ------------------------------------------------------------- */
+
+/* Appends the user's name to the pattern at out, so that every character of
+ * it stands for itself: in a GLOB, [x] is x. */
+static size_t
+expand_user(char *out, size_t room, const struct identity *user)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < user->name_length; i++) {
+		char c = user->text[i];
+		bool special = c == '*' || c == '?' || c == '[';
+
+		if (used + 3 > room)
+			return 0;
+		if (special)
+			out[used++] = '[';
+		out[used++] = c;
+		if (special)
+			out[used++] = ']';
+	}
+	return used;
+}
+
+/* Where the bracket expression at pattern ends, NULL if it never does: a
+ * first ']' in it, after a '^' if there is one, stands for itself. */
+static const char *
+bracket_end(const char *pattern)
+{
+	pattern++;
+	pattern += *pattern == '^';
+	pattern += *pattern == ']';
+	return strchr(pattern, ']');
+}
+
+static bool
+expand_pattern(char out[PATTERN_MAX], const char *pattern,
+    const struct identity *user)
+{
+	size_t used = 0, added;
+
+	for (; *pattern != '\0'; pattern++) {
+		if (used + 2 > PATTERN_MAX ||
+		    (*pattern == '[' && bracket_end(pattern) == NULL))
+			return false;
+		if (*pattern != '%' || pattern[1] == '%') {
+			pattern += *pattern == '%';
+			out[used++] = *pattern;
+			continue;
+		}
+		pattern++;
+		added = *pattern == 'u' ? expand_user(out + used,
+		    PATTERN_MAX - 1 - used, user) : 0;
+		if (added == 0)
+			return false;
+		used += added;
+	}
+	out[used] = '\0';
+	return true;
+}
+
+static char
+folded(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static void
+fold(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = folded(*text);
+}
+
+enum policy_condition
+condition_glob(const char *pattern, const struct identity *user,
+    const char *text)
+{
+	char expanded[PATTERN_MAX], lower[PATTERN_MAX];
+
+	if (text == NULL || strlen(text) >= sizeof(lower) ||
+	    !expand_pattern(expanded, pattern, user))
+		return CONDITION_UNKNOWN;
+	strcpy(lower, text);
+	fold(lower);
+	fold(expanded);
+	return sqlite3_strglob(expanded, lower) == 0 ? CONDITION_MET :
+	    CONDITION_UNMET;
+}
+
+/* --- one judge for each column -------------------------------------------- */
+
+static enum policy_condition
+met_if(bool met)
+{
+	return met ? CONDITION_MET : CONDITION_UNMET;
+}
+
+static enum policy_condition
+judge_service(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	(void)now;
+	if (strcmp(value, "both") == 0)
+		return CONDITION_MET;
+	if (request->service == NULL ||
+	    (strcmp(value, "spice") != 0 && strcmp(value, "vnc") != 0))
+		return CONDITION_UNKNOWN;
+	return met_if(strcmp(value, request->service) == 0);
+}
+
+static enum policy_condition
+judge_cert_cn(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	(void)now;
+	return condition_glob(value, request->user, request->certificate.cn);
+}
+
+static bool
+has_type(const char *text)
+{
+	return strncasecmp(text, "DNS:", 4) == 0 ||
+	    strncasecmp(text, "email:", 6) == 0 ||
+	    strncasecmp(text, "URI:", 4) == 0;
+}
+
+/* A pattern without a type in front looks at what is behind it. */
+static enum policy_condition
+judge_cert_san(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	const struct policy_certificate *certificate = &request->certificate;
+	enum policy_condition result = CONDITION_UNKNOWN;
+
+	(void)now;
+	for (size_t i = 0; i < certificate->name_count; i++) {
+		const char *name = certificate->names[i];
+
+		if (!has_type(value) && strchr(name, ':') != NULL)
+			name = strchr(name, ':') + 1;
+		result = condition_glob(value, request->user, name);
+		if (result != CONDITION_UNMET)
+			return result;
+	}
+	return result;
+}
+
+static int
+hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c != '\0' ? strchr(digits, folded(c)) : NULL;
+
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* Two hexadecimal digits an octet, with a colon between octets or without. */
+static bool
+read_fingerprint(const char *text, unsigned char octets_r[POLICY_SHA256_SIZE])
+{
+	bool colons = strchr(text, ':') != NULL;
+
+	for (size_t i = 0; i < POLICY_SHA256_SIZE; i++) {
+		int high, low;
+
+		if (colons && i != 0 && *text++ != ':')
+			return false;
+		high = hex_value(text[0]);
+		low = high >= 0 ? hex_value(text[1]) : -1;
+		if (low < 0)
+			return false;
+		octets_r[i] = (unsigned char)(high << 4 | low);
+		text += 2;
+	}
+	return *text == '\0';
+}
+
+static enum policy_condition
+judge_cert_sha256(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	const unsigned char *sha256 = request->certificate.sha256;
+	unsigned char wanted[POLICY_SHA256_SIZE];
+
+	(void)now;
+	if (sha256 == NULL || !read_fingerprint(value, wanted))
+		return CONDITION_UNKNOWN;
+	return met_if(memcmp(sha256, wanted, sizeof(wanted)) == 0);
+}
+
+static enum policy_condition
+judge_client_net(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	struct network network;
+	bool known, inside;
+
+	(void)now;
+	if (request->client == NULL || !network_parse(&network, value))
+		return CONDITION_UNKNOWN;
+	inside = network_contains(&network, request->client, &known);
+	return known ? met_if(inside) : CONDITION_UNKNOWN;
+}
+
+static enum policy_condition
+judge_local_user(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	(void)now;
+	if (request->local == LOCAL_REMOTE)
+		return CONDITION_UNMET;
+	if (request->local != LOCAL_ACCOUNT || request->local_user == NULL)
+		return CONDITION_UNKNOWN;
+	return met_if(strcmp(value, request->local_user) == 0);
+}
+
+/* Times of one form sort as text. */
+static enum policy_condition
+judge_not_before(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	(void)request;
+	if (now->utc[0] == '\0' || !policy_time_valid(value))
+		return CONDITION_UNKNOWN;
+	return met_if(strcmp(now->utc, value) >= 0);
+}
+
+static enum policy_condition
+judge_not_after(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	(void)request;
+	if (now->utc[0] == '\0' || !policy_time_valid(value))
+		return CONDITION_UNKNOWN;
+	return met_if(strcmp(now->utc, value) < 0);
+}
+
+static enum policy_condition
+judge_hours(const char *value, const struct policy_request *request,
+    const struct policy_time *now)
+{
+	char zone[POLICY_ZONE_MAX];
+	const char *ranges = hours_zone(value, zone);
+	struct policy_week week;
+
+	(void)request;
+	if (ranges == NULL ||
+	    !now->local(now->context, zone, now->when, &week))
+		return CONDITION_UNKNOWN;
+	return hours_contain(ranges, &week);
+}
+
+static const struct {
+	const char *name;
+	enum policy_condition (*judge)(const char *value,
+	    const struct policy_request *request,
+	    const struct policy_time *now);
+} conditions[] = {
+	[CONDITION_SERVICE] = { "service", judge_service },
+	[CONDITION_CERT_CN] = { "cert_cn", judge_cert_cn },
+	[CONDITION_CERT_SAN] = { "cert_san", judge_cert_san },
+	[CONDITION_CERT_SHA256] = { "cert_sha256", judge_cert_sha256 },
+	[CONDITION_CLIENT_NET] = { "client_net", judge_client_net },
+	[CONDITION_LOCAL_USER] = { "local_user", judge_local_user },
+	[CONDITION_NOT_BEFORE] = { "not_before", judge_not_before },
+	[CONDITION_NOT_AFTER] = { "not_after", judge_not_after },
+	[CONDITION_HOURS] = { "hours", judge_hours },
+};
+_Static_assert(sizeof(conditions) / sizeof(conditions[0]) == CONDITION_COUNT,
+    "every condition has a judge");
+
+const char *
+condition_name(enum policy_condition_kind kind)
+{
+	return conditions[kind].name;
+}
+
+enum policy_condition
+condition_judge(enum policy_condition_kind kind, const char *value,
+    const struct policy_request *request, const struct policy_time *now)
+{
+	return value == NULL ? CONDITION_MET :
+	    conditions[kind].judge(value, request, now);
+}
+
+/* --- time ------------------------------------------------------------------- */
+
+void
+policy_time_set(struct policy_time *time_r, time_t when)
+{
+	struct tm tm;
+
+	time_r->when = when;
+	if (gmtime_r(&when, &tm) == NULL || strftime(time_r->utc,
+	    sizeof(time_r->utc), "%Y-%m-%d %H:%M", &tm) != POLICY_TIME_LENGTH)
+		time_r->utc[0] = '\0';
+}
+
+/* One that survives the way through struct tm unchanged. */
+bool
+policy_time_valid(const char *text)
+{
+	struct policy_time back;
+	struct tm tm;
+	const char *end;
+
+	if (strlen(text) != POLICY_TIME_LENGTH)
+		return false;
+	memset(&tm, 0, sizeof(tm));
+	end = strptime(text, "%Y-%m-%d %H:%M", &tm);
+	if (end == NULL || *end != '\0')
+		return false;
+	policy_time_set(&back, timegm(&tm));
+	return strcmp(back.utc, text) == 0;
+}

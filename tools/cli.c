@@ -212,6 +212,29 @@ cli_warn_readable(const char *path)
 		    " passwords; see chmod(1): o-rwx", path);
 }
 
+/* Writes a word so that a shell reads it as it is. */
+void
+cli_print_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:=@_";
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		fputs(word, out);
+	} else if (strpbrk(word, "\"$`\\!") == NULL) {
+		fprintf(out, "\"%s\"", word);
+	} else {
+		putc('\'', out);
+		for (; *word != '\0'; word++) {
+			if (*word == '\'')
+				fputs("'\\''", out);
+			else
+				putc(*word, out);
+		}
+		putc('\'', out);
+	}
+}
+
 bool
 cli_flush(void)
 {

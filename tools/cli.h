@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "policy/identity.h"
 
@@ -53,6 +54,9 @@ bool cli_identity(const char *user, const char *realm,
 
 /* Says so if everybody may read the verifiers in the policy at path. */
 void cli_warn_readable(const char *path);
+
+/* Writes a word so that a shell reads it as it is. */
+void cli_print_word(FILE *out, const char *word);
 
 /* Whether all that was written to standard output got there; complains. */
 bool cli_flush(void);

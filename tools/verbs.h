@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The commands of vmauthz(8), one file each.  path is the policy's; argv[0]
+ * the verb.  Each returns the exit status. */
+
+#ifndef VMAUTHZ_TOOLS_VERBS_H
+#define VMAUTHZ_TOOLS_VERBS_H
+
+int verb_init(const char *path, int argc, char **argv);
+int verb_passwd(const char *path, int argc, char **argv);
+
+#endif

@@ -93,6 +93,12 @@ put_reason(struct buffer *buffer, const struct log_decision *decision)
 	put(buffer, "\"");
 }
 
+static const char *const outcome_words[] = {
+	[OUTCOME_DENY] = "deny",
+	[OUTCOME_ALLOW] = "allow",
+	[OUTCOME_OBSERVE] = "observe",
+};
+
 void
 log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
 {
@@ -101,7 +107,7 @@ log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
 
 	if (decision->grant != 0)
 		snprintf(grant, sizeof(grant), "%" PRId64, decision->grant);
-	put(&buffer, decision->allowed ? "allow" : "deny");
+	put(&buffer, outcome_words[decision->outcome]);
 	put_field(&buffer, "user", decision->user);
 	put_field(&buffer, "vm", decision->vm);
 	put_field(&buffer, "service", decision->service);

@@ -18,9 +18,15 @@ enum {
 	LOG_VALUE_MAX = 255,	/* octets of a value before it is escaped */
 };
 
+enum log_outcome {
+	OUTCOME_DENY = 0,
+	OUTCOME_ALLOW,
+	OUTCOME_OBSERVE,	/* let in, though it would be refused */
+};
+
 /* One decision.  Any text may be NULL (written as -) and hostile. */
 struct log_decision {
-	bool allowed;
+	enum log_outcome outcome;
 	const char *user;
 	const char *vm;
 	const char *service;
@@ -32,7 +38,7 @@ struct log_decision {
 	const char *detail;	/* added to the reason, or NULL */
 };
 
-/* Writes the line: allow or deny, then user=, vm=, service=, client=, cert=,
+/* Writes the line: allow, deny or observe, then user=, vm=, service=, client=, cert=,
  * mech=, grant=, reason=, values in double quotes, in which anything but
  * printable ASCII, and '"' and '\', stands as \xNN. */
 void log_format(char line[LOG_LINE_MAX], const struct log_decision *decision);

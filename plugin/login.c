@@ -29,20 +29,38 @@ login_current(const sasl_server_params_t *params)
 
 /* --- before the first step --------------------------------------------- */
 
-/* What forbids every login here, whoever it may be; NULL: nothing. */
+/* What forbids every login here, whoever it may be, and what such a login
+ * can't be decided without; NULL: nothing. */
 static const char *
-obstacle(const struct plugin *plugin, const sasl_server_params_t *params)
+hard_obstacle(const struct plugin *plugin, const sasl_server_params_t *params)
 {
 	if (params->appname == NULL ||
 	    strcmp(params->appname, PLUGIN_APPNAME) != 0)
 		return "this application is not QEMU";
-	if (plugin->options.error[0] != '\0')
-		return plugin->options.error;
+	return plugin->options.error[0] != '\0' ? plugin->options.error :
+	    NULL;
+}
+
+/* What the administrator forbids, and may only want to observe. */
+static const char *
+soft_obstacle(const struct plugin *plugin, const sasl_server_params_t *params)
+{
 	if (!plugin->vm.usable)
 		return "the command line does not tell which VM this is";
 	if (plugin->options.require_tls && params->external_ssf < SSF_MIN)
 		return "no TLS";
 	return NULL;
+}
+
+/* What a login is refused for before it begins. */
+static const char *
+obstacle(const struct plugin *plugin, const sasl_server_params_t *params)
+{
+	const char *hard = hard_obstacle(plugin, params);
+
+	if (hard != NULL || plugin->options.observe)
+		return hard;
+	return soft_obstacle(plugin, params);
 }
 
 static void
@@ -143,7 +161,8 @@ struct outcome {
 	struct tls_peer peer;
 	struct policy_decision decision;
 	char detail[POLICY_DETAIL_MAX];
-	const char *refusal;	/* of ours, before the policy was asked */
+	bool proved;		/* he is who he says he is */
+	const char *refusal;	/* of ours, whatever the policy says */
 };
 
 /* The mechanism has proved the name that canon_user made canonical, the
@@ -199,11 +218,30 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
 	pthread_mutex_unlock(&plugin->mutex);
 }
 
+static const char *
+find_refusal(const struct login *login, const sasl_server_params_t *params,
+    struct outcome *outcome)
+{
+	const struct plugin *plugin = login->decorated->plugin;
+	const char *refusal = soft_obstacle(plugin, params);
+
+	if (login->failure[0] != '\0') {
+		strcpy(outcome->detail, login->failure);
+		return policy_reason_text(REASON_POLICY_ERROR);
+	}
+	if (refusal == NULL &&
+	    plugin->options.client_cert == TLS_PEER_REQUIRE &&
+	    !outcome->peer.certificate)
+		refusal = "no client certificate";
+	return refusal;
+}
+
 static void
 judge(const struct login *login, const sasl_server_params_t *params,
     const sasl_out_params_t *out, int rc, struct outcome *outcome)
 {
 	const struct options *options = &login->decorated->plugin->options;
+	const char *unproved;
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (options->client_cert != TLS_PEER_OFF &&
@@ -213,28 +251,35 @@ judge(const struct login *login, const sasl_server_params_t *params,
 	if (login->canonical && login->failure[0] == '\0')
 		ask_policy(login, params, outcome);
 
-	if (login->failure[0] != '\0') {
-		outcome->refusal = policy_reason_text(REASON_POLICY_ERROR);
-		strcpy(outcome->detail, login->failure);
-	} else if (rc != SASL_OK) {
-		outcome->refusal = stock_refusal(login, rc, outcome);
-	} else {
-		outcome->refusal = check_identity(login, out);
-		if (outcome->refusal == NULL &&
-		    options->client_cert == TLS_PEER_REQUIRE &&
-		    !outcome->peer.certificate)
-			outcome->refusal = "no client certificate";
-	}
+	outcome->refusal = find_refusal(login, params, outcome);
+	unproved = rc == SASL_OK ? check_identity(login, out) :
+	    stock_refusal(login, rc, outcome);
+	outcome->proved = unproved == NULL;
+	/* a policy that can't be read lets every password fail */
+	if (unproved != NULL && login->failure[0] == '\0')
+		outcome->refusal = unproved;
+}
+
+static enum log_outcome
+conclude(const struct login *login, const struct outcome *outcome)
+{
+	if (!outcome->proved)
+		return OUTCOME_DENY;
+	if (outcome->refusal == NULL &&
+	    outcome->decision.outcome == POLICY_ALLOW)
+		return OUTCOME_ALLOW;
+	return login->decorated->plugin->options.observe ? OUTCOME_OBSERVE :
+	    OUTCOME_DENY;
 }
 
 static void
 log_outcome(const struct login *login, const sasl_server_params_t *params,
-    const struct outcome *outcome, bool allowed)
+    const struct outcome *outcome, enum log_outcome conclusion)
 {
 	struct plugin *plugin = login->decorated->plugin;
 	const struct policy_decision *decision = &outcome->decision;
 	struct log_decision line = {
-		.allowed = allowed,
+		.outcome = conclusion,
 		.user = login->canonical ? login->user.text : NULL,
 		.vm = decision->vm[0] != '\0' ? decision->vm :
 		    plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
@@ -259,13 +304,12 @@ finish(const struct login *login, const sasl_server_params_t *params, int rc,
     sasl_out_params_t *out)
 {
 	struct outcome outcome;
-	bool allowed;
+	enum log_outcome conclusion;
 
 	judge(login, params, out, rc, &outcome);
-	allowed = rc == SASL_OK && outcome.refusal == NULL &&
-	    outcome.decision.outcome == POLICY_ALLOW;
-	log_outcome(login, params, &outcome, allowed);
-	if (allowed)
+	conclusion = conclude(login, &outcome);
+	log_outcome(login, params, &outcome, conclusion);
+	if (rc == SASL_OK && conclusion != OUTCOME_DENY)
 		return SASL_OK;
 	*server_out = NULL;
 	*server_out_length = 0;

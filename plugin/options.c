@@ -130,6 +130,17 @@ read_require_tls(struct options *options, const char *option,
 		complain(options, option, value, "write yes or no");
 }
 
+static void
+read_mode(struct options *options, const char *option, const char *value)
+{
+	if (value == NULL || strcasecmp(value, "enforce") == 0)
+		return;
+	if (strcasecmp(value, "observe") == 0)
+		options->observe = true;
+	else
+		complain(options, option, value, "write enforce or observe");
+}
+
 /* A host that is set up to ask a daemon for its policy must not read a file
  * instead. */
 static void
@@ -169,6 +180,7 @@ static const struct {
 	{ "vmauthz_default_realm", read_default_realm },
 	{ "vmauthz_client_cert", read_client_cert },
 	{ "vmauthz_require_tls", read_require_tls },
+	{ "vmauthz_mode", read_mode },
 	{ "vmauthz_broker", read_broker },
 	{ "pwcheck_method", read_pwcheck_method },
 };

@@ -21,6 +21,8 @@ struct options {
 	char default_realm[IDENTITY_MAX + 1];	/* vmauthz_default_realm */
 	enum tls_peer_mode client_cert;		/* vmauthz_client_cert */
 	bool require_tls;			/* vmauthz_require_tls */
+	bool observe;		/* vmauthz_mode: let in who has proved who he
+				 * is, and only log what would be refused */
 	bool local_passwords;	/* pwcheck_method asks a source that looks at
 				 * the name without its realm */
 	char error[OPTIONS_ERROR_MAX];	/* "": all is well; else one sentence,

@@ -95,18 +95,25 @@ void
 plugin_log_decision(struct plugin *plugin,
     const sasl_server_params_t *params, const struct log_decision *decision)
 {
-	int level = decision->allowed ? SASL_LOG_NOTE : SASL_LOG_FAIL;
+	static const struct {
+		int sasl;		/* from this log_level on */
+		int syslog;
+	} levels[] = {
+		[OUTCOME_DENY] = { SASL_LOG_FAIL, LOG_NOTICE },
+		[OUTCOME_ALLOW] = { SASL_LOG_NOTE, LOG_INFO },
+		[OUTCOME_OBSERVE] = { SASL_LOG_FAIL, LOG_WARNING },
+	};
+	int level = levels[decision->outcome].sasl;
 	char line[LOG_LINE_MAX];
 
 	log_format(line, decision);
 	pthread_mutex_lock(&plugin->mutex);
-	log_send(&plugin->log, decision->allowed ? LOG_INFO : LOG_NOTICE,
-	    line);
+	log_send(&plugin->log, levels[decision->outcome].syslog, line);
 	pthread_mutex_unlock(&plugin->mutex);
 	/* libsasl2's own log is syslog(3), which may wait: only if wanted */
 	if (params->log_level >= level)
 		params->utils->log(params->utils->conn, level, "%s", line);
-	if (!decision->allowed)
+	if (decision->outcome == OUTCOME_DENY)
 		params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s",
 		    line);
 }

@@ -195,7 +195,7 @@ log_head='<[0-9]*>[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]* vmauthz'
 decisions() {
 	sync_log
 	tail -n "+$((${log_before:-0} + 1))" "$scratch/syslog" |
-		sed -n "s/^$log_head\[${vm_pid[$1]}\]: \(\(allow\|deny\) .*\)/\1/p"
+		sed -n "s/^$log_head\[${vm_pid[$1]}\]: \(\(allow\|deny\|observe\) .*\)/\1/p"
 }
 
 # last_decision VM: sets $decision to the last of them, "" if there is none

@@ -9,7 +9,7 @@ static const struct {
 	struct log_decision decision;
 	const char *line;
 } rows[] = {
-	{ { .allowed = true, .user = "alice@example.org", .vm = "debianx",
+	{ { .outcome = OUTCOME_ALLOW, .user = "alice@example.org", .vm = "debianx",
 	    .service = "spice", .client = "192.0.2.7;40312",
 	    .cert_cn = "alice-laptop", .mechanism = "SCRAM-SHA-256",
 	    .grant = 3, .reason = "allowed by grant" },

@@ -77,6 +77,7 @@ has_defaults(void **state)
 	assert_string_equal(options.default_realm, host);
 	assert_int_equal(options.client_cert, TLS_PEER_REQUEST);
 	assert_true(options.require_tls);
+	assert_false(options.observe);
 	assert_false(options.local_passwords);
 }
 
@@ -85,7 +86,8 @@ takes_values(void **state)
 {
 	const char *const all[] = { "vmauthz_policy", "/srv/p.db",
 	    "vmauthz_default_realm", "Example.ORG", "vmauthz_client_cert",
-	    "require", "vmauthz_require_tls", "no", NULL };
+	    "require", "vmauthz_require_tls", "no", "vmauthz_mode", "Observe",
+	    NULL };
 	const char *const off[] = { "vmauthz_client_cert", "OFF", NULL };
 	struct options options = read_all(all);
 
@@ -95,6 +97,7 @@ takes_values(void **state)
 	assert_string_equal(options.default_realm, "Example.ORG");
 	assert_int_equal(options.client_cert, TLS_PEER_REQUIRE);
 	assert_false(options.require_tls);
+	assert_true(options.observe);
 	assert_int_equal(read_all(off).client_cert, TLS_PEER_OFF);
 }
 
@@ -111,6 +114,9 @@ refuses_values(void **state)
 		{ "vmauthz_client_cert", "maybe", NULL },
 		{ "vmauthz_client_cert", "", NULL },
 		{ "vmauthz_client_cert", "requires", NULL },
+		{ "vmauthz_mode", "observing", NULL },
+		{ "vmauthz_mode", "", NULL },
+		{ "vmauthz_mode", "off", NULL },
 		{ "vmauthz_require_tls", "maybe", NULL },
 		{ "vmauthz_require_tls", "", NULL },
 		{ "vmauthz_require_tls", "0", NULL },
@@ -125,6 +131,7 @@ refuses_values(void **state)
 		assert_non_null(strstr(options.error, bad[i][0]));
 		assert_non_null(strstr(options.error, bad[i][1]));
 		assert_true(options.require_tls);
+		assert_false(options.observe);
 	}
 }
 

@@ -203,12 +203,14 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
     struct outcome *outcome)
 {
 	struct plugin *plugin = login->decorated->plugin;
+	char client[PLUGIN_ADDRESS_MAX];
 	struct policy_request request = {
 		.user = &login->user,
 		.vm = plugin_vm(plugin, params),
 		.service = params->service,
 		.certificate.cn = outcome->peer.cn[0] != '\0' ?
 		    outcome->peer.cn : NULL,
+		.client = plugin_client(params, client) ? client : NULL,
 	};
 
 	pthread_mutex_lock(&plugin->mutex);

@@ -91,6 +91,22 @@ plugin_vm(const struct plugin *plugin, const sasl_server_params_t *params)
 	};
 }
 
+/* The address in front of "address;port". */
+bool
+plugin_client(const sasl_server_params_t *params,
+    char address_r[PLUGIN_ADDRESS_MAX])
+{
+	const char *text = params->ipremoteport;
+	const char *end = text != NULL ? strrchr(text, ';') : NULL;
+
+	address_r[0] = '\0';
+	if (end == NULL || end - text >= PLUGIN_ADDRESS_MAX)
+		return false;
+	memcpy(address_r, text, (size_t)(end - text));
+	address_r[end - text] = '\0';
+	return true;
+}
+
 void
 plugin_log_decision(struct plugin *plugin,
     const sasl_server_params_t *params, const struct log_decision *decision)

@@ -43,6 +43,13 @@ void plugin_release(struct plugin *plugin);
 struct policy_vm plugin_vm(const struct plugin *plugin,
     const sasl_server_params_t *params);
 
+enum { PLUGIN_ADDRESS_MAX = 96 };	/* octets, with NUL */
+
+/* The client's address without its port, for a request; false, and "", if
+ * libsasl2 does not tell. */
+bool plugin_client(const sasl_server_params_t *params,
+    char address_r[PLUGIN_ADDRESS_MAX]);
+
 /* Sends a decision to the SASL log, syslog, and (a refusal) to the
  * connection's error text, which ends up in QEMU's own log. */
 void plugin_log_decision(struct plugin *plugin,

@@ -6,6 +6,8 @@
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
 #include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -45,6 +47,77 @@ cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX])
 	}
 	OPENSSL_free(text);
 	return good;
+}
+
+/* How we write the types of names that we take; NULL: not taken. */
+static const char *
+prefix_of(const GENERAL_NAME *name)
+{
+	switch (name->type) {
+	case GEN_DNS:
+		return "DNS:";
+	case GEN_EMAIL:
+		return "email:";
+	case GEN_URI:
+		return "URI:";
+	default:
+		return NULL;
+	}
+}
+
+/* All three types are IA5 strings in the same place. */
+static bool
+write_name(const char *prefix, const GENERAL_NAME *name,
+    char out[CERT_NAME_MAX])
+{
+	const unsigned char *text = ASN1_STRING_get0_data(name->d.ia5);
+	int length = ASN1_STRING_length(name->d.ia5), written;
+
+	if (length <= 0 || length >= CERT_NAME_MAX)
+		return false;
+	for (int i = 0; i < length; i++) {
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return false;
+	}
+	written = snprintf(out, CERT_NAME_MAX, "%s%.*s", prefix, length,
+	    (const char *)text);
+	return written > 0 && written < CERT_NAME_MAX;
+}
+
+/* False if there are too many names, or one is not fit to be believed. */
+static bool
+write_names(const GENERAL_NAMES *all,
+    char names[CERT_NAMES_MAX][CERT_NAME_MAX], size_t *count)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+		const char *prefix = prefix_of(name);
+
+		if (prefix == NULL)
+			continue;
+		if (*count == CERT_NAMES_MAX ||
+		    !write_name(prefix, name, names[*count]))
+			return false;
+		(*count)++;
+	}
+	return true;
+}
+
+size_t
+cert_name_alternatives(const X509 *certificate,
+    char names_r[CERT_NAMES_MAX][CERT_NAME_MAX])
+{
+	GENERAL_NAMES *all = X509_get_ext_d2i(certificate,
+	    NID_subject_alt_name, NULL, NULL);
+	size_t count = 0;
+
+	memset(names_r, 0, (size_t)CERT_NAMES_MAX * CERT_NAME_MAX);
+	if (all != NULL && !write_names(all, names_r, &count)) {
+		memset(names_r, 0, (size_t)CERT_NAMES_MAX * CERT_NAME_MAX);
+		count = 0;
+	}
+	GENERAL_NAMES_free(all);
+	return count;
 }
 
 bool

@@ -197,19 +197,35 @@ stock_refusal(const struct login *login, int rc,
 	return rc == SASL_BADAUTH ? "wrong password" : "authentication failed";
 }
 
+static struct policy_certificate
+certificate_of(const struct tls_peer *peer,
+    const char *names[CERT_NAMES_MAX])
+{
+	if (!peer->certificate)
+		return (struct policy_certificate){ .cn = NULL };
+	for (size_t i = 0; i < peer->name_count; i++)
+		names[i] = peer->names[i];
+	return (struct policy_certificate){
+		.cn = peer->cn[0] != '\0' ? peer->cn : NULL,
+		.names = names,
+		.name_count = peer->name_count,
+		.sha256 = peer->sha256,
+	};
+}
+
 /* Asks the policy in any case, so that every refusal takes as long. */
 static void
 ask_policy(const struct login *login, const sasl_server_params_t *params,
     struct outcome *outcome)
 {
 	struct plugin *plugin = login->decorated->plugin;
+	const char *names[CERT_NAMES_MAX];
 	char client[PLUGIN_ADDRESS_MAX];
 	struct policy_request request = {
 		.user = &login->user,
 		.vm = plugin_vm(plugin, params),
 		.service = params->service,
-		.certificate.cn = outcome->peer.cn[0] != '\0' ?
-		    outcome->peer.cn : NULL,
+		.certificate = certificate_of(&outcome->peer, names),
 		.client = plugin_client(params, client) ? client : NULL,
 	};
 
@@ -220,6 +236,8 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
 	pthread_mutex_unlock(&plugin->mutex);
 }
 
+/* A certificate that doesn't count refuses also who needs none: its holder
+ * may be somebody else. */
 static const char *
 find_refusal(const struct login *login, const sasl_server_params_t *params,
     struct outcome *outcome)
@@ -230,6 +248,11 @@ find_refusal(const struct login *login, const sasl_server_params_t *params,
 	if (login->failure[0] != '\0') {
 		strcpy(outcome->detail, login->failure);
 		return policy_reason_text(REASON_POLICY_ERROR);
+	}
+	if (refusal == NULL && outcome->peer.refusal != NULL) {
+		snprintf(outcome->detail, sizeof(outcome->detail), "%s",
+		    outcome->peer.detail);
+		return outcome->peer.refusal;
 	}
 	if (refusal == NULL &&
 	    plugin->options.client_cert == TLS_PEER_REQUIRE &&
@@ -249,17 +272,16 @@ judge(const struct login *login, const sasl_server_params_t *params,
 	if (options->client_cert != TLS_PEER_OFF &&
 	    params->iplocalport != NULL && params->ipremoteport != NULL)
 		tls_peer_find(params->iplocalport, params->ipremoteport,
-		    &outcome->peer);
+		    login->decorated->plugin->revocation, &outcome->peer);
 	if (login->canonical && login->failure[0] == '\0')
 		ask_policy(login, params, outcome);
 
-	outcome->refusal = find_refusal(login, params, outcome);
 	unproved = rc == SASL_OK ? check_identity(login, out) :
 	    stock_refusal(login, rc, outcome);
 	outcome->proved = unproved == NULL;
 	/* a policy that can't be read lets every password fail */
-	if (unproved != NULL && login->failure[0] == '\0')
-		outcome->refusal = unproved;
+	outcome->refusal = unproved != NULL && login->failure[0] == '\0' ?
+	    unproved : find_refusal(login, params, outcome);
 }
 
 static enum log_outcome

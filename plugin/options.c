@@ -67,14 +67,28 @@ complain(struct options *options, const char *option, const char *value,
 /* --- one reader for each option --------------------------------------- */
 
 static void
+read_path(struct options *options, const char *option, const char *value,
+    char path[PATH_MAX])
+{
+	if (value[0] != '/' || strlen(value) >= PATH_MAX)
+		complain(options, option, value, "write an absolute path");
+	else
+		strcpy(path, value);
+}
+
+static void
 read_policy(struct options *options, const char *option, const char *value)
 {
 	if (value == NULL)
 		value = SYSCONFDIR "/vmauthz/policy.db";
-	if (value[0] != '/' || strlen(value) >= sizeof(options->policy))
-		complain(options, option, value, "write an absolute path");
-	else
-		strcpy(options->policy, value);
+	read_path(options, option, value, options->policy);
+}
+
+static void
+read_crl(struct options *options, const char *option, const char *value)
+{
+	if (value != NULL)
+		read_path(options, option, value, options->crl);
 }
 
 static void
@@ -179,6 +193,7 @@ static const struct {
 	{ "vmauthz_policy", read_policy },
 	{ "vmauthz_default_realm", read_default_realm },
 	{ "vmauthz_client_cert", read_client_cert },
+	{ "vmauthz_crl", read_crl },
 	{ "vmauthz_require_tls", read_require_tls },
 	{ "vmauthz_mode", read_mode },
 	{ "vmauthz_broker", read_broker },

@@ -20,6 +20,7 @@ struct options {
 	char policy[PATH_MAX];			/* vmauthz_policy */
 	char default_realm[IDENTITY_MAX + 1];	/* vmauthz_default_realm */
 	enum tls_peer_mode client_cert;		/* vmauthz_client_cert */
+	char crl[PATH_MAX];			/* vmauthz_crl; "": none */
 	bool require_tls;			/* vmauthz_require_tls */
 	bool observe;		/* vmauthz_mode: let in who has proved who he
 				 * is, and only log what would be refused */

@@ -25,7 +25,11 @@ create(const sasl_utils_t *utils)
 	if (plugin == NULL)
 		return NULL;
 	options_read(&plugin->options, utils);
-	if (policy_new(&plugin->policy, plugin->options.policy) != POLICY_OK) {
+	if (policy_new(&plugin->policy, plugin->options.policy) != POLICY_OK ||
+	    (plugin->options.crl[0] != '\0' &&
+	    revocation_new(&plugin->revocation, plugin->options.crl) !=
+	    POLICY_OK)) {
+		policy_free(&plugin->policy);
 		free(plugin);
 		return NULL;
 	}
@@ -60,6 +64,7 @@ plugin_release(struct plugin *plugin)
 		process.plugin = NULL;
 		mechanisms_unload(&plugin->mechanisms);
 		policy_free(&plugin->policy);
+		revocation_free(&plugin->revocation);
 		log_close(&plugin->log);
 		pthread_mutex_destroy(&plugin->mutex);
 		free(plugin);

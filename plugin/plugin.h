@@ -13,6 +13,7 @@
 #include "plugin/log.h"
 #include "plugin/mechanisms.h"
 #include "plugin/options.h"
+#include "plugin/revocation.h"
 #include "plugin/vm_self.h"
 #include "policy/policy.h"
 
@@ -29,6 +30,7 @@ struct plugin {
 	pthread_mutex_t mutex;
 	struct policy *policy;
 	struct log_sink log;
+	struct revocation *revocation;	/* NULL: no CRL is configured */
 	unsigned int references;
 };
 

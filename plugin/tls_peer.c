@@ -5,6 +5,8 @@
 
 #include <netdb.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -196,27 +198,82 @@ settle_finished(void)
 	}
 }
 
+/* What a client showed and what it was verified with, ours to look at when
+ * the registry is free for others again. */
+struct shown {
+	X509 *certificate;	/* NULL: none, or not a valid one */
+	STACK_OF(X509) *chain;	/* what came with it, or NULL */
+	X509_STORE *trust;
+};
+
 static void
-read_peer(SSL *ssl, struct tls_peer *peer)
+take(SSL *ssl, struct shown *shown)
 {
-	X509 *certificate;
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+	X509_STORE *trust = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
 
 	if (SSL_get_verify_result(ssl) != X509_V_OK)
 		return;
-	certificate = SSL_get1_peer_certificate(ssl);
-	if (certificate == NULL)
+	shown->certificate = SSL_get1_peer_certificate(ssl);
+	if (shown->certificate == NULL)
 		return;
-	if (cert_name_is_current(certificate)) {
+	if (chain != NULL)
+		shown->chain = X509_chain_up_ref(chain);
+	if (X509_STORE_up_ref(trust))
+		shown->trust = trust;
+}
+
+static void
+put_back(struct shown *shown)
+{
+	X509_free(shown->certificate);
+	sk_X509_pop_free(shown->chain, X509_free);
+	X509_STORE_free(shown->trust);
+}
+
+static void
+judge(const struct shown *shown, struct revocation *revocation,
+    struct tls_peer *peer)
+{
+	static const char *const refusals[] = {
+		[REVOCATION_UNJUDGED] =
+		    "the CRL can't judge the client certificate",
+		[REVOCATION_REVOKED] = "client certificate revoked",
+		[REVOCATION_GOOD] = NULL,
+	};
+
+	peer->refusal = refusals[revocation_judge(revocation, shown->trust,
+	    shown->certificate, shown->chain, peer->detail)];
+}
+
+/* SSL_get_error() of whoever called us looks at the error queue, so nothing
+ * may stay in it. */
+static void
+read_peer(const struct shown *shown, struct revocation *revocation,
+    struct tls_peer *peer)
+{
+	if (shown->certificate == NULL ||
+	    !cert_name_is_current(shown->certificate))
+		return;
+	ERR_set_mark();
+	if (X509_digest(shown->certificate, EVP_sha256(), peer->sha256,
+	    NULL)) {
 		peer->certificate = true;
-		cert_name_cn(certificate, peer->cn);
+		cert_name_cn(shown->certificate, peer->cn);
+		peer->name_count = cert_name_alternatives(shown->certificate,
+		    peer->names);
 	}
-	X509_free(certificate);
+	ERR_pop_to_mark();
+	if (revocation != NULL)
+		judge(shown, revocation, peer);
 }
 
 bool
-tls_peer_find(const char *local, const char *remote, struct tls_peer *peer_r)
+tls_peer_find(const char *local, const char *remote,
+    struct revocation *revocation, struct tls_peer *peer_r)
 {
 	struct connection *connection, *found = NULL;
+	struct shown shown = { NULL, NULL, NULL };
 	unsigned int count = 0;
 
 	memset(peer_r, 0, sizeof(*peer_r));
@@ -231,7 +288,9 @@ tls_peer_find(const char *local, const char *remote, struct tls_peer *peer_r)
 		}
 	}
 	if (count == 1 && pthread_equal(found->thread, pthread_self()))
-		read_peer(found->ssl, peer_r);
+		take(found->ssl, &shown);
 	pthread_mutex_unlock(&registry.mutex);
+	read_peer(&shown, revocation, peer_r);
+	put_back(&shown);
 	return count == 1;
 }

@@ -10,11 +10,16 @@
 #define VMAUTHZ_PLUGIN_TLS_PEER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "plugin/cert_name.h"
+#include "plugin/revocation.h"
 
 /* octets of "address;port" with NUL: an IPv6 address with a scope */
 enum { TLS_ADDRESS_MAX = 96 };
+
+/* octets of a SHA-256 fingerprint */
+enum { TLS_SHA256_SIZE = 32 };
 
 enum tls_peer_mode {
 	TLS_PEER_OFF = 0,	/* don't ask for client certificates */
@@ -22,9 +27,16 @@ enum tls_peer_mode {
 	TLS_PEER_REQUIRE,	/* ask; no certificate, no connection */
 };
 
+/* All but certificate is empty if there is none. */
 struct tls_peer {
 	bool certificate;	/* the client has proved to hold a valid one */
 	char cn[CERT_CN_MAX];	/* its CN, "" if it has none (cert_name_cn) */
+	unsigned char sha256[TLS_SHA256_SIZE];	/* of the certificate's DER */
+	char names[CERT_NAMES_MAX][CERT_NAME_MAX]; /* cert_name_alternatives */
+	size_t name_count;
+	const char *refusal;	/* why the client must not be let in because of
+				 * its certificate, static; NULL: nothing */
+	char detail[REVOCATION_DETAIL_MAX];	/* of the refusal, or "" */
 };
 
 /* Watches every SSL object that this process makes from now on.  Called once
@@ -35,8 +47,10 @@ int tls_peer_watch(enum tls_peer_mode mode);
 
 /* The peer of the connection between two addresses, written "address;port"
  * as Cyrus SASL does.  To be called on the thread that does the handshakes.
- * False, and *peer_r cleared, if no connection or several fit. */
+ * If revocation is not NULL, it judges the client's certificate, also that of
+ * a TLS session that was resumed; unless it finds it good, peer_r->refusal is
+ * set.  False, and *peer_r cleared, if no connection or several fit. */
 bool tls_peer_find(const char *local, const char *remote,
-    struct tls_peer *peer_r);
+    struct revocation *revocation, struct tls_peer *peer_r);
 
 #endif

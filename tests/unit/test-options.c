@@ -76,6 +76,7 @@ has_defaults(void **state)
 	assert_non_null(strstr(options.policy, "/vmauthz/policy.db"));
 	assert_string_equal(options.default_realm, host);
 	assert_int_equal(options.client_cert, TLS_PEER_REQUEST);
+	assert_string_equal(options.crl, "");
 	assert_true(options.require_tls);
 	assert_false(options.observe);
 	assert_false(options.local_passwords);
@@ -87,7 +88,7 @@ takes_values(void **state)
 	const char *const all[] = { "vmauthz_policy", "/srv/p.db",
 	    "vmauthz_default_realm", "Example.ORG", "vmauthz_client_cert",
 	    "require", "vmauthz_require_tls", "no", "vmauthz_mode", "Observe",
-	    NULL };
+	    "vmauthz_crl", "/srv/crl.pem", NULL };
 	const char *const off[] = { "vmauthz_client_cert", "OFF", NULL };
 	struct options options = read_all(all);
 
@@ -98,6 +99,7 @@ takes_values(void **state)
 	assert_int_equal(options.client_cert, TLS_PEER_REQUIRE);
 	assert_false(options.require_tls);
 	assert_true(options.observe);
+	assert_string_equal(options.crl, "/srv/crl.pem");
 	assert_int_equal(read_all(off).client_cert, TLS_PEER_OFF);
 }
 
@@ -117,6 +119,9 @@ refuses_values(void **state)
 		{ "vmauthz_mode", "observing", NULL },
 		{ "vmauthz_mode", "", NULL },
 		{ "vmauthz_mode", "off", NULL },
+		{ "vmauthz_crl", "crl.pem", NULL },
+		{ "vmauthz_crl", "", NULL },
+		{ "vmauthz_crl", "file:///srv/crl.pem", NULL },
 		{ "vmauthz_require_tls", "maybe", NULL },
 		{ "vmauthz_require_tls", "", NULL },
 		{ "vmauthz_require_tls", "0", NULL },
@@ -140,6 +145,7 @@ bounds_values(void **state)
 {
 	char path[PATH_MAX + 2] = "/", realm[IDENTITY_MAX + 1];
 	const char *const long_path[] = { "vmauthz_policy", path, NULL };
+	const char *const long_crl[] = { "vmauthz_crl", path, NULL };
 	const char *const long_realm[] = { "vmauthz_default_realm", realm,
 	    NULL };
 
@@ -150,6 +156,8 @@ bounds_values(void **state)
 	realm[sizeof(realm) - 1] = '\0';
 	assert_string_not_equal(read_all(long_path).error, "");
 	assert_string_equal(read_all(long_path).policy, "");
+	assert_string_not_equal(read_all(long_crl).error, "");
+	assert_string_equal(read_all(long_crl).crl, "");
 	assert_string_not_equal(read_all(long_realm).error, "");
 }
 

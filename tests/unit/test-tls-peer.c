@@ -16,58 +16,22 @@
 #include <unistd.h>
 
 #include "plugin/tls_peer.h"
+#include "tests/unit/pki.h"
 
-struct pair {
-	EVP_PKEY *key;
-	X509 *certificate;
-};
-
-static struct pair ca, other_ca, server, alice, stranger, expired, wrong_use;
+static struct pair ca, other_ca, server, alice, bob, stranger, expired,
+    wrong_use;
 static SSL_CTX *server_ctx;
+static struct revocation *revocation;	/* NULL: nobody asks */
 
 /* --- certificates ---------------------------------------------------------- */
-
-static void
-add_extension(X509 *certificate, int nid, const char *value)
-{
-	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-	assert_non_null(extension);
-	X509_add_ext(certificate, extension, -1);
-	X509_EXTENSION_free(extension);
-}
 
 static struct pair
 issue(const char *cn, const struct pair *issuer, const char *usage,
     long lifetime)
 {
-	static long serial;
-	struct pair pair = { EVP_EC_gen("P-256"), X509_new() };
-	X509 *by = issuer != NULL ? issuer->certificate : pair.certificate;
-
-	X509_set_version(pair.certificate, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(pair.certificate), ++serial);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(pair.certificate),
-	    "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0);
-	X509_set_issuer_name(pair.certificate, X509_get_subject_name(by));
-	X509_gmtime_adj(X509_getm_notBefore(pair.certificate), -86400);
-	X509_gmtime_adj(X509_getm_notAfter(pair.certificate), lifetime);
-	X509_set_pubkey(pair.certificate, pair.key);
-	if (issuer == NULL)
-		add_extension(pair.certificate, NID_basic_constraints,
-		    "critical,CA:TRUE");
-	if (usage != NULL)
-		add_extension(pair.certificate, NID_ext_key_usage, usage);
-	X509_sign(pair.certificate, issuer != NULL ? issuer->key : pair.key,
-	    EVP_sha256());
-	return pair;
-}
-
-static void
-discard(struct pair *pair)
-{
-	EVP_PKEY_free(pair->key);
-	X509_free(pair->certificate);
+	return pki_issue(&(struct pki_request){ .cn = cn, .issuer = issuer,
+	    .authority = issuer == NULL, .usage = usage,
+	    .lifetime = lifetime });
 }
 
 static int
@@ -78,7 +42,11 @@ set_up(void **state)
 	ca = issue("ca", NULL, NULL, 86400);
 	other_ca = issue("ca", NULL, NULL, 86400);
 	server = issue("server", &ca, "serverAuth", 86400);
-	alice = issue("alice-laptop", &ca, "clientAuth", 86400);
+	alice = pki_issue(&(struct pki_request){ .cn = "alice-laptop",
+	    .issuer = &ca, .usage = "clientAuth", .lifetime = 86400,
+	    .names = "DNS:laptop.example.org,IP:192.0.2.1,"
+	    "email:alice@example.org,URI:spiffe://example.org/alice" });
+	bob = issue("bob-laptop", &ca, "clientAuth", 86400);
 	stranger = issue("alice-laptop", &other_ca, "clientAuth", 86400);
 	expired = issue("alice-laptop", &ca, "clientAuth", -60);
 	wrong_use = issue("alice-laptop", &ca, "serverAuth", 86400);
@@ -98,13 +66,14 @@ tear_down(void **state)
 {
 	(void)state;
 	SSL_CTX_free(server_ctx);
-	discard(&ca);
-	discard(&other_ca);
-	discard(&server);
-	discard(&alice);
-	discard(&stranger);
-	discard(&expired);
-	discard(&wrong_use);
+	pki_discard(&ca);
+	pki_discard(&other_ca);
+	pki_discard(&server);
+	pki_discard(&alice);
+	pki_discard(&bob);
+	pki_discard(&stranger);
+	pki_discard(&expired);
+	pki_discard(&wrong_use);
 	return 0;
 }
 
@@ -209,7 +178,10 @@ handshake(struct client *client)
 	address_of(fd, false, local);
 	address_of(fd, true, remote);
 	if (result.accepted) {
-		result.found = tls_peer_find(local, remote, &result.peer);
+		ERR_clear_error();
+		result.found = tls_peer_find(local, remote, revocation,
+		    &result.peer);
+		assert_int_equal(ERR_peek_error(), 0);
 		SSL_write(ssl, "x", 1);
 		SSL_shutdown(ssl);	/* else the session is forgotten */
 	} else {
@@ -237,8 +209,35 @@ reads_a_certificate(void **state)
 		assert_true(result.found);
 		assert_true(result.peer.certificate);
 		assert_string_equal(result.peer.cn, "alice-laptop");
+		assert_int_equal(result.peer.name_count, 3);
+		assert_string_equal(result.peer.names[0],
+		    "DNS:laptop.example.org");
+		assert_string_equal(result.peer.names[1],
+		    "email:alice@example.org");
+		assert_string_equal(result.peer.names[2],
+		    "URI:spiffe://example.org/alice");
+		assert_null(result.peer.refusal);
+		assert_string_equal(result.peer.detail, "");
 		SSL_SESSION_free(client.session);
 	}
+}
+
+/* The digest over the octets that the client sent. */
+static void
+reads_the_fingerprint(void **state)
+{
+	struct client client = { .identity = &alice };
+	struct result result = handshake(&client);
+	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
+	int size = i2d_X509(alice.certificate, &der);
+
+	(void)state;
+	assert_true(size > 0);
+	assert_int_equal(EVP_Digest(der, (size_t)size, digest, NULL,
+	    EVP_sha256(), NULL), 1);
+	assert_memory_equal(result.peer.sha256, digest, TLS_SHA256_SIZE);
+	OPENSSL_free(der);
+	SSL_SESSION_free(client.session);
 }
 
 static void
@@ -253,6 +252,7 @@ goes_on_without(void **state)
 		assert_true(result.found);
 		assert_false(result.peer.certificate);
 		assert_string_equal(result.peer.cn, "");
+		assert_int_equal(result.peer.name_count, 0);
 		SSL_SESSION_free(client.session);
 	}
 }
@@ -309,17 +309,17 @@ stays_off(void **state)
 }
 
 /* By ticket in both versions, and from the server's cache in TLS 1.2. */
+static const struct {
+	int version;
+	bool no_tickets;
+} ways[] = {
+	{ TLS1_2_VERSION, false }, { TLS1_3_VERSION, false },
+	{ TLS1_2_VERSION, true },
+};
+
 static void
 resumes(void **state)
 {
-	static const struct {
-		int version;
-		bool no_tickets;
-	} ways[] = {
-		{ TLS1_2_VERSION, false }, { TLS1_3_VERSION, false },
-		{ TLS1_2_VERSION, true },
-	};
-
 	(void)state;
 	for (size_t i = 0; i < COUNT(ways) * 2; i++) {
 		bool with = i % 2 == 0;
@@ -355,7 +355,125 @@ forgets_the_expired(void **state)
 	assert_false(result.peer.certificate);
 	assert_string_equal(result.peer.cn, "");
 	SSL_SESSION_free(client.session);
-	discard(&brief);
+	pki_discard(&brief);
+}
+
+/* --- revocation --------------------------------------------------------------- */
+
+static char crl_path[] = "/tmp/vmauthz-crl-XXXXXX";
+
+static void
+write_crl(const struct pki_crl_request *request)
+{
+	X509_CRL *crl = pki_crl(request);
+	FILE *file = fopen(crl_path, "w");
+
+	assert_non_null(file);
+	PEM_write_X509_CRL(file, crl);
+	fclose(file);
+	X509_CRL_free(crl);
+}
+
+static int
+begin_revocation(void **state)
+{
+	int fd = mkstemp(crl_path);
+
+	(void)state;
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return revocation_new(&revocation, crl_path);
+}
+
+static int
+end_revocation(void **state)
+{
+	(void)state;
+	revocation_free(&revocation);
+	unlink(crl_path);
+	memset(strchr(crl_path, '\0') - 6, 'X', 6);
+	return 0;
+}
+
+/* The certificate stays known, so that a log can name it. */
+static void
+refusal_is(struct client *client, const char *refusal, const char *why)
+{
+	struct result result = handshake(client);
+
+	assert_true(result.accepted && result.found);
+	assert_int_equal(result.peer.certificate, client->identity != NULL ||
+	    result.reused);
+	if (refusal == NULL) {
+		assert_null(result.peer.refusal);
+		assert_string_equal(result.peer.detail, "");
+		return;
+	}
+	assert_string_equal(result.peer.refusal, refusal);
+	assert_ptr_equal(strstr(result.peer.detail, crl_path),
+	    result.peer.detail);
+	assert_non_null(strstr(result.peer.detail, why));
+}
+
+static const char is_revoked[] = "client certificate revoked";
+static const char no_judgement[] = "the CRL can't judge the client certificate";
+
+static void
+refuses_the_revoked(void **state)
+{
+	const struct pki_crl_request lists_bob = { .issuer = &ca, .from = -60,
+	    .to = 60, .revoked = &bob };
+	const struct pki_crl_request stale = { .issuer = &ca, .from = -60,
+	    .to = -30 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		struct client with = { .version = versions[i],
+		    .identity = &alice };
+		struct client revoked = { .version = versions[i],
+		    .identity = &bob };
+		struct client without = { .version = versions[i] };
+
+		write_crl(&lists_bob);
+		refusal_is(&with, NULL, NULL);
+		refusal_is(&revoked, is_revoked, "serial number");
+		refusal_is(&without, NULL, NULL);
+		SSL_SESSION_free(with.session);
+		SSL_SESSION_free(revoked.session);
+		SSL_SESSION_free(without.session);
+		with.session = without.session = NULL;
+		write_crl(&stale);
+		refusal_is(&with, no_judgement, "expired on");
+		refusal_is(&without, NULL, NULL);
+		SSL_SESSION_free(with.session);
+		SSL_SESSION_free(without.session);
+	}
+}
+
+/* A session that began before does not save its certificate. */
+static void
+refuses_the_revoked_on_resumption(void **state)
+{
+	struct pki_crl_request list = { .issuer = &ca, .from = -60, .to = 60 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct client client = { .version = ways[i].version,
+		    .no_tickets = ways[i].no_tickets, .identity = &bob };
+
+		list.revoked = NULL;
+		write_crl(&list);
+		refusal_is(&client, NULL, NULL);
+		client.identity = NULL;		/* so it can but resume */
+		refusal_is(&client, NULL, NULL);
+		list.revoked = &bob;
+		write_crl(&list);
+		refusal_is(&client, is_revoked, "serial number");
+		unlink(crl_path);
+		refusal_is(&client, no_judgement, "No such file");
+		SSL_SESSION_free(client.session);
+	}
 }
 
 /* Connections that never speak, of servers and of clients, and ones that are
@@ -384,7 +502,7 @@ tells_connections_apart(void **state)
 		assert_int_equal(SSL_get_verify_mode(idle[i]), SSL_VERIFY_NONE);
 		SSL_free(idle[i]);
 	}
-	assert_false(tls_peer_find("127.0.0.1;1", "127.0.0.1;2", &peer));
+	assert_false(tls_peer_find("127.0.0.1;1", "127.0.0.1;2", NULL, &peer));
 	assert_false(peer.certificate);
 	SSL_SESSION_free(client.session);
 	SSL_CTX_free(client_ctx);
@@ -440,12 +558,18 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_certificate),
+		cmocka_unit_test(reads_the_fingerprint),
 		cmocka_unit_test(goes_on_without),
 		cmocka_unit_test(refuses_bad_certificates),
 		cmocka_unit_test(requires_one),
 		cmocka_unit_test(stays_off),
 		cmocka_unit_test(resumes),
 		cmocka_unit_test(forgets_the_expired),
+		cmocka_unit_test_setup_teardown(refuses_the_revoked,
+		    begin_revocation, end_revocation),
+		cmocka_unit_test_setup_teardown(
+		    refuses_the_revoked_on_resumption, begin_revocation,
+		    end_revocation),
 		cmocka_unit_test(tells_connections_apart),
 		cmocka_unit_test(lives_with_threads),
 	};

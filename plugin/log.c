@@ -35,20 +35,19 @@ put(struct buffer *buffer, const char *text)
 static void
 put_escaped(struct buffer *buffer, const char *value)
 {
-	char piece[8];
+	static const char digits[] = "0123456789abcdef";
 
 	for (size_t i = 0; value[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)value[i];
+		bool escaped = c < 0x20 || c > 0x7e || c == '"' || c == '\\';
+		const char piece[] = { '\\', 'x', digits[c >> 4],
+		    digits[c & 15], '\0' };
 
 		if (i == LOG_VALUE_MAX) {
 			put(buffer, "...");
 			return;
 		}
-		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
-			snprintf(piece, sizeof(piece), "\\x%02x", c);
-		else
-			snprintf(piece, sizeof(piece), "%c", c);
-		put(buffer, piece);
+		put(buffer, escaped ? piece : (const char[]){ (char)c, '\0' });
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,16 +18,15 @@ _Static_assert((int)MAC_SIZE >= (int)POLICY_SALT_MAX &&
     (int)MAC_SIZE >= (int)POLICY_KEY_MAX,
     "a MAC is long enough for a salt, and for a key");
 
-/* What is authenticated: a purpose, the mechanism and the name. */
+/* What is authenticated: the mechanism and the name. */
 static bool
-mac(const struct policy_lookup *lookup, const char *purpose,
-    const char *mechanism, const struct identity *user,
-    unsigned char out[MAC_SIZE])
+mac(const struct policy_lookup *lookup, const char *mechanism,
+    const struct identity *user, unsigned char out[MAC_SIZE])
 {
 	char message[IDENTITY_MAX + 128];
 	unsigned int size = MAC_SIZE;
-	int length = snprintf(message, sizeof(message), "%s %s %s", purpose,
-	    mechanism, user->text);
+	int length = snprintf(message, sizeof(message), "%s %s", mechanism,
+	    user->text);
 
 	return length > 0 && (size_t)length < sizeof(message) &&
 	    HMAC(EVP_sha512(), lookup->decoy_key, sizeof(lookup->decoy_key),
@@ -65,30 +65,35 @@ int
 decoy_make(const struct policy_lookup *lookup, const struct identity *user,
     const char *mechanism, struct policy_verifier *verifier_r)
 {
-	unsigned char keys[MAC_SIZE], salt[MAC_SIZE];
+	/* the MAC, and what its shape comes to */
+	struct {
+		unsigned char keys[MAC_SIZE];
+		uint32_t iterations, salt_size;
+	} seed;
+	unsigned char salt[MAC_SIZE];
 	struct policy_shape shape;
-	char purpose[48];
 
 	memset(verifier_r, 0, sizeof(*verifier_r));
 	verifier_r->key_size = scram_key_size(mechanism);
 	if (verifier_r->key_size == 0)
 		return POLICY_E_VALUE;
-	if (!mac(lookup, "shape", mechanism, user, keys))
+	if (!mac(lookup, mechanism, user, seed.keys))
 		return POLICY_E_CRYPTO;
-	shape = pick_shape(lookup, as_point(keys));
+	shape = pick_shape(lookup, as_point(seed.keys));
 	if (shape.salt_size == 0 || shape.salt_size > POLICY_SALT_MAX)
 		return POLICY_E_VALUE;
 
-	/* a new shape brings a new salt, as a new password does */
-	snprintf(purpose, sizeof(purpose), "salt %u %u", shape.iterations,
-	    shape.salt_size);
-	if (!mac(lookup, purpose, mechanism, user, salt))
+	/* A new shape brings a new salt, as a new password does.  Nobody
+	 * outside knows the MAC, so its hash serves as a second one. */
+	seed.iterations = shape.iterations;
+	seed.salt_size = shape.salt_size;
+	if (SHA512((const unsigned char *)&seed, sizeof(seed), salt) == NULL)
 		return POLICY_E_CRYPTO;
 	verifier_r->iterations = shape.iterations;
 	verifier_r->salt_size = shape.salt_size;
 	memcpy(verifier_r->salt, salt, shape.salt_size);
 	/* no client key is known whose hash this would be */
-	memcpy(verifier_r->stored_key, keys, verifier_r->key_size);
-	memcpy(verifier_r->server_key, keys, verifier_r->key_size);
+	memcpy(verifier_r->stored_key, seed.keys, verifier_r->key_size);
+	memcpy(verifier_r->server_key, seed.keys, verifier_r->key_size);
 	return POLICY_OK;
 }

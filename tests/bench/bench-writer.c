@@ -3,7 +3,8 @@
 
 /* bench-writer FILE PER_SECOND SECONDS: an administrator who never rests:
  * changes comments in a policy, one transaction each, evenly spaced.  Writes
- * the number of changes that were committed. */
+ * the number of changes that were committed, and the longest that one took,
+ * in nanoseconds: that much a disk keeps readers out. */
 
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -41,7 +42,7 @@ main(int argc, char **argv)
 	int seconds = argc == 4 ? atoi(argv[3]) : 0;
 	int64_t start = bench_now();
 	sqlite3 *handle = NULL;
-	int64_t done = 0;
+	int64_t done = 0, slowest = 0;
 
 	if (per_second < 1 || seconds < 1) {
 		fputs("usage: bench-writer FILE PER_SECOND SECONDS\n", stderr);
@@ -52,15 +53,20 @@ main(int argc, char **argv)
 		return 1;
 	sqlite3_busy_timeout(handle, 1000);
 	for (int64_t i = 0; i < (int64_t)per_second * seconds; i++) {
+		int64_t begin;
+
 		wait_until(start + i * 1000000000 / per_second);
+		begin = bench_now();
 		if (sqlite3_exec(handle, changes[(size_t)i % kinds], NULL,
 		    NULL, NULL) == SQLITE_OK)
 			done++;
 		else
 			fprintf(stderr, "bench-writer: %s\n",
 			    sqlite3_errmsg(handle));
+		if (bench_now() - begin > slowest)
+			slowest = bench_now() - begin;
 	}
 	sqlite3_close(handle);
-	printf("%" PRId64 "\n", done);
+	printf("%" PRId64 " %" PRId64 "\n", done, slowest);
 	return 0;
 }

@@ -33,21 +33,25 @@ put(struct buffer *buffer, const char *text)
 }
 
 static void
-put_escaped(struct buffer *buffer, const char *value)
+put_octet(struct buffer *buffer, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
+	const char escape[] = { '\\', 'x', digits[c >> 4], digits[c & 15], '\0' };
+	const char plain[] = { (char)c, '\0' };
+	bool escaped = c < 0x20 || c > 0x7e || c == '"' || c == '\\';
 
+	put(buffer, escaped ? escape : plain);
+}
+
+static void
+put_escaped(struct buffer *buffer, const char *value)
+{
 	for (size_t i = 0; value[i] != '\0'; i++) {
-		unsigned char c = (unsigned char)value[i];
-		bool escaped = c < 0x20 || c > 0x7e || c == '"' || c == '\\';
-		const char piece[] = { '\\', 'x', digits[c >> 4],
-		    digits[c & 15], '\0' };
-
 		if (i == LOG_VALUE_MAX) {
 			put(buffer, "...");
 			return;
 		}
-		put(buffer, escaped ? piece : (const char[]){ (char)c, '\0' });
+		put_octet(buffer, (unsigned char)value[i]);
 	}
 }
 

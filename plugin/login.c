@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "plugin/gss_realm.h"
+#include "plugin/local_user.h"
 #include "plugin/plugin.h"
 #include "plugin/tls_peer.h"
 
@@ -159,6 +160,7 @@ login_avail(void *glob_context, sasl_server_params_t *params, void **context)
 /* All that a decision and its line need, gathered in one place. */
 struct outcome {
 	struct tls_peer peer;
+	char local_user[LOCAL_USER_MAX];	/* "": not asked, or none */
 	struct policy_decision decision;
 	char detail[POLICY_DETAIL_MAX];
 	bool proved;		/* he is who he says he is */
@@ -213,6 +215,31 @@ certificate_of(const struct tls_peer *peer,
 	};
 }
 
+static void
+decide(struct plugin *plugin, const struct policy_request *request,
+    struct outcome *outcome)
+{
+	pthread_mutex_lock(&plugin->mutex);
+	policy_decide(plugin->policy, request, time(NULL),
+	    &outcome->decision);
+	strcpy(outcome->detail, policy_detail(plugin->policy));
+	pthread_mutex_unlock(&plugin->mutex);
+}
+
+/* Only where a grant depends on it, and while no lock is held. */
+static void
+find_local_user(const sasl_server_params_t *params,
+    struct policy_request *request, struct outcome *outcome)
+{
+	request->local_asked = true;
+	if (params->iplocalport == NULL || params->ipremoteport == NULL)
+		return;
+	request->local = local_user_find(params->iplocalport,
+	    params->ipremoteport, outcome->local_user);
+	if (request->local == LOCAL_ACCOUNT)
+		request->local_user = outcome->local_user;
+}
+
 /* Asks the policy in any case, so that every refusal takes as long. */
 static void
 ask_policy(const struct login *login, const sasl_server_params_t *params,
@@ -229,11 +256,11 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
 		.client = plugin_client(params, client) ? client : NULL,
 	};
 
-	pthread_mutex_lock(&plugin->mutex);
-	policy_decide(plugin->policy, &request, time(NULL),
-	    &outcome->decision);
-	strcpy(outcome->detail, policy_detail(plugin->policy));
-	pthread_mutex_unlock(&plugin->mutex);
+	decide(plugin, &request, outcome);
+	if (outcome->decision.wants_local_user) {
+		find_local_user(params, &request, outcome);
+		decide(plugin, &request, outcome);
+	}
 }
 
 /* A certificate that doesn't count refuses also who needs none: its holder

@@ -3,8 +3,11 @@
 
 #include "tests/unit/pki.h"
 
+#include <fcntl.h>
 #include <openssl/ec.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include "tests/unit/unit.h"
 
@@ -57,7 +60,7 @@ pki_discard(struct pair *pair)
 /* --- CRLs ----------------------------------------------------------------------- */
 
 static void
-revoke(X509_CRL *crl, const X509 *certificate)
+add_revoked(X509_CRL *crl, const X509 *certificate)
 {
 	X509_REVOKED *entry = X509_REVOKED_new();
 	ASN1_TIME *now = ASN1_TIME_adj(NULL, time(NULL), 0, 0);
@@ -98,8 +101,8 @@ spoil(X509_CRL *crl)
 	return crl;
 }
 
-X509_CRL *
-pki_crl(const struct pki_crl_request *request)
+static X509_CRL *
+make_crl(const struct pki_crl_request *request)
 {
 	X509_CRL *crl = X509_CRL_new();
 	ASN1_TIME *from = ASN1_TIME_adj(NULL, time(NULL), 0, request->from);
@@ -111,7 +114,7 @@ pki_crl(const struct pki_crl_request *request)
 	X509_CRL_set1_lastUpdate(crl, from);
 	X509_CRL_set1_nextUpdate(crl, to);
 	if (request->revoked != NULL)
-		revoke(crl, request->revoked->certificate);
+		add_revoked(crl, request->revoked->certificate);
 	if (request->delta)
 		mark_delta(crl);
 	X509_CRL_sort(crl);
@@ -119,4 +122,36 @@ pki_crl(const struct pki_crl_request *request)
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(to);
 	return request->spoilt ? spoil(crl) : crl;
+}
+
+size_t
+pki_crls(const struct pki_crl_request *crls, enum pki_form form,
+    unsigned char *octets)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int size;
+
+	for (size_t i = 0; i < PKI_CRLS_MAX && crls[i].issuer != NULL; i++) {
+		X509_CRL *crl = make_crl(&crls[i]);
+
+		if (form == PKI_PEM)
+			PEM_write_bio_X509_CRL(bio, crl);
+		else
+			i2d_X509_CRL_bio(bio, crl);
+		X509_CRL_free(crl);
+	}
+	size = BIO_read(bio, octets, PKI_CRLS_SIZE);
+	assert_true(size > 0 && size < PKI_CRLS_SIZE);
+	BIO_free(bio);
+	return (size_t)size;
+}
+
+void
+pki_write(const char *path, const void *octets, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, octets, size), size);
+	close(fd);
 }

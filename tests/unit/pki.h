@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct pair {
 	EVP_PKEY *key;
@@ -39,6 +40,19 @@ struct pki_crl_request {
 struct pair pki_issue(const struct pki_request *request);
 void pki_discard(struct pair *pair);
 
-X509_CRL *pki_crl(const struct pki_crl_request *request);
+enum pki_form { PKI_PEM, PKI_DER };
+
+enum {
+	PKI_CRLS_MAX = 3,
+	PKI_CRLS_SIZE = 8192,		/* octets that they take at most */
+};
+
+/* Makes CRLs, PKI_CRLS_MAX or up to one without an issuer, one after the
+ * other.  octets has room for PKI_CRLS_SIZE; returns how many it got. */
+size_t pki_crls(const struct pki_crl_request *crls, enum pki_form form,
+    unsigned char *octets);
+
+/* Writes a file in place, mode 0644 if it is new. */
+void pki_write(const char *path, const void *octets, size_t size);
 
 #endif

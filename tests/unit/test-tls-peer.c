@@ -6,16 +6,12 @@
 
 #include "tests/unit/unit.h"
 
-#include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "plugin/tls_peer.h"
+#include "tests/unit/handshake.h"
 #include "tests/unit/pki.h"
 
 static struct pair ca, other_ca, server, alice, bob, stranger, expired,
@@ -77,121 +73,10 @@ tear_down(void **state)
 	return 0;
 }
 
-/* --- connections ------------------------------------------------------------ */
-
-struct client {
-	int fd;
-	int version;		/* 0: any */
-	const struct pair *identity;
-	SSL_SESSION *session;	/* in: to resume; out: the new one */
-	bool no_tickets;
-	bool connected;
-};
-
-static void *
-run_client(void *context)
+static struct handshake_result
+handshake(struct handshake_client *client)
 {
-	struct client *client = context;
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	SSL *ssl;
-	char byte;
-
-	if (client->version != 0)
-		SSL_CTX_set_max_proto_version(ctx, client->version);
-	if (client->no_tickets)
-		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-	if (client->identity != NULL) {
-		SSL_CTX_use_certificate(ctx, client->identity->certificate);
-		SSL_CTX_use_PrivateKey(ctx, client->identity->key);
-	}
-	ssl = SSL_new(ctx);
-	SSL_set_fd(ssl, client->fd);
-	if (client->session != NULL)
-		SSL_set_session(ssl, client->session);
-	/* reading gets the tickets and, in TLS 1.3, the server's refusal */
-	client->connected = SSL_connect(ssl) == 1 &&
-	    SSL_read(ssl, &byte, 1) == 1;
-	SSL_SESSION_free(client->session);
-	client->session = SSL_get1_session(ssl);
-	SSL_shutdown(ssl);
-	SSL_free(ssl);
-	SSL_CTX_free(ctx);
-	close(client->fd);
-	return NULL;
-}
-
-static void
-address_of(int fd, bool remote, char out[TLS_ADDRESS_MAX])
-{
-	struct sockaddr_in address;
-	socklen_t length = sizeof(address);
-
-	if (remote)
-		getpeername(fd, (struct sockaddr *)&address, &length);
-	else
-		getsockname(fd, (struct sockaddr *)&address, &length);
-	snprintf(out, TLS_ADDRESS_MAX, "127.0.0.1;%d", ntohs(address.sin_port));
-}
-
-/* A connected pair of TCP sockets on loopback. */
-static void
-connect_pair(int *server_fd, int *client_fd)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t length = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	getsockname(listener, (struct sockaddr *)&address, &length);
-	*client_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(*client_fd, (struct sockaddr *)&address,
-	    length), 0);
-	*server_fd = accept(listener, NULL, NULL);
-	assert_true(*server_fd >= 0);
-	close(listener);
-}
-
-struct result {
-	bool accepted;
-	bool reused;
-	bool found;
-	struct tls_peer peer;
-};
-
-static struct result
-handshake(struct client *client)
-{
-	struct result result = { 0 };
-	char local[TLS_ADDRESS_MAX], remote[TLS_ADDRESS_MAX];
-	pthread_t thread;
-	int fd;
-	SSL *ssl;
-
-	connect_pair(&fd, &client->fd);
-	pthread_create(&thread, NULL, run_client, client);
-	ssl = SSL_new(server_ctx);
-	SSL_set_fd(ssl, fd);
-	result.accepted = SSL_accept(ssl) == 1;
-	result.reused = SSL_session_reused(ssl) == 1;
-	address_of(fd, false, local);
-	address_of(fd, true, remote);
-	if (result.accepted) {
-		ERR_clear_error();
-		result.found = tls_peer_find(local, remote, revocation,
-		    &result.peer);
-		assert_int_equal(ERR_peek_error(), 0);
-		SSL_write(ssl, "x", 1);
-		SSL_shutdown(ssl);	/* else the session is forgotten */
-	} else {
-		shutdown(fd, SHUT_RDWR);
-	}
-	SSL_free(ssl);
-	close(fd);
-	pthread_join(thread, NULL);
-	ERR_clear_error();
-	return result;
+	return handshake_take(server_ctx, revocation, client);
 }
 
 static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
@@ -201,9 +86,9 @@ reads_a_certificate(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(versions); i++) {
-		struct client client = { .version = versions[i],
+		struct handshake_client client = { .version = versions[i],
 		    .identity = &alice };
-		struct result result = handshake(&client);
+		struct handshake_result result = handshake(&client);
 
 		assert_true(result.accepted && client.connected);
 		assert_true(result.found);
@@ -226,8 +111,8 @@ reads_a_certificate(void **state)
 static void
 reads_the_fingerprint(void **state)
 {
-	struct client client = { .identity = &alice };
-	struct result result = handshake(&client);
+	struct handshake_client client = { .identity = &alice };
+	struct handshake_result result = handshake(&client);
 	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
 	int size = i2d_X509(alice.certificate, &der);
 
@@ -245,8 +130,8 @@ goes_on_without(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(versions); i++) {
-		struct client client = { .version = versions[i] };
-		struct result result = handshake(&client);
+		struct handshake_client client = { .version = versions[i] };
+		struct handshake_result result = handshake(&client);
 
 		assert_true(result.accepted && client.connected);
 		assert_true(result.found);
@@ -264,9 +149,9 @@ refuses_bad_certificates(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad) * COUNT(versions); i++) {
-		struct client client = { .version = versions[i % 2],
+		struct handshake_client client = { .version = versions[i % 2],
 		    .identity = bad[i / 2] };
-		struct result result = handshake(&client);
+		struct handshake_result result = handshake(&client);
 
 		assert_false(result.accepted);
 		assert_false(client.connected);
@@ -280,8 +165,8 @@ requires_one(void **state)
 	(void)state;
 	tls_peer_watch(TLS_PEER_REQUIRE);
 	for (size_t i = 0; i < COUNT(versions); i++) {
-		struct client without = { .version = versions[i] };
-		struct client with = { .version = versions[i],
+		struct handshake_client without = { .version = versions[i] };
+		struct handshake_client with = { .version = versions[i],
 		    .identity = &alice };
 
 		assert_false(handshake(&without).accepted);
@@ -296,8 +181,8 @@ requires_one(void **state)
 static void
 stays_off(void **state)
 {
-	struct client client = { .identity = &alice };
-	struct result result;
+	struct handshake_client client = { .identity = &alice };
+	struct handshake_result result;
 
 	(void)state;
 	tls_peer_watch(TLS_PEER_OFF);
@@ -323,10 +208,10 @@ resumes(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(ways) * 2; i++) {
 		bool with = i % 2 == 0;
-		struct client client = { .version = ways[i / 2].version,
+		struct handshake_client client = { .version = ways[i / 2].version,
 		    .no_tickets = ways[i / 2].no_tickets,
 		    .identity = with ? &alice : NULL };
-		struct result result;
+		struct handshake_result result;
 
 		assert_false(handshake(&client).reused);
 		client.identity = NULL;
@@ -344,8 +229,8 @@ static void
 forgets_the_expired(void **state)
 {
 	struct pair brief = issue("alice-laptop", &ca, "clientAuth", 2);
-	struct client client = { .identity = &brief };
-	struct result result;
+	struct handshake_client client = { .identity = &brief };
+	struct handshake_result result;
 
 	(void)state;
 	assert_true(handshake(&client).peer.certificate);
@@ -363,15 +248,11 @@ forgets_the_expired(void **state)
 static char crl_path[] = "/tmp/vmauthz-crl-XXXXXX";
 
 static void
-write_crl(const struct pki_crl_request *request)
+write_crl(const struct pki_crl_request *crls)
 {
-	X509_CRL *crl = pki_crl(request);
-	FILE *file = fopen(crl_path, "w");
+	unsigned char octets[PKI_CRLS_SIZE];
 
-	assert_non_null(file);
-	PEM_write_X509_CRL(file, crl);
-	fclose(file);
-	X509_CRL_free(crl);
+	pki_write(crl_path, octets, pki_crls(crls, PKI_PEM, octets));
 }
 
 static int
@@ -398,9 +279,10 @@ end_revocation(void **state)
 
 /* The certificate stays known, so that a log can name it. */
 static void
-refusal_is(struct client *client, const char *refusal, const char *why)
+refusal_is(struct handshake_client *client, const char *refusal,
+    const char *why)
 {
-	struct result result = handshake(client);
+	struct handshake_result result = handshake(client);
 
 	assert_true(result.accepted && result.found);
 	assert_int_equal(result.peer.certificate, client->identity != NULL ||
@@ -417,25 +299,26 @@ refusal_is(struct client *client, const char *refusal, const char *why)
 }
 
 static const char is_revoked[] = "client certificate revoked";
-static const char no_judgement[] = "the CRL can't judge the client certificate";
+static const char no_judgement[] =
+    "the CRL can't judge the client certificate";
 
 static void
 refuses_the_revoked(void **state)
 {
-	const struct pki_crl_request lists_bob = { .issuer = &ca, .from = -60,
-	    .to = 60, .revoked = &bob };
-	const struct pki_crl_request stale = { .issuer = &ca, .from = -60,
-	    .to = -30 };
+	const struct pki_crl_request lists_bob[PKI_CRLS_MAX] = {
+	    { .issuer = &ca, .from = -60, .to = 60, .revoked = &bob } };
+	const struct pki_crl_request stale[PKI_CRLS_MAX] = {
+	    { .issuer = &ca, .from = -60, .to = -30 } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(versions); i++) {
-		struct client with = { .version = versions[i],
+		struct handshake_client with = { .version = versions[i],
 		    .identity = &alice };
-		struct client revoked = { .version = versions[i],
+		struct handshake_client revoked = { .version = versions[i],
 		    .identity = &bob };
-		struct client without = { .version = versions[i] };
+		struct handshake_client without = { .version = versions[i] };
 
-		write_crl(&lists_bob);
+		write_crl(lists_bob);
 		refusal_is(&with, NULL, NULL);
 		refusal_is(&revoked, is_revoked, "serial number");
 		refusal_is(&without, NULL, NULL);
@@ -443,7 +326,7 @@ refuses_the_revoked(void **state)
 		SSL_SESSION_free(revoked.session);
 		SSL_SESSION_free(without.session);
 		with.session = without.session = NULL;
-		write_crl(&stale);
+		write_crl(stale);
 		refusal_is(&with, no_judgement, "expired on");
 		refusal_is(&without, NULL, NULL);
 		SSL_SESSION_free(with.session);
@@ -455,20 +338,21 @@ refuses_the_revoked(void **state)
 static void
 refuses_the_revoked_on_resumption(void **state)
 {
-	struct pki_crl_request list = { .issuer = &ca, .from = -60, .to = 60 };
+	struct pki_crl_request list[PKI_CRLS_MAX] = {
+	    { .issuer = &ca, .from = -60, .to = 60 } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ways); i++) {
-		struct client client = { .version = ways[i].version,
+		struct handshake_client client = { .version = ways[i].version,
 		    .no_tickets = ways[i].no_tickets, .identity = &bob };
 
-		list.revoked = NULL;
-		write_crl(&list);
+		list[0].revoked = NULL;
+		write_crl(list);
 		refusal_is(&client, NULL, NULL);
 		client.identity = NULL;		/* so it can but resume */
 		refusal_is(&client, NULL, NULL);
-		list.revoked = &bob;
-		write_crl(&list);
+		list[0].revoked = &bob;
+		write_crl(list);
 		refusal_is(&client, is_revoked, "serial number");
 		unlink(crl_path);
 		refusal_is(&client, no_judgement, "No such file");
@@ -482,9 +366,9 @@ static void
 tells_connections_apart(void **state)
 {
 	SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
-	struct client client = { .identity = &alice };
+	struct handshake_client client = { .identity = &alice };
 	struct tls_peer peer;
-	struct result result;
+	struct handshake_result result;
 	SSL *idle[200];
 
 	(void)state;
@@ -522,7 +406,7 @@ foreign_handshakes(void *context)
 {
 	(void)context;
 	for (int i = 0; i < 40; i++) {
-		struct client client = { .identity = &alice };
+		struct handshake_client client = { .identity = &alice };
 
 		handshake(&client);
 		SSL_SESSION_free(client.session);
@@ -540,8 +424,8 @@ lives_with_threads(void **state)
 	(void)state;
 	pthread_create(&foreign, NULL, foreign_handshakes, NULL);
 	for (size_t i = 0; i < COUNT(freeing); i++) {
-		struct client client = { .identity = &alice };
-		struct result result = handshake(&client);
+		struct handshake_client client = { .identity = &alice };
+		struct handshake_result result = handshake(&client);
 
 		assert_string_equal(result.peer.cn, "alice-laptop");
 		SSL_SESSION_free(client.session);

@@ -55,6 +55,7 @@ decide(const struct kind *kind, const struct bench_layout *layout,
 		struct policy_request request = {
 			.user = &identity,
 			.vm = { .name = vm },
+			.service = "spice",
 		};
 		int64_t start;
 

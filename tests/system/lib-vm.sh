@@ -87,9 +87,9 @@ set_vm_ports() {
 	esac
 }
 
-# spice_option NAME: the value of -spice
+# spice_option NAME: the value of -spice; $listen_at, if set, is the address
 spice_option() {
-	local option=addr=127.0.0.1,sasl=on
+	local option=addr=${listen_at:-127.0.0.1},sasl=on
 	[ -z "${vm_port[$1]}" ] ||
 		option+=",tls-port=${vm_port[$1]},x509-dir=$scratch/pki/server"
 	if [ -n "${vm_plain_port[$1]}" ]; then

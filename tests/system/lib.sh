@@ -158,6 +158,17 @@ end_process() {
 	wait "$1" 2>/dev/null
 }
 
+# in_background NAME COMMAND…: ends with the script, output to
+# $scratch/NAME.log; sets $background to the process
+in_background() {
+	local log=$scratch/$1.log
+	shift
+	tie TERM
+	"${tied[@]}" "$@" </dev/null >"$log" 2>&1 &
+	background=$!
+	started+=("$background")
+}
+
 end_scratch() {
 	local status=$? pid
 	trap - EXIT

@@ -13,17 +13,6 @@
 VMAUTHZ_VIEWER=${VMAUTHZ_VIEWER:-$top_builddir/client/vmauthz-viewer}
 VMAUTHZ_CLIENT=${VMAUTHZ_CLIENT:-$top_builddir/client/.libs/libvmauthz-client.so}
 
-# in_background NAME COMMAND…: ends with the script, output to
-# $scratch/NAME.log; sets $background to the process
-in_background() {
-	local log=$scratch/$1.log
-	shift
-	tie TERM
-	"${tied[@]}" "$@" </dev/null >"$log" 2>&1 &
-	background=$!
-	started+=("$background")
-}
-
 # Sets and exports DISPLAY.  The root window is white: what is black is the
 # guest's.  -noreset, or it refuses clients for a moment after the last one left.
 start_xvfb() {

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "plugin/cert_name.h"
+#include "cert/cert_name.h"
 #include "plugin/revocation.h"
 
 /* octets of "address;port" with NUL: an IPv6 address with a scope */

@@ -6,7 +6,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "plugin/cert_name.h"
+#include "cert/cert_name.h"
 
 struct entry {
 	int nid;

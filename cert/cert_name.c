@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "plugin/cert_name.h"
+#include "cert/cert_name.h"
 
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>

@@ -3,8 +3,8 @@
 
 /* The names in a client certificate. */
 
-#ifndef VMAUTHZ_PLUGIN_CERT_NAME_H
-#define VMAUTHZ_PLUGIN_CERT_NAME_H
+#ifndef VMAUTHZ_CERT_CERT_NAME_H
+#define VMAUTHZ_CERT_CERT_NAME_H
 
 #include <openssl/x509.h>
 #include <stdbool.h>

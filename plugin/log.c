@@ -32,13 +32,16 @@ put(struct buffer *buffer, const char *text)
 	buffer->used += length;
 }
 
+/* special is escaped, too; '\0': nothing is */
 static void
-put_octet(struct buffer *buffer, unsigned char c)
+put_octet(struct buffer *buffer, char octet, char special)
 {
 	static const char digits[] = "0123456789abcdef";
+	unsigned char c = (unsigned char)octet;
 	const char escape[] = { '\\', 'x', digits[c >> 4], digits[c & 15], '\0' };
-	const char plain[] = { (char)c, '\0' };
-	bool escaped = c < 0x20 || c > 0x7e || c == '"' || c == '\\';
+	const char plain[] = { octet, '\0' };
+	bool escaped = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ||
+	    octet == special;
 
 	put(buffer, escaped ? escape : plain);
 }
@@ -51,7 +54,7 @@ put_escaped(struct buffer *buffer, const char *value)
 			put(buffer, "...");
 			return;
 		}
-		put_octet(buffer, (unsigned char)value[i]);
+		put_octet(buffer, value[i], '\0');
 	}
 }
 
@@ -82,6 +85,62 @@ client_text(const char *client, char out[LOG_VALUE_MAX])
 	snprintf(out, LOG_VALUE_MAX, "%s%.*s%s:%s", ipv6 ? "[" : "",
 	    (int)(port - client), client, ipv6 ? "]" : "", port + 1);
 	return out;
+}
+
+static void
+put_sha256(struct buffer *buffer, const unsigned char *sha256)
+{
+	char text[2 * POLICY_SHA256_SIZE + 1];
+
+	for (size_t i = 0; sha256 != NULL && i < POLICY_SHA256_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", sha256[i]);
+	put_field(buffer, "fp", sha256 != NULL ? text : NULL);
+}
+
+static void
+put_names(struct buffer *buffer, const struct log_decision *decision)
+{
+	size_t used = 0;
+
+	put(buffer, decision->name_count != 0 ? " san=\"" : " san=-");
+	for (size_t i = 0; i < decision->name_count; i++) {
+		const char *name = decision->names[i];
+
+		used += strlen(name) + 1;
+		if (used > LOG_NAMES_MAX) {
+			put(buffer, "...");
+			break;
+		}
+		if (i != 0)
+			put(buffer, ",");
+		for (; *name != '\0'; name++)
+			put_octet(buffer, *name, ',');
+	}
+	if (decision->name_count != 0)
+		put(buffer, "\"");
+}
+
+static void
+put_local(struct buffer *buffer, const struct log_decision *decision)
+{
+	if (decision->local == LOCAL_REMOTE)
+		put(buffer, " local=remote");
+	else
+		put_field(buffer, "local", decision->local == LOCAL_ACCOUNT ?
+		    decision->local_user : NULL);
+}
+
+static void
+put_time(struct buffer *buffer, time_t at)
+{
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) == NULL || strftime(text, sizeof(text),
+	    "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		put_field(buffer, "at", NULL);
+	else
+		put_field(buffer, "at", text);
 }
 
 static void
@@ -116,6 +175,10 @@ log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
 	put_field(&buffer, "service", decision->service);
 	put_field(&buffer, "client", client_text(decision->client, client));
 	put_field(&buffer, "cert", decision->cert_cn);
+	put_sha256(&buffer, decision->sha256);
+	put_names(&buffer, decision);
+	put_local(&buffer, decision);
+	put_time(&buffer, decision->at);
 	put_field(&buffer, "mech", decision->mechanism);
 	put(&buffer, " grant=");
 	put(&buffer, grant);

@@ -11,11 +11,14 @@
 #include <stdint.h>
 #include <time.h>
 
-/* octets of a line, with NUL: seven values of LOG_VALUE_MAX, each octet of
+#include "policy/request.h"
+
+/* octets of a line, with NUL: ten values of LOG_VALUE_MAX, each octet of
  * them escaped, would not fit; a line that is too long ends in "..." */
 enum {
 	LOG_LINE_MAX = 2048,
 	LOG_VALUE_MAX = 255,	/* octets of a value before it is escaped */
+	LOG_NAMES_MAX = 640,	/* of all alternative names together */
 };
 
 enum log_outcome {
@@ -32,15 +35,26 @@ struct log_decision {
 	const char *service;
 	const char *client;	/* "address;port" */
 	const char *cert_cn;
+	const unsigned char *sha256;	/* the certificate's, POLICY_SHA256_SIZE
+					 * octets, or NULL */
+	const char *const *names;	/* alternative names in it */
+	size_t name_count;
+	enum policy_local local;
+	const char *local_user;		/* if local is LOCAL_ACCOUNT */
+	time_t at;
 	const char *mechanism;
 	int64_t grant;		/* 0: none */
 	const char *reason;
 	const char *detail;	/* added to the reason, or NULL */
 };
 
-/* Writes the line: allow, deny or observe, then user=, vm=, service=, client=, cert=,
- * mech=, grant=, reason=, values in double quotes, in which anything but
- * printable ASCII, and '"' and '\', stands as \xNN. */
+/* Writes the line: allow, deny or observe, then user=, vm=, service=, client=,
+ * cert= (its CN), fp= (SHA-256), san= (alternative names between commas),
+ * local=, at= (UTC), mech=, grant=, reason=, values in double quotes, in which
+ * anything but printable ASCII, and '"' and '\', stands as \xNN, as does a
+ * comma in an alternative name.  A value that is cut ends in "...".  The bare
+ * word remote as local= says that the client is on another machine.
+ * policy/decision_line.h reads all of that back. */
 void log_format(char line[LOG_LINE_MAX], const struct log_decision *decision);
 
 /* Sends a line to the system's log, facility authpriv, by the datagram

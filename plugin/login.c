@@ -72,6 +72,7 @@ log_obstacle(struct plugin *plugin, const sasl_server_params_t *params,
 		.vm = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
 		.service = params->service,
 		.client = params->ipremoteport,
+		.at = time(NULL),
 		.mechanism = mechanism,
 		.reason = reason,
 	};
@@ -159,7 +160,11 @@ login_avail(void *glob_context, sasl_server_params_t *params, void **context)
 
 /* All that a decision and its line need, gathered in one place. */
 struct outcome {
+	time_t at;
 	struct tls_peer peer;
+	const char *names[CERT_NAMES_MAX];	/* of the peer's certificate */
+	struct policy_certificate certificate;
+	enum policy_local local;
 	char local_user[LOCAL_USER_MAX];	/* "": not asked, or none */
 	struct policy_decision decision;
 	char detail[POLICY_DETAIL_MAX];
@@ -199,17 +204,25 @@ stock_refusal(const struct login *login, int rc,
 	return rc == SASL_BADAUTH ? "wrong password" : "authentication failed";
 }
 
-static struct policy_certificate
-certificate_of(const struct tls_peer *peer,
-    const char *names[CERT_NAMES_MAX])
+static void
+find_certificate(const struct login *login,
+    const sasl_server_params_t *params, struct outcome *outcome)
 {
+	const struct plugin *plugin = login->decorated->plugin;
+	struct tls_peer *peer = &outcome->peer;
+
+	if (plugin->options.client_cert == TLS_PEER_OFF ||
+	    params->iplocalport == NULL || params->ipremoteport == NULL)
+		return;
+	tls_peer_find(params->iplocalport, params->ipremoteport,
+	    plugin->revocation, peer);
 	if (!peer->certificate)
-		return (struct policy_certificate){ .cn = NULL };
+		return;
 	for (size_t i = 0; i < peer->name_count; i++)
-		names[i] = peer->names[i];
-	return (struct policy_certificate){
+		outcome->names[i] = peer->names[i];
+	outcome->certificate = (struct policy_certificate){
 		.cn = peer->cn[0] != '\0' ? peer->cn : NULL,
-		.names = names,
+		.names = outcome->names,
 		.name_count = peer->name_count,
 		.sha256 = peer->sha256,
 	};
@@ -220,7 +233,7 @@ decide(struct plugin *plugin, const struct policy_request *request,
     struct outcome *outcome)
 {
 	pthread_mutex_lock(&plugin->mutex);
-	policy_decide(plugin->policy, request, time(NULL),
+	policy_decide(plugin->policy, request, outcome->at,
 	    &outcome->decision);
 	strcpy(outcome->detail, policy_detail(plugin->policy));
 	pthread_mutex_unlock(&plugin->mutex);
@@ -234,8 +247,9 @@ find_local_user(const sasl_server_params_t *params,
 	request->local_asked = true;
 	if (params->iplocalport == NULL || params->ipremoteport == NULL)
 		return;
-	request->local = local_user_find(params->iplocalport,
+	outcome->local = local_user_find(params->iplocalport,
 	    params->ipremoteport, outcome->local_user);
+	request->local = outcome->local;
 	if (request->local == LOCAL_ACCOUNT)
 		request->local_user = outcome->local_user;
 }
@@ -246,13 +260,12 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
     struct outcome *outcome)
 {
 	struct plugin *plugin = login->decorated->plugin;
-	const char *names[CERT_NAMES_MAX];
 	char client[PLUGIN_ADDRESS_MAX];
 	struct policy_request request = {
 		.user = &login->user,
 		.vm = plugin_vm(plugin, params),
 		.service = params->service,
-		.certificate = certificate_of(&outcome->peer, names),
+		.certificate = outcome->certificate,
 		.client = plugin_client(params, client) ? client : NULL,
 	};
 
@@ -292,14 +305,11 @@ static void
 judge(const struct login *login, const sasl_server_params_t *params,
     const sasl_out_params_t *out, int rc, struct outcome *outcome)
 {
-	const struct options *options = &login->decorated->plugin->options;
 	const char *unproved;
 
 	memset(outcome, 0, sizeof(*outcome));
-	if (options->client_cert != TLS_PEER_OFF &&
-	    params->iplocalport != NULL && params->ipremoteport != NULL)
-		tls_peer_find(params->iplocalport, params->ipremoteport,
-		    login->decorated->plugin->revocation, &outcome->peer);
+	outcome->at = time(NULL);
+	find_certificate(login, params, outcome);
 	if (login->canonical && login->failure[0] == '\0')
 		ask_policy(login, params, outcome);
 
@@ -336,8 +346,13 @@ log_outcome(const struct login *login, const sasl_server_params_t *params,
 		    plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
 		.service = params->service,
 		.client = params->ipremoteport,
-		.cert_cn = outcome->peer.cn[0] != '\0' ? outcome->peer.cn :
-		    NULL,
+		.cert_cn = outcome->certificate.cn,
+		.sha256 = outcome->certificate.sha256,
+		.names = outcome->certificate.names,
+		.name_count = outcome->certificate.name_count,
+		.local = outcome->local,
+		.local_user = outcome->local_user,
+		.at = outcome->at,
 		.mechanism = login->decorated->stock->mech_name,
 		.grant = outcome->refusal == NULL ? decision->grant : 0,
 		.reason = outcome->refusal != NULL ? outcome->refusal :

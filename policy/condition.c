@@ -313,7 +313,7 @@ policy_time_set(struct policy_time *time_r, time_t when)
 
 /* One that survives the way through struct tm unchanged. */
 bool
-policy_time_valid(const char *text)
+policy_time_read(const char *text, time_t *when_r)
 {
 	struct policy_time back;
 	struct tm tm;
@@ -325,6 +325,15 @@ policy_time_valid(const char *text)
 	end = strptime(text, "%Y-%m-%d %H:%M", &tm);
 	if (end == NULL || *end != '\0')
 		return false;
-	policy_time_set(&back, timegm(&tm));
+	*when_r = timegm(&tm);
+	policy_time_set(&back, *when_r);
 	return strcmp(back.utc, text) == 0;
+}
+
+bool
+policy_time_valid(const char *text)
+{
+	time_t when;
+
+	return policy_time_read(text, &when);
 }

@@ -64,7 +64,10 @@ struct policy_time {
  * nothing that depends on it can be told. */
 void policy_time_set(struct policy_time *time_r, time_t when);
 
-/* Whether text is a time that exists, as in "2026-12-31 18:00". */
+/* Reads a time in UTC that exists, as in "2026-12-31 18:00". */
+bool policy_time_read(const char *text, time_t *when_r);
+
+/* Whether text is such a time. */
 bool policy_time_valid(const char *text);
 
 /* The column's name: "cert_cn". */

@@ -25,6 +25,7 @@ enum policy_error {
 	POLICY_E_CRYPTO = -15,	/* the cryptographic library failed */
 	POLICY_E_PASSWORD = -16, /* not a password that SASLprep allows */
 	POLICY_E_VALUE = -17,	/* an option or a parameter out of its range */
+	POLICY_E_NOVM = -18,	/* the policy has no such VM */
 };
 
 /* One sentence without a full stop, never NULL, for each code above; an

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/condition.h"
 #include "policy/error.h"
 
 enum {
@@ -173,6 +174,17 @@ cli_number(const char *option, const char *text, unsigned int min,
 	}
 	*value_r = (unsigned int)value;
 	return true;
+}
+
+bool
+cli_time(const char *option, const char *text, time_t *when_r)
+{
+	*when_r = time(NULL);
+	if (text == NULL || policy_time_read(text, when_r))
+		return true;
+	warnx("%s: '%s' is not a time like '2026-12-24 08:00', in UTC",
+	    option, text);
+	return false;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "policy/identity.h"
 
@@ -46,6 +47,10 @@ int cli_parse(const struct cli_command *command, int argc, char **argv,
 /* Whole decimal numbers from min to max; complains with the option's name. */
 bool cli_number(const char *option, const char *text, unsigned int min,
     unsigned int max, unsigned int *value_r);
+
+/* A time of the form "2026-12-24 08:00", in UTC; text NULL: the present.
+ * Complains with the option's name. */
+bool cli_time(const char *option, const char *text, time_t *when_r);
 
 /* name@realm out of a user's name and a realm, which may be NULL: the host's
  * name then.  Complains. */

@@ -13,8 +13,11 @@ static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char **argv);
 } verbs[] = {
+	{ "access", verb_access },
+	{ "explain", verb_explain },
 	{ "init", verb_init },
 	{ "passwd", verb_passwd },
+	{ "replay", verb_replay },
 };
 
 int
@@ -27,10 +30,13 @@ main(int argc, char **argv)
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] init\n"
-		    "       vmauthz [-d FILE] passwd [OPTION]... USER\n",
+		    "       vmauthz [-d FILE] passwd [OPTION]... USER\n"
+		    "       vmauthz [-d FILE] explain USER VM [OPTION]...\n"
+		    "       vmauthz [-d FILE] access [OPTION]...\n"
+		    "       vmauthz [-d FILE] replay LOG\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
-		.operand = "a command (init or passwd)",
+		.operand = "a command (access, explain, init, passwd or replay)",
 		.verb = true,
 	};
 	int status, at = cli_parse(&command, argc, argv, &status);
@@ -42,6 +48,6 @@ main(int argc, char **argv)
 			return verbs[i].run(path != NULL ? path :
 			    CLI_DEFAULT_POLICY, argc - at, argv + at);
 	}
-	warnx("'%s' is no command: init and passwd are", argv[at]);
+	warnx("'%s' is no command; see --help", argv[at]);
 	return CLI_USAGE;
 }

@@ -454,7 +454,7 @@ CREATE VIEW week_rules (place, value, zone, week) AS SELECT NULL, NULL, NULL, NU
 CREATE TRIGGER week_rules_checked INSTEAD OF INSERT ON week_rules
 BEGIN
 	INSERT INTO refusals SELECT new.place || ': "' || new.zone
-		|| '" is no time zone of the table zones, write one as in Europe/Berlin, or a day as in Mon'
+		|| '" is neither a day or two, as in Mon or Mon-Fri, nor a time zone of the table zones, as in Europe/Berlin; write every day with its times, as in Mon 08:00-12:00, Wed 08:00-12:00'
 	WHERE new.zone NOT IN (SELECT name FROM zones);
 	INSERT INTO refusals SELECT CASE
 	WHEN NOT (times GLOB '[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]')
@@ -473,6 +473,31 @@ BEGIN
 			substr(item, 1, length(item) - 11) AS days
 		FROM (SELECT trim(value) AS item
 			FROM json_each('["' || replace(new.week, ',', '","') || '"]')));
+END;
+
+-- A zone that no hours can name, or one less that some do.
+CREATE VIEW zone_rules (name, gone) AS SELECT NULL, NULL WHERE 0;
+CREATE TRIGGER zone_rules_checked INSTEAD OF INSERT ON zone_rules
+BEGIN
+	INSERT INTO refusals SELECT 'zones.name: "' || new.name || '" is no time zone, write the name of a file in /usr/share/zoneinfo, as in Europe/Berlin'
+	WHERE new.name NOT GLOB '[A-Za-z]*' OR new.name GLOB '*[^A-Za-z0-9_/-]*'
+		OR new.name GLOB '[A-Z][a-z][a-z]' OR length(new.name) > 63
+		OR new.name GLOB '[A-Z][a-z][a-z]-[A-Z][a-z][a-z]';
+	INSERT INTO refusals SELECT 'zones: grant ' || id || ' has hours in "' || new.gone || '", change them first'
+	FROM grants WHERE substr(hours, 1, length(new.gone) + 1) = new.gone || ' ' LIMIT 1;
+END;
+CREATE TRIGGER zones_insert_checked BEFORE INSERT ON zones
+BEGIN
+	INSERT INTO zone_rules VALUES (new.name, NULL);
+END;
+CREATE TRIGGER zones_update_checked BEFORE UPDATE ON zones
+WHEN new.name <> old.name
+BEGIN
+	INSERT INTO zone_rules VALUES (new.name, old.name);
+END;
+CREATE TRIGGER zones_delete_refused BEFORE DELETE ON zones
+BEGIN
+	INSERT INTO zone_rules VALUES (NULL, old.name);
 END;
 
 -- name, and what is left and right of its last '@' (left with the '@')
@@ -515,6 +540,10 @@ BEGIN
 	INSERT INTO refusals SELECT 'users.name: there is a user "' || new.name || '" already, choose another name or delete one'
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM users WHERE name = new.name);
+	INSERT INTO refusals SELECT 'users.name: grant ' || id || ' denies something to "' || who || '", where "' || new.name || '" would not be, delete it first or add a new user'
+	FROM grants WHERE effect <> 'allow' AND who GLOB '[*]@*'
+		AND substr(old.name, 1 - length(who)) = substr(who, 2)
+		AND substr(new.name, 1 - length(who)) <> substr(who, 2) LIMIT 1;
 END;
 
 CREATE VIEW credential_rules (user_name, mechanism, iterations, salt,
@@ -636,6 +665,8 @@ CREATE VIEW group_member_rules (group_name, user_name) AS SELECT NULL, NULL WHER
 CREATE TRIGGER group_member_rules_checked INSTEAD OF INSERT ON group_member_rules
 BEGIN
 	INSERT INTO refusals SELECT CASE
+	WHEN substr(new.group_name, 1, 1) = '%'
+	THEN 'group_members.group_name: write "' || substr(new.group_name, 2) || '", without the % that it has in grants'
 	WHEN NOT EXISTS (SELECT 1 FROM groups WHERE name = new.group_name)
 	THEN 'group_members.group_name: there is no group "' || new.group_name || '", add it to groups first'
 	WHEN substr(new.user_name, 1, 1) = '%'
@@ -643,7 +674,7 @@ BEGIN
 	THEN 'group_members.user_name: there is no group "' || substr(new.user_name, 2) || '", add it to groups first'
 	WHEN substr(new.user_name, 1, 1) <> '%'
 		AND NOT EXISTS (SELECT 1 FROM users WHERE name = new.user_name)
-	THEN 'group_members.user_name: there is no user "' || new.user_name || '", add him to users first'
+	THEN 'group_members.user_name: there is no user "' || new.user_name || '", add him to users first, or write %group for the members of a group'
 	WHEN substr(new.user_name, 2) IN (
 		WITH RECURSIVE above (name) AS (SELECT new.group_name
 			UNION SELECT group_name FROM group_members
@@ -671,6 +702,10 @@ CREATE VIEW pool_member_rules (pool_name, vm_name) AS SELECT NULL, NULL WHERE 0;
 CREATE TRIGGER pool_member_rules_checked INSTEAD OF INSERT ON pool_member_rules
 BEGIN
 	INSERT INTO refusals SELECT CASE
+	WHEN substr(new.pool_name, 1, 1) = '%'
+	THEN 'pool_members.pool_name: write "' || substr(new.pool_name, 2) || '", without the % that it has in grants'
+	WHEN substr(new.vm_name, 1, 1) IN ('%', '*')
+	THEN 'pool_members.vm_name: "' || new.vm_name || '" is no VM, and a pool holds nothing else, write one row for each'
 	WHEN NOT EXISTS (SELECT 1 FROM pools WHERE name = new.pool_name)
 	THEN 'pool_members.pool_name: there is no pool "' || new.pool_name || '", add it to pools first'
 	WHEN NOT EXISTS (SELECT 1 FROM vms WHERE name = new.vm_name)
@@ -738,7 +773,13 @@ BEGIN
 		OR instr(new.cert_sha256, ':') AND new.cert_sha256 NOT GLOB
 			replace(substr(hex(zeroblob(31)), 1, 62), '00', '[^:][^:]:') || '[^:][^:]'
 	THEN 'grants.cert_sha256: "' || new.cert_sha256 || '" is no fingerprint, write 64 hexadecimal digits, as openssl x509 -noout -fingerprint -sha256 shows them'
+	WHEN lower(new.cert_cn) GLOB '*cn=*' OR lower(new.cert_cn) GLOB '*cn =*'
+	THEN 'grants.cert_cn: "' || new.cert_cn || '" is more than the CN, write what stands behind its = alone'
+	WHEN new.cert_san GLOB '[A-Za-z]*:*' AND new.cert_san NOT GLOB '*://*'
+		AND lower(substr(new.cert_san, 1, instr(new.cert_san, ':'))) NOT IN ('dns:', 'email:', 'uri:')
+	THEN 'grants.cert_san: "' || new.cert_san || '" begins with no type that is looked at, write DNS:, email: or URI: in front'
 	WHEN new.local_user = '' OR new.local_user GLOB '*[ :/,%*@]*'
+		OR new.local_user GLOB '-*' OR new.local_user GLOB '0[0-9]*'
 	THEN 'grants.local_user: "' || new.local_user || '" is no account, write one of /etc/passwd, or its number'
 	WHEN new.not_before >= new.not_after
 	THEN 'grants.not_after: "' || new.not_after || '" leaves no time after not_before "' || new.not_before || '", write a later one'

@@ -17,6 +17,7 @@ enum statement {
 	SELECT_VM_BY_PORT,
 	SELECT_GROUPS,
 	SELECT_POOLS,
+	SELECT_SOME_VMS,
 	SELECT_GRANTS,
 	SELECT_CREDENTIAL,
 	SELECT_SHAPES,
@@ -38,6 +39,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    "SELECT group_name FROM group_members WHERE user_name = ?1",
 	[SELECT_POOLS] =
 	    "SELECT pool_name FROM pool_members WHERE vm_name = ?1",
+	/* out of the index alone; one more than FEW_GRANTS */
+	[SELECT_SOME_VMS] =
+	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
 	/* the conditions in the order of enum policy_condition_kind */
 	[SELECT_GRANTS] =
 	    ("SELECT id, effect, service, cert_cn, cert_san, cert_sha256,"
@@ -57,12 +61,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 enum {
 	SETS_MAX = 200,			/* groups of a user, pools of a VM */
 	NAME_ROOM = 1 + IDENTITY_MAX + 1, /* "%" or "*@" in front of less */
+	FEW_GRANTS = 8,			/* sooner read than searched */
 };
 
 /* The ways in which grants may name one user, or one VM. */
 struct names {
 	size_t count;
 	char text[SETS_MAX + 3][NAME_ROOM];
+	bool wanted[SETS_MAX + 3];	/* there may be a grant for it */
 };
 
 struct policy {
@@ -407,18 +413,49 @@ add_grants(struct policy *policy, struct decide *decide, const char *who,
 	return rc < 0 ? rc : POLICY_OK;
 }
 
+/* Marks the names of the VM that grants to who may have: as a rule he has few,
+ * or none, and one look tells which. */
+static int
+want_vms(struct policy *policy, const char *who)
+{
+	sqlite3_stmt *statement = bind_text(policy, SELECT_SOME_VMS, who,
+	    NULL);
+	struct names *vm = &policy->vm;
+	int rc, count = 0;
+
+	memset(vm->wanted, 0, sizeof(vm->wanted));
+	while ((rc = database_step(&policy->database, statement)) ==
+	    SQLITE_ROW) {
+		const char *name = column_text(statement, 0);
+
+		count++;
+		for (size_t i = 0; name != NULL && i < vm->count; i++) {
+			if (strcmp(vm->text[i], name) == 0)
+				vm->wanted[i] = true;
+		}
+	}
+	sqlite3_reset(statement);
+	if (count > FEW_GRANTS)
+		memset(vm->wanted, true, sizeof(vm->wanted));
+	return rc < 0 ? rc : POLICY_OK;
+}
+
 static int
 add_all_grants(struct policy *policy, struct decide *decide,
     const struct listener *listener)
 {
+	const struct names *who = &policy->who, *vm = &policy->vm;
 	int rc = name_user(policy, decide->request->user);
 
 	if (rc == POLICY_OK)
 		rc = name_vm(policy, decide->vm);
-	for (size_t i = 0; rc == POLICY_OK && i < policy->who.count; i++) {
-		for (size_t j = 0; rc == POLICY_OK && j < policy->vm.count; j++)
-			rc = add_grants(policy, decide, policy->who.text[i],
-			    policy->vm.text[j], listener);
+	for (size_t i = 0; rc == POLICY_OK && i < who->count; i++) {
+		rc = want_vms(policy, who->text[i]);
+		for (size_t j = 0; rc == POLICY_OK && j < vm->count; j++) {
+			if (vm->wanted[j])
+				rc = add_grants(policy, decide, who->text[i],
+				    vm->text[j], listener);
+		}
 	}
 	return rc;
 }

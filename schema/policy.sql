@@ -910,6 +910,12 @@ CREATE TABLE history (
 	new TEXT
 ) STRICT;
 
+-- A row that SQLite is to number looks like -1 here.
+CREATE TRIGGER history_insert_checked BEFORE INSERT ON history
+WHEN new.revision IN (SELECT revision FROM history)
+BEGIN
+	SELECT RAISE(ABORT, 'history: what happened can''t be changed, see vmauthz undo');
+END;
 CREATE TRIGGER history_update_refused BEFORE UPDATE ON history
 BEGIN
 	SELECT RAISE(ABORT, 'history: what happened can''t be changed, see vmauthz undo');
@@ -1092,6 +1098,22 @@ BEGIN
 		'comment', old.comment));
 END;
 
+CREATE TRIGGER zones_insert_kept AFTER INSERT ON zones
+BEGIN
+	INSERT INTO history (table_name, new) VALUES ('zones',
+		json_object('name', new.name));
+END;
+CREATE TRIGGER zones_update_kept AFTER UPDATE ON zones
+BEGIN
+	INSERT INTO history (table_name, old, new) VALUES ('zones',
+		json_object('name', old.name), json_object('name', new.name));
+END;
+CREATE TRIGGER zones_delete_kept AFTER DELETE ON zones
+BEGIN
+	INSERT INTO history (table_name, old) VALUES ('zones',
+		json_object('name', old.name));
+END;
+
 -- --- what to look at ---------------------------------------------------------------------
 
 -- Who is in a group, also through the groups in it.
@@ -1099,7 +1121,8 @@ CREATE VIEW memberships (group_name, user_name) AS
 WITH RECURSIVE inside (group_name, member) AS (
 	SELECT group_name, user_name FROM group_members
 	UNION SELECT inside.group_name, group_members.user_name
-	FROM inside JOIN group_members ON '%' || group_members.group_name = inside.member)
+	FROM inside JOIN group_members ON group_members.group_name = substr(inside.member, 2)
+	WHERE substr(inside.member, 1, 1) = '%')
 SELECT group_name, member FROM inside WHERE substr(member, 1, 1) <> '%';
 
 -- The users and the VMs that a grant is about.
@@ -1107,7 +1130,7 @@ CREATE VIEW grant_users (grant_id, user) AS
 SELECT id, who FROM grants WHERE substr(who, 1, 1) NOT IN ('*', '%')
 UNION ALL SELECT id, users.name FROM grants JOIN users WHERE who = '*'
 UNION ALL SELECT id, users.name FROM grants
-	JOIN users ON substr(users.name, 1 - length(who)) = substr(who, 2)
+	CROSS JOIN users ON substr(users.name, 1 - length(who)) = substr(who, 2)
 	WHERE who GLOB '[*]@*'
 UNION ALL SELECT id, user_name FROM grants
 	JOIN memberships ON group_name = substr(who, 2) WHERE substr(who, 1, 1) = '%';

@@ -16,6 +16,7 @@ enum {
 	SETTLE_MS = 100,		/* coarser than any file system's clock */
 	REFUSAL_MAX = 256,		/* octets of a rule's words, with NUL */
 	CACHE_KIB = 4096,		/* of pages, a VM */
+	PATIENCE_MS = 600000,		/* of an administrator */
 };
 
 static int64_t
@@ -232,7 +233,7 @@ read_pragma(struct database *database, const char *sql, int *value_r)
 static int
 judge_content(struct database *database)
 {
-	char detail[96];
+	char detail[160];
 	int id = 0, version = 0, page_size = 0, rc;
 
 	rc = read_pragma(database, "PRAGMA application_id", &id);
@@ -247,17 +248,19 @@ judge_content(struct database *database)
 		return database_fail(database, POLICY_E_NOTADB, "cut short");
 	if (id != DATABASE_APPLICATION_ID)
 		return database_fail(database, POLICY_E_FOREIGN, NULL);
-	if (version != DATABASE_VERSION) {
+	if (version != DATABASE_VERSION && !database->any_version) {
 		snprintf(detail, sizeof(detail),
-		    "it is version %d, this program reads version %d", version,
-		    DATABASE_VERSION);
+		    "it is version %d, this program reads version %d; %s",
+		    version, DATABASE_VERSION, version < DATABASE_VERSION ?
+		    "vmauthz migrate brings it forward" :
+		    "vmauthz migrate takes none back, install a newer one");
 		return database_fail(database, POLICY_E_VERSION, detail);
 	}
 	return POLICY_OK;
 }
 
-static int
-prepare_one(struct database *database, const char *sql,
+int
+database_prepare(struct database *database, const char *sql,
     sqlite3_stmt **statement_r)
 {
 	if (sqlite3_prepare_v3(database->handle, sql, -1,
@@ -269,14 +272,14 @@ prepare_one(struct database *database, const char *sql,
 static int
 prepare(struct database *database)
 {
-	int rc = prepare_one(database,
+	int rc = database_prepare(database,
 	    database->writable ? "BEGIN IMMEDIATE" : "BEGIN",
 	    &database->begin);
 
 	if (rc == POLICY_OK)
-		rc = prepare_one(database, "COMMIT", &database->commit);
+		rc = database_prepare(database, "COMMIT", &database->commit);
 	for (size_t i = 0; rc == POLICY_OK && i < database->count; i++)
-		rc = prepare_one(database, database->sql[i],
+		rc = database_prepare(database, database->sql[i],
 		    &database->statements[i]);
 	return rc;
 }
@@ -399,6 +402,24 @@ database_begin(struct database *database)
 	if (rc != POLICY_OK)
 		database_close(database);
 	return rc;
+}
+
+void
+database_take_time(struct database *database)
+{
+	database->deadline = monotonic_ms() + PATIENCE_MS;
+	/* pages spilled before the end would lock everybody out till then */
+	sqlite3_exec(database->handle, "PRAGMA cache_spill = OFF", NULL, NULL,
+	    NULL);
+}
+
+int
+database_exec(struct database *database, const char *sql)
+{
+	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		return sqlite_fail(database);
+	return POLICY_OK;
 }
 
 int

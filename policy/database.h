@@ -25,6 +25,7 @@ struct database {
 	sqlite3 *handle;		/* NULL: closed */
 	char *path;
 	bool writable;
+	bool any_version;		/* not DATABASE_VERSION alone */
 	const char *const *sql;		/* statements prepared at opening */
 	sqlite3_stmt **statements;	/* as many, NULL where not prepared */
 	size_t count;
@@ -49,6 +50,19 @@ int database_begin(struct database *database);
 /* Ends the transaction: commits, or rolls back if rc is an error.  Returns
  * rc, or the commit's error. */
 int database_end(struct database *database, int rc);
+
+/* Gives the transaction that was just begun time for every row there is, and
+ * memory for every page it changes, so that nobody else waits for it before
+ * it commits.  For the administrator's commands. */
+void database_take_time(struct database *database);
+
+/* Prepares a statement for the transaction that runs; it is finalized by the
+ * caller, before database_end(). */
+int database_prepare(struct database *database, const char *sql,
+    sqlite3_stmt **statement_r);
+
+/* Runs SQL text that answers nothing. */
+int database_exec(struct database *database, const char *sql);
 
 /* Steps a statement: SQLITE_ROW and SQLITE_DONE come back as they are,
  * everything else as an error (negative) with database->detail set. */

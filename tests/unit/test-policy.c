@@ -374,7 +374,11 @@ refuses_other_versions(void **state)
 {
 	(void)state;
 	run_sql(path, "PRAGMA user_version = 77");
-	expect_error(POLICY_E_VERSION, "it is version 77");
+	expect_error(POLICY_E_VERSION, "it is version 77, this program reads"
+	    " version 1; vmauthz migrate takes none back");
+	run_sql(path, "PRAGMA user_version = 0");
+	expect_error(POLICY_E_VERSION, "it is version 0, this program reads"
+	    " version 1; vmauthz migrate brings it forward");
 	run_sql(path, "PRAGMA user_version = 1; PRAGMA application_id = 5");
 	expect_error(POLICY_E_FOREIGN, "not a vmauthz policy");
 	run_sql(path, "PRAGMA application_id = 0x766d617a");

@@ -27,6 +27,7 @@ static const char *const error_text[] = {
 	[-POLICY_E_PASSWORD] = "not a password that SASLprep (RFC 4013) allows",
 	[-POLICY_E_VALUE] = "a value out of its range",
 	[-POLICY_E_NOVM] = "the policy has no such VM",
+	[-POLICY_E_REVISION] = "it can't be undone",
 };
 
 const char *

@@ -26,6 +26,7 @@ enum policy_error {
 	POLICY_E_PASSWORD = -16, /* not a password that SASLprep allows */
 	POLICY_E_VALUE = -17,	/* an option or a parameter out of its range */
 	POLICY_E_NOVM = -18,	/* the policy has no such VM */
+	POLICY_E_REVISION = -19, /* the history doesn't lead back there */
 };
 
 /* One sentence without a full stop, never NULL, for each code above; an

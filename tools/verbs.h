@@ -8,9 +8,12 @@
 #define VMAUTHZ_TOOLS_VERBS_H
 
 int verb_access(const char *path, int argc, char **argv);
+int verb_check(const char *path, int argc, char **argv);
 int verb_explain(const char *path, int argc, char **argv);
+int verb_history(const char *path, int argc, char **argv);
 int verb_init(const char *path, int argc, char **argv);
 int verb_passwd(const char *path, int argc, char **argv);
 int verb_replay(const char *path, int argc, char **argv);
+int verb_undo(const char *path, int argc, char **argv);
 
 #endif

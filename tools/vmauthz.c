@@ -14,10 +14,13 @@ static const struct {
 	int (*run)(const char *path, int argc, char **argv);
 } verbs[] = {
 	{ "access", verb_access },
+	{ "check", verb_check },
 	{ "explain", verb_explain },
+	{ "history", verb_history },
 	{ "init", verb_init },
 	{ "passwd", verb_passwd },
 	{ "replay", verb_replay },
+	{ "undo", verb_undo },
 };
 
 int
@@ -33,10 +36,13 @@ main(int argc, char **argv)
 		    "       vmauthz [-d FILE] passwd [OPTION]... USER\n"
 		    "       vmauthz [-d FILE] explain USER VM [OPTION]...\n"
 		    "       vmauthz [-d FILE] access [OPTION]...\n"
-		    "       vmauthz [-d FILE] replay LOG\n",
+		    "       vmauthz [-d FILE] check [OPTION]...\n"
+		    "       vmauthz [-d FILE] replay LOG\n"
+		    "       vmauthz [-d FILE] history [OPTION]...\n"
+		    "       vmauthz [-d FILE] undo [--yes] REVISION\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
-		.operand = "a command (access, explain, init, passwd or replay)",
+		.operand = "a command",
 		.verb = true,
 	};
 	int status, at = cli_parse(&command, argc, argv, &status);

@@ -28,6 +28,7 @@ static const char *const error_text[] = {
 	[-POLICY_E_VALUE] = "a value out of its range",
 	[-POLICY_E_NOVM] = "the policy has no such VM",
 	[-POLICY_E_REVISION] = "it can't be undone",
+	[-POLICY_E_MIGRATION] = "it can't be brought forward",
 };
 
 const char *

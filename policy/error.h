@@ -27,6 +27,7 @@ enum policy_error {
 	POLICY_E_VALUE = -17,	/* an option or a parameter out of its range */
 	POLICY_E_NOVM = -18,	/* the policy has no such VM */
 	POLICY_E_REVISION = -19, /* the history doesn't lead back there */
+	POLICY_E_MIGRATION = -20, /* migration files that don't lead there */
 };
 
 /* One sentence without a full stop, never NULL, for each code above; an

@@ -18,6 +18,7 @@ static const struct {
 	{ "explain", verb_explain },
 	{ "history", verb_history },
 	{ "init", verb_init },
+	{ "migrate", verb_migrate },
 	{ "passwd", verb_passwd },
 	{ "replay", verb_replay },
 	{ "undo", verb_undo },
@@ -39,7 +40,8 @@ main(int argc, char **argv)
 		    "       vmauthz [-d FILE] check [OPTION]...\n"
 		    "       vmauthz [-d FILE] replay LOG\n"
 		    "       vmauthz [-d FILE] history [OPTION]...\n"
-		    "       vmauthz [-d FILE] undo [--yes] REVISION\n",
+		    "       vmauthz [-d FILE] undo [--yes] REVISION\n"
+		    "       vmauthz [-d FILE] migrate [OPTION]...\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 		.operand = "a command",

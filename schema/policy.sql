@@ -353,6 +353,13 @@ BEGIN
 	FROM (SELECT bracket, substr(plain, length(bracket) + 1) AS rest
 		FROM (SELECT plain, rtrim(plain, replace(plain, '[', '')) AS bracket
 			FROM (SELECT replace(new.value, '[[]', '') AS plain)));
+	-- no bracket is open where a %u stands: any letter of the name would do there
+	INSERT INTO refusals SELECT new.place || ': "' || new.value || '" has %u within brackets, leave them out'
+	FROM (SELECT rtrim(plain, replace(plain, '[', '')) AS bracket, plain
+		FROM (SELECT replace(value, '[[]', '') AS plain, key AS part, count(*) OVER () AS parts
+			FROM json_each('[' || replace(json_quote(replace(new.value, '%%', '')), '%u', '","') || ']'))
+		WHERE part < parts - 1)
+	WHERE bracket <> '' AND NOT instr(substr(plain, length(bracket) + 1), ']') LIMIT 1;
 END;
 
 -- An address, or a network in CIDR notation (RFC 4632, RFC 4291).
@@ -371,6 +378,9 @@ BEGIN
 	WHERE instr(new.value, '/') AND (prefix = '' OR prefix GLOB '*[^0-9]*'
 		OR length(prefix) > 3 OR CAST(prefix AS INTEGER) > size
 		OR prefix <> CAST(CAST(prefix AS INTEGER) AS TEXT));
+	INSERT INTO refusals SELECT new.place || ': "' || new.value
+		|| '" is the address of no client, write ' || new.value || '/0 for every address of its kind'
+	WHERE new.value IN ('0.0.0.0', '::');
 	INSERT INTO net4_rules SELECT new.place, new.value,
 		substr(new.value, 1, instr(new.value || '/', '/') - 1),
 		iif(instr(new.value, '/'), substr(new.value, instr(new.value, '/') + 1), 32)
@@ -459,7 +469,7 @@ BEGIN
 	INSERT INTO refusals SELECT CASE
 	WHEN NOT (times GLOB '[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]')
 		OR substr(times, 1, 5) > '23:59' OR substr(times, 7) > '24:00'
-	THEN new.place || ': "' || item || '" ends in no times of day, write them as in 08:00-18:00, with every day'
+	THEN new.place || ': "' || iif(item = '', new.value, item) || '" ends in no times of day, write them as in 08:00-18:00, with every day'
 	WHEN substr(times, 1, 5) = substr(times, 7)
 	THEN new.place || ': "' || item || '" begins when it ends, write 00:00-24:00 for a whole day'
 	WHEN days <> '' AND (days <> rtrim(days) || ' '

@@ -14,27 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/programs/outcome.h"
+
 enum { SETTLE_MS = 1000 };
-
-enum outcome {
-	OUTCOME_NONE = 0,
-	OUTCOME_OPENED,
-	OUTCOME_REFUSED,
-	OUTCOME_TLS,
-	OUTCOME_CONNECTION,
-	OUTCOME_TIMEOUT,
-	OUTCOME_DISCONNECTED,
-};
-
-static const char *const outcome_text[] = {
-	[OUTCOME_NONE] = "nothing happened",
-	[OUTCOME_OPENED] = "opened",
-	[OUTCOME_REFUSED] = "authentication failed",
-	[OUTCOME_TLS] = "tls failed",
-	[OUTCOME_CONNECTION] = "connection failed",
-	[OUTCOME_TIMEOUT] = "timed out",
-	[OUTCOME_DISCONNECTED] = "disconnected",
-};
 
 struct attempt {
 	GMainLoop *loop;
@@ -413,22 +395,14 @@ attempt_end(struct attempt *attempt)
 	g_clear_pointer(&attempt->loop, g_main_loop_unref);
 }
 
-static int
-exit_status(enum outcome outcome)
-{
-	if (outcome == OUTCOME_OPENED)
-		return 0;
-	return outcome == OUTCOME_REFUSED ? 1 : 2;
-}
-
 static void
 print_outcome(const struct attempt *attempt)
 {
-	if (attempt->outcome == OUTCOME_OPENED)
-		printf("opened %u channels\n", attempt->opened);
-	else
-		printf("%s%s%s\n", outcome_text[attempt->outcome],
-		    attempt->detail[0] != '\0' ? ": " : "", attempt->detail);
+	if (attempt->outcome != OUTCOME_OPENED) {
+		outcome_print(attempt->outcome, attempt->detail);
+		return;
+	}
+	printf("opened %u channels\n", attempt->opened);
 	fflush(stdout);
 }
 
@@ -463,59 +437,27 @@ login_once(void)
 	if (attempt.outcome == OUTCOME_OPENED && options.hold > 0)
 		hold(&attempt);
 	attempt_end(&attempt);
-	return exit_status(attempt.outcome);
+	return outcome_status(attempt.outcome);
 }
 
-static int
-compare_durations(const void *a, const void *b)
+static enum outcome
+login_again(gint64 *duration_r)
 {
-	const gint64 *x = a, *y = b;
+	struct attempt attempt = { .outcome = OUTCOME_NONE };
 
-	return (*x > *y) - (*x < *y);
-}
-
-static int
-login_often(void)
-{
-	size_t count = (size_t)options.repeat;
-	gint64 *durations = g_new0(gint64, count);
-	enum outcome outcome = OUTCOME_NONE;
-
-	for (size_t i = 0; i < count; i++) {
-		struct attempt attempt = { .outcome = OUTCOME_NONE };
-
-		attempt_begin(&attempt);
-		attempt_end(&attempt);
-		if (i > 0 && attempt.outcome != outcome) {
-			printf("mixed: %s, then ", outcome_text[outcome]);
-			print_outcome(&attempt);
-			g_free(durations);
-			return 2;
-		}
-		outcome = attempt.outcome;
-		durations[i] = attempt.duration;
-	}
-	qsort(durations, count, sizeof(durations[0]), compare_durations);
-	printf("%zu times %s, milliseconds: min %.2f median %.2f max %.2f\n",
-	    count, outcome_text[outcome], (double)durations[0] / 1000,
-	    (double)durations[count / 2] / 1000,
-	    (double)durations[count - 1] / 1000);
-	g_free(durations);
-	return exit_status(outcome);
+	attempt_begin(&attempt);
+	attempt_end(&attempt);
+	*duration_r = attempt.duration;
+	return attempt.outcome;
 }
 
 static void
 read_password(void)
 {
-	FILE *file = fdopen(options.password_fd, "r");
-	char line[2048];
-
-	if (file == NULL || fgets(line, sizeof(line), file) == NULL)
-		die("cannot read the password");
-	line[strcspn(line, "\n")] = '\0';
 	g_free(options.password);
-	options.password = g_strdup(line);
-	fclose(file);
+	options.password = outcome_read_password(options.password_fd);
+	if (options.password == NULL)
+		die("cannot read the password");
 }
 
 static bool
@@ -546,5 +488,6 @@ main(int argc, char **argv)
 		die("these options make no sense; see --help");
 	if (options.password_fd >= 0)
 		read_password();
-	return options.repeat > 1 ? login_often() : login_once();
+	return options.repeat > 1 ?
+	    outcome_repeat((size_t)options.repeat, login_again) : login_once();
 }

@@ -48,16 +48,20 @@ wait_server() {
 	return 1
 }
 
-# start_vm [-u USER] [-p PLAIN_PORT] [-n NAME_OPTION] NAME PORT [QEMU ARGUMENT…]
+# start_vm [-u USER] [-p PLAIN_PORT] [-n NAME_OPTION] [-v TLS] NAME PORT
+#	[QEMU ARGUMENT…]
 # PORT (TLS) and PLAIN_PORT may be "auto"; PORT "none" is no TLS at all.
-# NAME_OPTION replaces NAME in QEMU's -name, "" leaves -name out.
+# NAME_OPTION replaces NAME in QEMU's -name, "" leaves -name out.  -v adds a
+# VNC server on vm_vnc_port, see vnc_args; with PORT "none" and no PLAIN_PORT
+# there is nothing but that.
 start_vm() {
-	local OPTIND=1 option user='' plain='' name_option='' named=
-	while getopts u:p:n: option; do
+	local OPTIND=1 option user='' plain='' name_option='' named='' vnc=''
+	while getopts u:p:n:v: option; do
 		case $option in
 		u) user=$OPTARG ;;
 		p) plain=$OPTARG ;;
 		n) name_option=$OPTARG named=1 ;;
+		v) vnc=$OPTARG ;;
 		*) die "start_vm: bad option" ;;
 		esac
 	done
@@ -67,15 +71,20 @@ start_vm() {
 	[ -n "$named" ] || name_option=$name
 	set_vm_ports "$name" "$tls" "$plain"
 	[ -z "$name_option" ] || args+=(-name "$name_option")
-	args+=(-machine "q35,accel=tcg" -m 64 -nodefaults -vga qxl
-		-display none -S -spice "$(spice_option "$name")")
+	args+=(-machine "q35,accel=tcg" -m 64 -nodefaults -display none -S)
+	if [ -n "${vm_port[$name]}${vm_plain_port[$name]}" ]; then
+		args+=(-vga qxl -spice "$(spice_option "$name")")
+	else
+		args+=(-vga std)	# qxl would bring libspice-server along
+	fi
+	[ -z "$vnc" ] || vnc_args "$name" "$vnc"
 	run_server "$name" "$user" "$QEMU" "${args[@]}" "$@"
-	wait_server "$name" "${vm_port[$name]:-${vm_plain_port[$name]}}"
+	wait_server "$name" "${vm_vnc_port[$name]:-${vm_port[$name]:-${vm_plain_port[$name]}}}"
 }
 
 # set_vm_ports NAME TLS PLAIN
 set_vm_ports() {
-	vm_port[$1]='' vm_plain_port[$1]=''
+	vm_port[$1]='' vm_plain_port[$1]='' vm_vnc_port[$1]=''
 	case $2 in
 	none) ;;
 	auto) pick_port; vm_port[$1]=$port ;;
@@ -98,6 +107,24 @@ spice_option() {
 		option+=,tls-channel=default
 	fi
 	echo "$option"
+}
+
+# vnc_args NAME x509|verify|anon|none: adds to $args a VNC server whose TLS is
+# with the host's certificate alone, with one of the client's, too, without
+# any, or not there
+vnc_args() {
+	local vnc=sasl=on creds=id=tls0,endpoint=server
+	pick_port
+	vm_vnc_port[$1]=$port
+	case $2 in
+	x509) creds=tls-creds-x509,$creds,dir=$scratch/pki/server,verify-peer=no ;;
+	verify) creds=tls-creds-x509,$creds,dir=$scratch/pki/server,verify-peer=yes ;;
+	anon) creds=tls-creds-anon,$creds ;;
+	none) creds='' ;;
+	*) die "vnc_args: $2" ;;
+	esac
+	[ -z "$creds" ] || { args+=(-object "$creds"); vnc+=,tls-creds=tls0; }
+	args+=(-vnc "127.0.0.1:$((port - 5900)),$vnc")
 }
 
 # start_host [-u USER] [-p PLAIN_PORT] NAME PORT [ARGUMENT…]: as start_vm, but
@@ -135,17 +162,23 @@ vm_alive() { process_alive "${vm_pid[$1]}"; }
 
 # --- logins ------------------------------------------------------------------------
 
-# login VM USER PASSWORD [@CERT] [spice-login option…]: sets $result to the
-# line that spice-login prints and $login_status to its exit status.  @CERT
-# shows the certificate of that name; "plain" uses the port without TLS.
+# login VM USER PASSWORD [vnc] [plain] [@CERT] [spice-login option…]: sets
+# $result to the line that spice-login prints and $login_status to its exit
+# status.  "vnc" is for vnc-login and the VNC server, "plain" uses the port
+# without TLS, @CERT shows the certificate of that name.
 login() {
-	local vm=$1 user=$2 password=$3 args=()
+	local vm=$1 user=$2 password=$3 client=$SPICE_LOGIN args=()
+	local tls=${vm_port[$vm]} plain=${vm_plain_port[$vm]}
 	shift 3
+	if [ "${1:-}" = vnc ]; then
+		client=$VNC_LOGIN tls=${vm_vnc_port[$vm]} plain=${vm_vnc_port[$vm]}
+		shift
+	fi
 	if [ "${1:-}" = plain ]; then
-		args+=(--port "${vm_plain_port[$vm]}")
+		args+=(--port "$plain")
 		shift
 	else
-		args+=(--tls-port "${vm_port[$vm]}" --ca "$scratch/pki/ca.crt")
+		args+=(--tls-port "$tls" --ca "$scratch/pki/ca.crt")
 	fi
 	if [[ ${1:-} == @* ]]; then
 		args+=(--cert "$scratch/pki/${1#@}.crt"
@@ -155,7 +188,7 @@ login() {
 	[ -z "$user" ] || args+=(--user "$user")
 	[ -z "$password" ] || args+=(--password-fd 3)
 	log_before=$(wc -l <"$scratch/syslog")
-	result=$("$SPICE_LOGIN" "${args[@]}" "$@" 3<<<"$password" \
+	result=$("$client" "${args[@]}" "$@" 3<<<"$password" \
 		2>>"$scratch/client.log")
 	login_status=$?
 }
@@ -166,7 +199,7 @@ login_problem() {
 	tail -n 5 "$scratch/$1.log"
 }
 
-# expect_open TITLE VM USER PASSWORD [@CERT] [spice-login option…]
+# expect_open TITLE VM …: as login, that opens
 expect_open() {
 	local title=$1
 	shift

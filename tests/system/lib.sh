@@ -12,11 +12,12 @@
 #   TEST_SKIP_STATUS exit status of a test that skips (0, for automake's TAP
 #                    driver takes 77 for an error)
 #   KEEP_SCRATCH     not empty: leave the scratch folder behind
-#   QEMU SPICE_LOGIN SPICE_HOST LOG_CATCH VMAUTHZ VMAUTHZ_PLUGIN
+#   QEMU SPICE_LOGIN VNC_LOGIN SPICE_HOST LOG_CATCH VMAUTHZ VMAUTHZ_PLUGIN
 #                    programs to use instead of the built ones
 #
 # What functions leave in variables: scratch, policy, port, vm_pid[NAME],
-# vm_port[NAME], vm_plain_port[NAME], result, login_status, decision.
+# vm_port[NAME], vm_plain_port[NAME], vm_vnc_port[NAME], result, login_status,
+# decision.
 
 set -u -o pipefail
 
@@ -28,6 +29,7 @@ top_builddir=${top_builddir:-$top_srcdir}
 find_programs() {
 	QEMU=${QEMU:-qemu-system-x86_64}
 	SPICE_LOGIN=${SPICE_LOGIN:-$top_builddir/tests/programs/spice-login}
+	VNC_LOGIN=${VNC_LOGIN:-$top_builddir/tests/programs/vnc-login}
 	SPICE_HOST=${SPICE_HOST:-$top_builddir/tests/programs/spice-host}
 	LOG_CATCH=${LOG_CATCH:-$top_builddir/tests/programs/log-catch}
 	VMAUTHZ=${VMAUTHZ:-$top_builddir/tools/vmauthz}
@@ -37,7 +39,7 @@ find_programs
 
 scratch=
 policy=
-declare -A vm_pid=() vm_port=() vm_plain_port=()
+declare -A vm_pid=() vm_port=() vm_plain_port=() vm_vnc_port=()
 next_port=${TEST_PORT_BASE:-$((20000 + $$ % 1000 * 10))}
 
 # --- TAP ---------------------------------------------------------------------

@@ -20,8 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "policy/file_stamp.h"
+
 enum {
-	SETTLE_MS = 100,	/* coarser than any file system's clock */
 	WHY_MAX = 160,		/* octets of a reason, with NUL */
 	DATE_MAX = 32,
 	SERIAL_MAX = 48,	/* octets in hexadecimal; RFC 5280 allows 40 */
@@ -139,31 +140,6 @@ parse(struct content *content, const unsigned char *octets, size_t size)
 
 /* --- reading the file --------------------------------------------------------- */
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	    a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-/* A file changed within the tick of its own time stamps can change again
- * without showing it. */
-static bool
-is_settled(const struct stat *st)
-{
-	struct timespec now;
-	int64_t age;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	age = ((int64_t)now.tv_sec - st->st_ctim.tv_sec) * 1000 +
-	    (now.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
-	return age > SETTLE_MS;
-}
-
 /* Who may edit the CRL decides whose certificate counts. */
 static bool
 judge_file(struct content *content)
@@ -221,7 +197,7 @@ read_content(struct content *content, int fd)
 	} else {
 		parse(content, octets, size);
 		content->settled = content->crls != NULL &&
-		    is_settled(&content->seen);
+		    file_stamp_settled(&content->seen);
 	}
 	free(octets);
 }
@@ -302,7 +278,7 @@ acquire(struct revocation *revocation)
 
 	if (content != NULL && content->settled &&
 	    stat(revocation->path, &now) == 0 &&
-	    same_file(&now, &content->seen))
+	    file_stamp_same(&now, &content->seen))
 		return content;
 	release(revocation, content);
 	content = load(revocation->path);

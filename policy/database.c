@@ -10,10 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "policy/file_stamp.h"
+
 enum {
 	RETRY_MS = 2,			/* between two tries for a lock */
 	PROGRESS_STEPS = 20000,		/* virtual machine steps, some 1 ms */
-	SETTLE_MS = 100,		/* coarser than any file system's clock */
 	REFUSAL_MAX = 256,		/* octets of a rule's words, with NUL */
 	CACHE_KIB = 4096,		/* of pages, a VM */
 	PATIENCE_MS = 600000,		/* of an administrator */
@@ -174,31 +175,6 @@ stop_when_late(void *context)
 	return monotonic_ms() > database->deadline;
 }
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	    a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	    a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-/* A file changed within the tick of its own time stamps can change again
- * without showing it. */
-static bool
-is_settled(const struct stat *st)
-{
-	struct timespec now;
-	int64_t age;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	age = ((int64_t)now.tv_sec - st->st_ctim.tv_sec) * 1000 +
-	    (now.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
-	return age > SETTLE_MS;
-}
-
 /* Who may edit the policy decides who gets in. */
 static int
 judge_file(struct database *database, const struct stat *st)
@@ -346,7 +322,7 @@ open_file(struct database *database)
 	if (moved)
 		return database_fail(database, POLICY_E_IO,
 		    "replaced while it was being opened");
-	database->settled = is_settled(&database->seen);
+	database->settled = file_stamp_settled(&database->seen);
 	rc = judge_file(database, &database->seen);
 	if (rc == POLICY_OK)
 		rc = judge_content(database);
@@ -367,7 +343,7 @@ ensure_open(struct database *database)
 		return rc;
 	}
 	if (database->handle != NULL && database->settled &&
-	    same_file(&now, &database->seen))
+	    file_stamp_same(&now, &database->seen))
 		return POLICY_OK;
 	database_close(database);
 	rc = judge_file(database, &now);	/* opening a FIFO would wait */

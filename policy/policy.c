@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/database.h"
+#include "policy/names.h"
 #include "policy/zone.h"
 
 enum statement {
@@ -58,18 +59,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    "SELECT key FROM decoy",
 };
 
-enum {
-	SETS_MAX = 200,			/* groups of a user, pools of a VM */
-	NAME_ROOM = 1 + IDENTITY_MAX + 1, /* "%" or "*@" in front of less */
-	FEW_GRANTS = 8,			/* sooner read than searched */
-};
-
-/* The ways in which grants may name one user, or one VM. */
-struct names {
-	size_t count;
-	char text[SETS_MAX + 3][NAME_ROOM];
-	bool wanted[SETS_MAX + 3];	/* there may be a grant for it */
-};
+enum { FEW_GRANTS = 8 };	/* sooner read than searched */
 
 struct policy {
 	struct database database;
@@ -304,48 +294,6 @@ read_vm(struct policy *policy, const struct policy_request *request,
 	return rc;
 }
 
-/* Adds a name unless it is there. */
-static int
-add_name(struct policy *policy, struct names *names, const char *prefix,
-    const char *name)
-{
-	char *text = names->text[names->count];
-
-	if (names->count == sizeof(names->text) / sizeof(names->text[0]))
-		return database_fail(&policy->database, POLICY_E_VALUE,
-		    "a user or a VM is in more than 200 groups or pools");
-	if (snprintf(text, NAME_ROOM, "%s%s", prefix, name) >= NAME_ROOM)
-		return database_fail(&policy->database, POLICY_E_VALUE,
-		    "the name of a group or a pool is too long");
-	for (size_t i = 0; i < names->count; i++) {
-		if (strcmp(names->text[i], text) == 0)
-			return POLICY_OK;
-	}
-	names->count++;
-	return POLICY_OK;
-}
-
-/* Adds the groups, or pools, that have the given member. */
-static int
-add_sets(struct policy *policy, struct names *names, enum statement which,
-    const char *member)
-{
-	sqlite3_stmt *statement = bind_text(policy, which, member, NULL);
-	int rc, added = POLICY_OK;
-
-	while (added == POLICY_OK && (rc = database_step(&policy->database,
-	    statement)) == SQLITE_ROW) {
-		const char *name = column_text(statement, 0);
-
-		if (name != NULL)
-			added = add_name(policy, names, "%", name);
-	}
-	sqlite3_reset(statement);
-	if (added != POLICY_OK)
-		return added;
-	return rc < 0 ? rc : POLICY_OK;
-}
-
 /* The user, his groups, the groups that those are in, and so on; then his
  * realm and everybody. */
 static int
@@ -355,13 +303,14 @@ name_user(struct policy *policy, const struct identity *user)
 	int rc;
 
 	who->count = 0;
-	rc = add_name(policy, who, "", user->text);
+	rc = names_add(who, &policy->database, "", user->text);
 	for (size_t i = 0; rc == POLICY_OK && i < who->count; i++)
-		rc = add_sets(policy, who, SELECT_GROUPS, who->text[i]);
+		rc = names_add_sets(who, &policy->database,
+		    bind_text(policy, SELECT_GROUPS, who->text[i], NULL));
 	if (rc == POLICY_OK)
-		rc = add_name(policy, who, "*@", identity_realm(user));
+		rc = names_add(who, &policy->database, "*@", identity_realm(user));
 	if (rc == POLICY_OK)
-		rc = add_name(policy, who, "*", "");
+		rc = names_add(who, &policy->database, "*", "");
 	return rc;
 }
 
@@ -372,11 +321,12 @@ name_vm(struct policy *policy, const char *name)
 	int rc;
 
 	vm->count = 0;
-	rc = add_name(policy, vm, "", name);
+	rc = names_add(vm, &policy->database, "", name);
 	if (rc == POLICY_OK)
-		rc = add_sets(policy, vm, SELECT_POOLS, name);
+		rc = names_add_sets(vm, &policy->database,
+		    bind_text(policy, SELECT_POOLS, name, NULL));
 	if (rc == POLICY_OK)
-		rc = add_name(policy, vm, "*", "");
+		rc = names_add(vm, &policy->database, "*", "");
 	return rc;
 }
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "policy/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+names_add(struct names *names, struct database *database, const char *prefix,
+    const char *name)
+{
+	char *text = names->text[names->count];
+
+	if (names->count == NAMES_MAX)
+		return database_fail(database, POLICY_E_VALUE,
+		    "a user or a VM is in more than 200 groups or pools");
+	if (snprintf(text, NAME_ROOM, "%s%s", prefix, name) >= NAME_ROOM)
+		return database_fail(database, POLICY_E_VALUE,
+		    "the name of a group or a pool is too long");
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->text[i], text) == 0)
+			return POLICY_OK;
+	}
+	names->count++;
+	return POLICY_OK;
+}
+
+int
+names_add_sets(struct names *names, struct database *database,
+    sqlite3_stmt *statement)
+{
+	int rc, added = POLICY_OK;
+
+	while (added == POLICY_OK &&
+	    (rc = database_step(database, statement)) == SQLITE_ROW) {
+		const char *name =
+		    (const char *)sqlite3_column_text(statement, 0);
+
+		if (name != NULL)
+			added = names_add(names, database, "%", name);
+	}
+	sqlite3_reset(statement);
+	if (added != POLICY_OK)
+		return added;
+	return rc < 0 ? rc : POLICY_OK;
+}

@@ -252,7 +252,7 @@ find_address(const struct endpoint *end)
 /* --- accounts ------------------------------------------------------------- */
 
 static bool
-name_account(uid_t uid, char name_r[LOCAL_USER_MAX])
+name_account(uid_t uid, struct local_user *user)
 {
 	char line[PASSWD_LINE_MAX];
 	struct passwd account, *found = NULL;
@@ -265,9 +265,10 @@ name_account(uid_t uid, char name_r[LOCAL_USER_MAX])
 			break;
 		found = NULL;
 	}
-	length = found != NULL ?
-	    snprintf(name_r, LOCAL_USER_MAX, "%s", account.pw_name) :
-	    snprintf(name_r, LOCAL_USER_MAX, "%lu", (unsigned long)uid);
+	snprintf(user->number, sizeof(user->number), "%lu",
+	    (unsigned long)uid);
+	length = snprintf(user->name, sizeof(user->name), "%s",
+	    found != NULL ? account.pw_name : user->number);
 	if (file != NULL)
 		fclose(file);
 	return length > 0 && length < LOCAL_USER_MAX;
@@ -275,20 +276,20 @@ name_account(uid_t uid, char name_r[LOCAL_USER_MAX])
 
 enum policy_local
 local_user_find(const char *local, const char *remote,
-    char name_r[LOCAL_USER_MAX])
+    struct local_user *user_r)
 {
 	struct endpoint ours, theirs;
 	uid_t uid = 0;
 
-	name_r[0] = '\0';
+	memset(user_r, 0, sizeof(*user_r));
 	if (!parse_endpoint(local, &ours) ||
 	    !parse_endpoint(remote, &theirs) || ours.family != theirs.family)
 		return LOCAL_UNKNOWN;
 	switch (find_socket(&ours, &theirs, &uid)) {
 	case ANSWER_FOUND:
-		if (name_account(uid, name_r))
+		if (name_account(uid, user_r))
 			return LOCAL_ACCOUNT;
-		name_r[0] = '\0';
+		memset(user_r, 0, sizeof(*user_r));
 		return LOCAL_UNKNOWN;
 	case ANSWER_NONE:
 		return find_address(&theirs) == ANSWER_NONE ? LOCAL_REMOTE :

@@ -12,16 +12,24 @@
 
 #include "policy/request.h"
 
-enum { LOCAL_USER_MAX = 64 };	/* octets of an account's name, with NUL */
+enum {
+	LOCAL_USER_MAX = 64,	/* octets of an account's name, with NUL */
+	LOCAL_NUMBER_MAX = 24,	/* of its number */
+};
+
+struct local_user {
+	char name[LOCAL_USER_MAX];	/* its number if it has none */
+	char number[LOCAL_NUMBER_MAX];
+};
 
 /* Finds the owner of the socket at remote that is connected to local, both
- * written "address;port" as Cyrus SASL does.  LOCAL_ACCOUNT, and the name in
- * name_r: from /etc/passwd alone, for other sources may wait; an account that
- * is not there is its number.  LOCAL_REMOTE: the address is none of this
- * host's.  LOCAL_UNKNOWN, and "", for everything else: a socket that is being
+ * written "address;port" as Cyrus SASL does.  LOCAL_ACCOUNT, and the account
+ * in *user_r, its name from /etc/passwd alone, for other sources may wait.
+ * LOCAL_REMOTE: the address is none of this host's.  LOCAL_UNKNOWN, and
+ * *user_r cleared, for everything else: a socket that is being
  * closed or has no owner, one of another user namespace, a kernel that does
  * not answer. */
 enum policy_local local_user_find(const char *local, const char *remote,
-    char name_r[LOCAL_USER_MAX]);
+    struct local_user *user_r);
 
 #endif

@@ -165,7 +165,7 @@ struct outcome {
 	const char *names[CERT_NAMES_MAX];	/* of the peer's certificate */
 	struct policy_certificate certificate;
 	enum policy_local local;
-	char local_user[LOCAL_USER_MAX];	/* "": not asked, or none */
+	struct local_user local_user;	/* if local is LOCAL_ACCOUNT */
 	struct policy_decision decision;
 	char detail[POLICY_DETAIL_MAX];
 	bool proved;		/* he is who he says he is */
@@ -248,10 +248,12 @@ find_local_user(const sasl_server_params_t *params,
 	if (params->iplocalport == NULL || params->ipremoteport == NULL)
 		return;
 	outcome->local = local_user_find(params->iplocalport,
-	    params->ipremoteport, outcome->local_user);
+	    params->ipremoteport, &outcome->local_user);
 	request->local = outcome->local;
-	if (request->local == LOCAL_ACCOUNT)
-		request->local_user = outcome->local_user;
+	if (request->local == LOCAL_ACCOUNT) {
+		request->local_user = outcome->local_user.name;
+		request->local_number = outcome->local_user.number;
+	}
 }
 
 /* Asks the policy in any case, so that every refusal takes as long. */
@@ -351,7 +353,7 @@ log_outcome(const struct login *login, const sasl_server_params_t *params,
 		.names = outcome->certificate.names,
 		.name_count = outcome->certificate.name_count,
 		.local = outcome->local,
-		.local_user = outcome->local_user,
+		.local_user = outcome->local_user.name,
 		.at = outcome->at,
 		.mechanism = login->decorated->stock->mech_name,
 		.grant = outcome->refusal == NULL ? decision->grant : 0,

@@ -217,16 +217,27 @@ judge_client_net(const char *value, const struct policy_request *request,
 	return known ? met_if(inside) : CONDITION_UNKNOWN;
 }
 
+static bool
+is_number(const char *text)
+{
+	return text != NULL && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* A number is compared with the account's number. */
 static enum policy_condition
 judge_local_user(const char *value, const struct policy_request *request,
     const struct policy_time *now)
 {
+	const char *account = request->local_user;
+
 	(void)now;
 	if (request->local == LOCAL_REMOTE)
 		return CONDITION_UNMET;
-	if (request->local != LOCAL_ACCOUNT || request->local_user == NULL)
+	if (is_number(value) && !is_number(account))
+		account = request->local_number;
+	if (request->local != LOCAL_ACCOUNT || account == NULL)
 		return CONDITION_UNKNOWN;
-	return met_if(strcmp(value, request->local_user) == 0);
+	return met_if(strcmp(value, account) == 0);
 }
 
 /* Times of one form sort as text. */

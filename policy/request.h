@@ -52,6 +52,7 @@ struct policy_request {
 	enum policy_local local;
 	const char *local_user;		/* the account's name, or its number if
 					 * it has no name; NULL: no account */
+	const char *local_number;	/* its number; NULL: unknown */
 	bool local_asked;		/* what local says is all there is */
 };
 

@@ -130,7 +130,8 @@ static const struct {
 static void
 finds_owner(void **state)
 {
-	char name[LOCAL_USER_MAX], me[LOCAL_USER_MAX];
+	char me[LOCAL_USER_MAX];
+	struct local_user user;
 
 	(void)state;
 	my_name(me);
@@ -140,9 +141,9 @@ finds_owner(void **state)
 		open_connection(&c, families[i].listen_at,
 		    families[i].connect_at, 0);
 		TITLE(c.remote);
-		assert_int_equal(local_user_find(c.local, c.remote, name),
+		assert_int_equal(local_user_find(c.local, c.remote, &user),
 		    LOCAL_ACCOUNT);
-		assert_string_equal(name, me);
+		assert_string_equal(user.name, me);
 		close_connection(&c);
 	}
 }
@@ -151,7 +152,7 @@ static void
 finds_other_accounts(void **state)
 {
 	const struct passwd *account = getpwnam("daemon");
-	char name[LOCAL_USER_MAX];
+	struct local_user user;
 	struct connection c;
 
 	(void)state;
@@ -159,19 +160,21 @@ finds_other_accounts(void **state)
 		skip();
 	assert_non_null(account);
 	open_connection(&c, "127.0.0.1", "127.0.0.1", account->pw_uid);
-	assert_int_equal(local_user_find(c.local, c.remote, name),
+	assert_int_equal(local_user_find(c.local, c.remote, &user),
 	    LOCAL_ACCOUNT);
-	assert_string_equal(name, "daemon");
+	assert_string_equal(user.name, "daemon");
+	assert_int_equal(strtoul(user.number, NULL, 10), account->pw_uid);
 	close_connection(&c);
 	assert_null(getpwuid(NAMELESS_UID));
 	open_connection(&c, "::1", "::1", NAMELESS_UID);
-	assert_int_equal(local_user_find(c.local, c.remote, name),
+	assert_int_equal(local_user_find(c.local, c.remote, &user),
 	    LOCAL_ACCOUNT);
-	assert_string_equal(name, "54321");
+	assert_string_equal(user.name, "54321");
+	assert_string_equal(user.number, "54321");
 	close_connection(&c);
 	/* what user namespaces show of accounts that are not theirs */
 	open_connection(&c, "127.0.0.1", "127.0.0.1", 65534);
-	assert_int_equal(local_user_find(c.local, c.remote, name),
+	assert_int_equal(local_user_find(c.local, c.remote, &user),
 	    LOCAL_UNKNOWN);
 	close_connection(&c);
 }
@@ -180,21 +183,21 @@ finds_other_accounts(void **state)
 static void
 forgets_who_leaves(void **state)
 {
-	char name[LOCAL_USER_MAX];
+	struct local_user user;
 	struct connection c;
 
 	(void)state;
 	open_connection(&c, "127.0.0.1", "127.0.0.1", 0);
 	assert_int_equal(shutdown(c.client, SHUT_WR), 0);
-	assert_int_equal(local_user_find(c.local, c.remote, name),
+	assert_int_equal(local_user_find(c.local, c.remote, &user),
 	    LOCAL_UNKNOWN);
-	assert_string_equal(name, "");
+	assert_string_equal(user.name, "");
 	close(c.client);
 	c.client = -1;
-	assert_int_equal(local_user_find(c.local, c.remote, name),
+	assert_int_equal(local_user_find(c.local, c.remote, &user),
 	    LOCAL_UNKNOWN);
 	close(c.server);	/* the client's end waits, the port may come back */
-	assert_int_equal(local_user_find(c.local, c.remote, name),
+	assert_int_equal(local_user_find(c.local, c.remote, &user),
 	    LOCAL_UNKNOWN);
 	c.server = -1;
 	close_connection(&c);
@@ -203,19 +206,20 @@ forgets_who_leaves(void **state)
 static void
 knows_no_listener(void **state)
 {
-	char name[LOCAL_USER_MAX], other[TEXT_MAX];
+	char other[TEXT_MAX];
+	struct local_user user;
 	struct connection c;
 
 	(void)state;
 	open_connection(&c, "127.0.0.1", "127.0.0.1", 0);
 	snprintf(other, sizeof(other), "127.0.0.1;1");
 	/* the server's own port as the client's: a socket listens there */
-	assert_int_equal(local_user_find(other, c.local, name),
+	assert_int_equal(local_user_find(other, c.local, &user),
 	    LOCAL_UNKNOWN);
-	assert_int_equal(local_user_find(c.local, other, name),
+	assert_int_equal(local_user_find(c.local, other, &user),
 	    LOCAL_UNKNOWN);
 	/* the ends swapped are the server's socket, on this host, too */
-	assert_int_equal(local_user_find(c.remote, c.local, name),
+	assert_int_equal(local_user_find(c.remote, c.local, &user),
 	    LOCAL_ACCOUNT);
 	close_connection(&c);
 }
@@ -227,14 +231,14 @@ knows_strangers(void **state)
 	    "2001:db8::7;4711", "::ffff:192.0.2.7;4711" };
 	static const char *const locals[] = { "192.0.2.1;5900",
 	    "2001:db8::1;5900", "::ffff:192.0.2.1;5900" };
-	char name[LOCAL_USER_MAX];
+	struct local_user user;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(remotes); i++) {
 		TITLE(remotes[i]);
-		assert_int_equal(local_user_find(locals[i], remotes[i], name),
+		assert_int_equal(local_user_find(locals[i], remotes[i], &user),
 		    LOCAL_REMOTE);
-		assert_string_equal(name, "");
+		assert_string_equal(user.name, "");
 	}
 }
 
@@ -247,17 +251,17 @@ refuses_what_is_no_address(void **state)
 	    "::g;1", "::1%nosuchif;1", "%lo;1", "127.0.0.1;99999999999999999999",
 	    "1234567890123456789012345678901234567890123456789012345678901234"
 	    "5678901234567890;1" };
-	char name[LOCAL_USER_MAX];
+	struct local_user user;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		TITLE(bad[i]);
 		assert_int_equal(local_user_find("127.0.0.1;5900", bad[i],
-		    name), LOCAL_UNKNOWN);
+		    &user), LOCAL_UNKNOWN);
 		assert_int_equal(local_user_find(bad[i], "127.0.0.1;5900",
-		    name), LOCAL_UNKNOWN);
+		    &user), LOCAL_UNKNOWN);
 	}
-	assert_int_equal(local_user_find("127.0.0.1;1", "::1;1", name),
+	assert_int_equal(local_user_find("127.0.0.1;1", "::1;1", &user),
 	    LOCAL_UNKNOWN);
 }
 

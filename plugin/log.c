@@ -19,43 +19,67 @@ struct buffer {
 };
 
 static void
-put(struct buffer *buffer, const char *text)
+put_octets(struct buffer *buffer, const char *text, size_t length)
 {
-	size_t length = strlen(text);
-
 	if (buffer->full || buffer->used + length + sizeof("...") >
 	    LOG_LINE_MAX) {
 		buffer->full = true;
 		return;
 	}
-	memcpy(buffer->text + buffer->used, text, length + 1);
+	memcpy(buffer->text + buffer->used, text, length);
 	buffer->used += length;
+	buffer->text[buffer->used] = '\0';
 }
 
-/* special is escaped, too; '\0': nothing is */
 static void
-put_octet(struct buffer *buffer, char octet, char special)
+put(struct buffer *buffer, const char *text)
+{
+	put_octets(buffer, text, strlen(text));
+}
+
+/* How many octets may stand in a line as they are.  special may not, either;
+ * '\0': nothing else. */
+static size_t
+plain_octets(const char *text, size_t length, char special)
+{
+	size_t i = 0;
+
+	while (i < length && text[i] >= 0x20 && text[i] <= 0x7e &&
+	    text[i] != '"' && text[i] != '\\' && text[i] != special)
+		i++;
+	return i;
+}
+
+static void
+put_escaped(struct buffer *buffer, const char *text, size_t length,
+    char special)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char c = (unsigned char)octet;
-	const char escape[] = { '\\', 'x', digits[c >> 4], digits[c & 15], '\0' };
-	const char plain[] = { octet, '\0' };
-	bool escaped = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ||
-	    octet == special;
 
-	put(buffer, escaped ? escape : plain);
+	while (length != 0) {
+		size_t plain = plain_octets(text, length, special);
+		unsigned char c = (unsigned char)text[plain];
+		const char escape[] = { '\\', 'x', digits[c >> 4],
+		    digits[c & 15] };
+
+		put_octets(buffer, text, plain);
+		if (plain == length)
+			return;
+		put_octets(buffer, escape, sizeof(escape));
+		text += plain + 1;
+		length -= plain + 1;
+	}
 }
 
 static void
-put_escaped(struct buffer *buffer, const char *value)
+put_value(struct buffer *buffer, const char *value)
 {
-	for (size_t i = 0; value[i] != '\0'; i++) {
-		if (i == LOG_VALUE_MAX) {
-			put(buffer, "...");
-			return;
-		}
-		put_octet(buffer, value[i], '\0');
-	}
+	size_t length = strnlen(value, LOG_VALUE_MAX + 1);
+	bool cut = length > LOG_VALUE_MAX;
+
+	put_escaped(buffer, value, cut ? LOG_VALUE_MAX : length, '\0');
+	if (cut)
+		put(buffer, "...");
 }
 
 static void
@@ -68,7 +92,7 @@ put_field(struct buffer *buffer, const char *key, const char *value)
 		return;
 	}
 	put(buffer, "=\"");
-	put_escaped(buffer, value);
+	put_value(buffer, value);
 	put(buffer, "\"");
 }
 
@@ -113,8 +137,7 @@ put_names(struct buffer *buffer, const struct log_decision *decision)
 		}
 		if (i != 0)
 			put(buffer, ",");
-		for (; *name != '\0'; name++)
-			put_octet(buffer, *name, ',');
+		put_escaped(buffer, name, strlen(name), ',');
 	}
 	if (decision->name_count != 0)
 		put(buffer, "\"");
@@ -147,10 +170,10 @@ static void
 put_reason(struct buffer *buffer, const struct log_decision *decision)
 {
 	put(buffer, " reason=\"");
-	put_escaped(buffer, decision->reason);
+	put_value(buffer, decision->reason);
 	if (decision->detail != NULL && decision->detail[0] != '\0') {
 		put(buffer, ": ");
-		put_escaped(buffer, decision->detail);
+		put_value(buffer, decision->detail);
 	}
 	put(buffer, "\"");
 }

@@ -3,7 +3,6 @@
 
 #include "policy/names.h"
 
-#include <stdio.h>
 #include <string.h>
 
 int
@@ -11,13 +10,16 @@ names_add(struct names *names, struct database *database, const char *prefix,
     const char *name)
 {
 	char *text = names->text[names->count];
+	size_t prefix_length = strlen(prefix), length = strlen(name);
 
 	if (names->count == NAMES_MAX)
 		return database_fail(database, POLICY_E_VALUE,
 		    "a user or a VM is in more than 200 groups or pools");
-	if (snprintf(text, NAME_ROOM, "%s%s", prefix, name) >= NAME_ROOM)
+	if (prefix_length + length >= NAME_ROOM)
 		return database_fail(database, POLICY_E_VALUE,
 		    "the name of a group or a pool is too long");
+	memcpy(text, prefix, prefix_length);
+	memcpy(text + prefix_length, name, length + 1);
 	for (size_t i = 0; i < names->count; i++) {
 		if (strcmp(names->text[i], text) == 0)
 			return POLICY_OK;

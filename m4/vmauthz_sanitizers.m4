@@ -14,6 +14,13 @@ AC_DEFUN([VMAUTHZ_SANITIZERS], [
     [yes], [AC_MSG_ERROR([--with-sanitizers wants a list, e.g. address,undefined])],
     [SANITIZER_FLAGS="-fsanitize=$with_sanitizers -fno-omit-frame-pointer -fno-sanitize-recover=all"
      vmauthz_sanitized=yes])
+  AC_ARG_ENABLE([fuzzing],
+    [AS_HELP_STRING([--enable-fuzzing],
+      [instrument for the fuzzers of tests/fuzz, with CC=clang (tests only)])])
+  AS_VAR_IF([enable_fuzzing], [yes], [
+    SANITIZER_FLAGS="-fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer -fno-sanitize-recover=all"
+    vmauthz_sanitized=yes])
+  AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
   AC_SUBST([SANITIZER_FLAGS])
   AM_CONDITIONAL([SANITIZED], [test "x$vmauthz_sanitized" = xyes])
 ])

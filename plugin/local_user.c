@@ -117,10 +117,10 @@ struct reply {
 
 /* Sends one request and takes the one message that answers it; the kernel
  * has it ready when sending returns.  NULL if there is none. */
-static const struct nlmsghdr *
+static struct nlmsghdr *
 exchange(int protocol, struct nlmsghdr *request, struct reply *reply)
 {
-	const struct nlmsghdr *header = (const void *)reply->octets;
+	struct nlmsghdr *header = (void *)reply->octets;
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t size = -1;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -143,7 +143,7 @@ exchange(int protocol, struct nlmsghdr *request, struct reply *reply)
 
 /* What an error message says; 0: that it is none. */
 static int
-error_of(const struct nlmsghdr *header)
+error_of(struct nlmsghdr *header)
 {
 	const struct nlmsgerr *error = NLMSG_DATA(header);
 
@@ -194,7 +194,7 @@ find_socket(const struct endpoint *local, const struct endpoint *remote,
 		    .idiag_cookie = { INET_DIAG_NOCOOKIE,
 		    INET_DIAG_NOCOOKIE } } },
 	};
-	const struct nlmsghdr *header;
+	struct nlmsghdr *header;
 	const struct inet_diag_msg *found;
 	struct reply reply;
 
@@ -230,7 +230,7 @@ find_address(const struct endpoint *end)
 		.attribute = { .rta_type = RTA_DST,
 		    .rta_len = (unsigned short)RTA_LENGTH(end->size) },
 	};
-	const struct nlmsghdr *header;
+	struct nlmsghdr *header;
 	const struct rtmsg *route;
 	struct reply reply;
 

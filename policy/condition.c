@@ -51,11 +51,13 @@ static bool
 expand_pattern(char out[PATTERN_MAX], const char *pattern,
     const struct identity *user)
 {
+	const char *bracket = pattern;	/* where the last one ended */
 	size_t used = 0, added;
 
 	for (; *pattern != '\0'; pattern++) {
-		if (used + 2 > PATTERN_MAX ||
-		    (*pattern == '[' && bracket_end(pattern) == NULL))
+		if (*pattern == '[' && pattern >= bracket)
+			bracket = bracket_end(pattern);
+		if (used + 2 > PATTERN_MAX || bracket == NULL)
 			return false;
 		if (*pattern != '%' || pattern[1] == '%') {
 			pattern += *pattern == '%';

@@ -2,13 +2,14 @@
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
 /* Which account of this host owns the client's end of a TCP connection that
- * comes from this host itself, as the end of an SSH tunnel does.  The kernel
- * is asked for that one socket (NETLINK_SOCK_DIAG, see sock_diag(7)) and, if
- * it has none, whether the client's address is one of its own
- * (NETLINK_ROUTE); it answers at once, nothing ever waits. */
+ * comes from this host itself, as the end of an SSH tunnel does: it is a
+ * socket of sshd's process that runs as the account that logged in. */
 
 #ifndef VMAUTHZ_PLUGIN_LOCAL_USER_H
 #define VMAUTHZ_PLUGIN_LOCAL_USER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
 
 #include "policy/request.h"
 
@@ -23,13 +24,31 @@ struct local_user {
 };
 
 /* Finds the owner of the socket at remote that is connected to local, both
- * written "address;port" as Cyrus SASL does.  LOCAL_ACCOUNT, and the account
- * in *user_r, its name from /etc/passwd alone, for other sources may wait.
- * LOCAL_REMOTE: the address is none of this host's.  LOCAL_UNKNOWN, and
- * *user_r cleared, for everything else: a socket that is being
- * closed or has no owner, one of another user namespace, a kernel that does
- * not answer. */
+ * written "address;port" as Cyrus SASL does.
+ *
+ * LOCAL_ACCOUNT, and the account in *user_r: both ends are in this network
+ * namespace, each once, established and held by a process.  The account is
+ * the one that made the client's socket; who hands his socket to another
+ * process lends his name.
+ * LOCAL_REMOTE: the server's end is, the client's is not, and its address is
+ * none of this host's.  A container that has its own address is remote.
+ * LOCAL_UNKNOWN for everything else, so for a client that has closed or half
+ * closed its end, for one that is bound to a device, for the overflow uid (an
+ * account of another user namespace, or nobody), and where the kernel or
+ * /etc/passwd can't be read.  *user_r is cleared unless there is an account.
+ *
+ * Nothing waits.  System calls: 10 for an account that netlink finds, 9 for
+ * a remote client; the name of an interface (fe80::1%eth0) takes 3 more.
+ * Where netlink is refused, see tcp_view_scan(). */
 enum policy_local local_user_find(const char *local, const char *remote,
     struct local_user *user_r);
+
+/* The number, and the first name that the file passwd has for it.  A name of
+ * digits only is passed over, so that a number is always a uid, and so is
+ * one that is too long.  The file is read as it is, without NSS, which may
+ * make QEMU wait.  False, and nothing written, if it can't be read: a deny
+ * by name would miss who has only a number. */
+bool local_user_name(struct local_user *user_r, uid_t uid,
+    const char *passwd);
 
 #endif

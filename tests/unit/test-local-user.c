@@ -1,281 +1,276 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "tests/unit/unit.h"
+#include "tests/unit/tcp-link.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <pwd.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
-#include "plugin/local_user.h"
+#include "plugin/tcp_view.h"
 
-enum { TEXT_MAX = 96, NAMELESS_UID = 54321 };
-
-/* A connection over loopback; the client's end may belong to another
- * process. */
-struct connection {
-	int listener, server, client;
-	pid_t owner;			/* 0: this process */
-	char local[TEXT_MAX], remote[TEXT_MAX];
+static const struct route routes[] = {
+	{ "IPv4", AF_INET, "127.0.0.1", AF_INET, NULL, "127.0.0.1" },
+	{ "another address of the loopback", AF_INET, "0.0.0.0", AF_INET,
+	    "127.0.0.2", "127.3.2.1" },
+	{ "IPv6", AF_INET6, "::1", AF_INET6, NULL, "::1" },
+	{ "an IPv6 client's mapped address", AF_INET, "127.0.0.1", AF_INET6,
+	    NULL, "::ffff:127.0.0.1" },
+	{ "an IPv6 server's mapped address", AF_INET6, "::", AF_INET, NULL,
+	    "127.0.0.1" },
+	{ "both of them mapped", AF_INET6, "::", AF_INET6, NULL,
+	    "::ffff:127.0.0.1" },
 };
 
-static void
-write_address(char out[TEXT_MAX], int fd,
-    int (*get)(int, struct sockaddr *, socklen_t *))
+static const char *
+own_name(void)
 {
-	struct sockaddr_storage address;
-	socklen_t size = sizeof(address);
-	char host[64], port[8];
+	static struct local_user user;
 
-	assert_int_equal(get(fd, (struct sockaddr *)&address, &size), 0);
-	assert_int_equal(getnameinfo((struct sockaddr *)&address, size, host,
-	    sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV),
-	    0);
-	snprintf(out, TEXT_MAX, "%s;%s", host, port);
+	assert_true(local_user_name(&user, getuid(), "/etc/passwd"));
+	return user.name;
 }
 
-static int
-connect_to(const char *host, const char *port)
+static bool
+find_without_netlink(const struct link *link)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *found;
-	int fd;
+	const char *name = own_name();
+	pid_t pid = fork();
 
-	if (getaddrinfo(host, port, &hints, &found) != 0)
-		return -1;
-	fd = socket(found->ai_family, SOCK_STREAM, 0);
-	if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
-		close(fd);
-		fd = -1;
+	if (pid == 0)
+		_exit(refuse_netlink() && finds(link, getuid(), name) ? 0 : 1);
+	return status_of(pid) == 0;
+}
+
+static void
+finds_this_process(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(routes); i++) {
+		struct link link;
+
+		TITLE(routes[i].title);
+		open_link(&link, &routes[i]);
+		assert_true(finds(&link, getuid(), own_name()));
+		assert_true(find_without_netlink(&link));
+		close_link(&link);
 	}
-	freeaddrinfo(found);
-	return fd;
 }
 
-/* uid 0: this process is the client; else one of that account is. */
 static void
-open_connection(struct connection *c, const char *listen_at,
-    const char *connect_at, uid_t uid)
+assert_same_sight(const struct tcp_sight *a, const struct tcp_sight *b)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICHOST | AI_PASSIVE }, *found;
-	const char *port;
+	assert_int_equal(a->count, 1);
+	assert_int_equal(b->count, 1);
+	assert_true(tcp_end_equal(&a->socket.here, &b->socket.here));
+	assert_true(tcp_end_equal(&a->socket.there, &b->socket.there));
+	assert_int_equal(a->socket.state, b->socket.state);
+	assert_int_equal(a->socket.uid, b->socket.uid);
+	assert_int_equal(a->socket.inode, b->socket.inode);
+}
 
-	memset(c, 0, sizeof(*c));
-	c->client = -1;
-	assert_int_equal(getaddrinfo(listen_at, "0", &hints, &found), 0);
-	c->listener = socket(found->ai_family, SOCK_STREAM, 0);
-	assert_true(c->listener >= 0);
-	assert_int_equal(bind(c->listener, found->ai_addr,
-	    found->ai_addrlen), 0);
-	assert_int_equal(listen(c->listener, 1), 0);
-	freeaddrinfo(found);
-	write_address(c->local, c->listener, getsockname);
-	port = strrchr(c->local, ';') + 1;
-	if (uid != 0)
-		c->owner = fork();
-	if (uid != 0 && c->owner == 0) {
-		if (setgid(uid) != 0 || setuid(uid) != 0 ||
-		    connect_to(connect_at, port) < 0)
-			_exit(1);
-		pause();
-		_exit(0);
+static void
+both_ways_see_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(routes); i++) {
+		struct link link;
+		struct tcp_end server, client;
+		struct tcp_view asked, scanned;
+		int other;
+
+		TITLE(routes[i].title);
+		open_link(&link, &routes[i]);
+		other = connect_to(routes[i].connect_family, NULL, 0,
+		    routes[i].to, port_of(link.listener));
+		assert_true(other >= 0);
+		assert_true(tcp_end_parse(&server, link.local));
+		assert_true(tcp_end_parse(&client, link.remote));
+		assert_true(tcp_view_ask(&asked, &server, &client));
+		assert_true(tcp_view_scan(&scanned, &server, &client));
+		assert_same_sight(&asked.server, &scanned.server);
+		assert_same_sight(&asked.client, &scanned.client);
+		close(other);
+		close_link(&link);
 	}
-	if (uid == 0)
-		c->client = connect_to(connect_at, port);
-	c->server = accept(c->listener, NULL, NULL);
-	assert_true(c->server >= 0);
-	write_address(c->local, c->server, getsockname);
-	write_address(c->remote, c->server, getpeername);
+}
+
+/* How the connection comes to its end, or isn't one. */
+enum ending { CLIENT_CLOSES, CLIENT_HALF_CLOSES, CLIENT_RESETS,
+	CLIENT_LEAVES_UNREAD, CLIENT_VANISHES, SERVER_CLOSES, SERVER_HALF_CLOSES, ENDINGS };
+
+/* The server hears of the end only when it has read all that.  Until then an
+ * orphan of uid 0 is at the other end of an established socket. */
+static void
+leave_unread(int fd)
+{
+	char octets[65536] = "";
+
+	while (send(fd, octets, sizeof(octets), MSG_DONTWAIT) > 0)
+		;
+	close(fd);
+}
+
+/* Leaves the server in its belief; only root may.  It is how
+ * processes are checkpointed. */
+static void
+vanish(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on));
+	close(fd);
 }
 
 static void
-close_connection(struct connection *c)
+end_link(struct link *link, enum ending ending)
 {
-	if (c->owner > 0) {
-		kill(c->owner, SIGKILL);
-		waitpid(c->owner, NULL, 0);
+	const struct linger at_once = { 1, 0 };
+
+	if (ending == CLIENT_RESETS)
+		setsockopt(link->client, SOL_SOCKET, SO_LINGER, &at_once,
+		    sizeof(at_once));
+	if (ending == CLIENT_HALF_CLOSES)
+		shutdown(link->client, SHUT_WR);
+	else if (ending == SERVER_HALF_CLOSES)
+		shutdown(link->server, SHUT_WR);
+	else if (ending == CLIENT_LEAVES_UNREAD)
+		leave_unread(link->client);
+	else if (ending == CLIENT_VANISHES)
+		vanish(link->client);
+	else
+		close(ending == SERVER_CLOSES ? link->server : link->client);
+}
+
+static void
+does_not_know_ended_connections(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(routes); i++) {
+		for (enum ending ending = 0; ending < ENDINGS; ending++) {
+			struct link link;
+
+			TITLE(routes[i].title);
+			open_link(&link, &routes[i]);
+			assert_int_equal(find(&link), LOCAL_ACCOUNT);
+			end_link(&link, ending);
+			assert_true(unknown_both_ways(&link));
+			close_link(&link);
+		}
 	}
-	if (c->client >= 0)
-		close(c->client);
-	close(c->server);
-	close(c->listener);
 }
 
+/* The client is there; what it is connected to is nobody's yet. */
 static void
-my_name(char out[LOCAL_USER_MAX])
+does_not_know_what_is_not_accepted(void **state)
 {
-	const struct passwd *me = getpwuid(getuid());
-
-	assert_non_null(me);
-	snprintf(out, LOCAL_USER_MAX, "%s", me->pw_name);
-}
-
-static const struct {
-	const char *listen_at, *connect_at;
-} families[] = {
-	{ "127.0.0.1", "127.0.0.1" },
-	{ "0.0.0.0", "127.0.0.2" },
-	{ "::1", "::1" },
-	{ "::", "127.0.0.1" },			/* a server that sees ::ffff: */
-	{ "127.0.0.1", "::ffff:127.0.0.1" },	/* a client that does */
-	{ "::", "::ffff:127.0.0.1" },
-};
-
-static void
-finds_owner(void **state)
-{
-	char me[LOCAL_USER_MAX];
-	struct local_user user;
+	struct link link = { .listener = listen_at(AF_INET, "127.0.0.1", 0) };
 
 	(void)state;
-	my_name(me);
-	for (size_t i = 0; i < COUNT(families); i++) {
-		struct connection c;
-
-		open_connection(&c, families[i].listen_at,
-		    families[i].connect_at, 0);
-		TITLE(c.remote);
-		assert_int_equal(local_user_find(c.local, c.remote, &user),
-		    LOCAL_ACCOUNT);
-		assert_string_equal(user.name, me);
-		close_connection(&c);
-	}
+	link.server = -1;
+	link.client = connect_to(AF_INET, NULL, 0, "127.0.0.1",
+	    port_of(link.listener));
+	assert_true(link.client >= 0);
+	snprintf(link.local, sizeof(link.local), "127.0.0.1;%u",
+	    port_of(link.listener));
+	snprintf(link.remote, sizeof(link.remote), "127.0.0.1;%u",
+	    port_of(link.client));
+	assert_true(unknown_both_ways(&link));
+	link.server = accept(link.listener, NULL, NULL);
+	assert_int_equal(find(&link), LOCAL_ACCOUNT);
+	close_link(&link);
 }
 
 static void
-finds_other_accounts(void **state)
+does_not_know_listeners(void **state)
 {
-	const struct passwd *account = getpwnam("daemon");
-	struct local_user user;
-	struct connection c;
+	struct link link;
+	int there = listen_at(AF_INET, "0.0.0.0", 0);
 
 	(void)state;
-	if (getuid() != 0)
+	open_link(&link, &routes[0]);
+	snprintf(link.remote, sizeof(link.remote), "127.0.0.1;%u",
+	    port_of(there));
+	assert_true(unknown_both_ways(&link));
+	snprintf(link.remote, sizeof(link.remote), "192.0.2.1;%u",
+	    port_of(there));
+	assert_true(unknown_both_ways(&link));
+	close(there);
+	close_link(&link);
+}
+
+static void
+does_not_know_a_bound_device(void **state)
+{
+	struct link link = { .listener = listen_at(AF_INET, "127.0.0.1", 0) };
+	union address address;
+	socklen_t length;
+
+	(void)state;
+	link.client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	length = set_address(&address, AF_INET, "127.0.0.1",
+	    port_of(link.listener));
+	if (setsockopt(link.client, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3) != 0)
 		skip();
-	assert_non_null(account);
-	open_connection(&c, "127.0.0.1", "127.0.0.1", account->pw_uid);
-	assert_int_equal(local_user_find(c.local, c.remote, &user),
-	    LOCAL_ACCOUNT);
-	assert_string_equal(user.name, "daemon");
-	assert_int_equal(strtoul(user.number, NULL, 10), account->pw_uid);
-	close_connection(&c);
-	assert_null(getpwuid(NAMELESS_UID));
-	open_connection(&c, "::1", "::1", NAMELESS_UID);
-	assert_int_equal(local_user_find(c.local, c.remote, &user),
-	    LOCAL_ACCOUNT);
-	assert_string_equal(user.name, "54321");
-	assert_string_equal(user.number, "54321");
-	close_connection(&c);
-	/* what user namespaces show of accounts that are not theirs */
-	open_connection(&c, "127.0.0.1", "127.0.0.1", 65534);
-	assert_int_equal(local_user_find(c.local, c.remote, &user),
-	    LOCAL_UNKNOWN);
-	close_connection(&c);
-}
-
-/* Nobody becomes root by going away. */
-static void
-forgets_who_leaves(void **state)
-{
-	struct local_user user;
-	struct connection c;
-
-	(void)state;
-	open_connection(&c, "127.0.0.1", "127.0.0.1", 0);
-	assert_int_equal(shutdown(c.client, SHUT_WR), 0);
-	assert_int_equal(local_user_find(c.local, c.remote, &user),
-	    LOCAL_UNKNOWN);
-	assert_string_equal(user.name, "");
-	close(c.client);
-	c.client = -1;
-	assert_int_equal(local_user_find(c.local, c.remote, &user),
-	    LOCAL_UNKNOWN);
-	close(c.server);	/* the client's end waits, the port may come back */
-	assert_int_equal(local_user_find(c.local, c.remote, &user),
-	    LOCAL_UNKNOWN);
-	c.server = -1;
-	close_connection(&c);
+	assert_int_equal(connect(link.client, &address.any, length), 0);
+	accept_link(&link);
+	assert_int_equal(find(&link), LOCAL_UNKNOWN);
+	close_link(&link);
 }
 
 static void
-knows_no_listener(void **state)
+does_not_know_bad_addresses(void **state)
 {
-	char other[TEXT_MAX];
+	static const struct local_user none;
 	struct local_user user;
-	struct connection c;
+	struct link link;
 
 	(void)state;
-	open_connection(&c, "127.0.0.1", "127.0.0.1", 0);
-	snprintf(other, sizeof(other), "127.0.0.1;1");
-	/* the server's own port as the client's: a socket listens there */
-	assert_int_equal(local_user_find(other, c.local, &user),
-	    LOCAL_UNKNOWN);
-	assert_int_equal(local_user_find(c.local, other, &user),
-	    LOCAL_UNKNOWN);
-	/* the ends swapped are the server's socket, on this host, too */
-	assert_int_equal(local_user_find(c.remote, c.local, &user),
-	    LOCAL_ACCOUNT);
-	close_connection(&c);
-}
+	open_link(&link, &routes[0]);
+	const struct {
+		const char *local, *remote;
+	} rows[] = {
+		{ "", "" },
+		{ link.local, "" },
+		{ link.local, "127.0.0.1" },
+		{ link.local, "127.0.0.1;" },
+		{ link.local, "127.0.0.1;0" },
+		{ link.local, "localhost;" },
+		{ "127.0.0.1;0", link.remote },
+		{ "127.0.0.1;5900x", link.remote },
+		{ link.local, link.local },
+		{ link.remote, link.remote },
+		{ link.local, "::1;40000" },
+		{ link.local, "::127.0.0.1;40000" },
+		{ link.local, "192.0.2.1;40000" },	/* no such link */
+		{ "192.0.2.2;5900", "192.0.2.1;40000" },
+		{ "192.0.2.2;5900", link.remote },
+		{ "2001:db8::1;5900", "2001:db8::2;40000" },
+		{ "fe80::1%lo;5900", "fe80::2%lo;40000" },
+		{ "224.0.0.1;5900", "255.255.255.255;40000" },
+	};
 
-static void
-knows_strangers(void **state)
-{
-	static const char *const remotes[] = { "192.0.2.7;4711",
-	    "2001:db8::7;4711", "::ffff:192.0.2.7;4711" };
-	static const char *const locals[] = { "192.0.2.1;5900",
-	    "2001:db8::1;5900", "::ffff:192.0.2.1;5900" };
-	struct local_user user;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(remotes); i++) {
-		TITLE(remotes[i]);
-		assert_int_equal(local_user_find(locals[i], remotes[i], &user),
-		    LOCAL_REMOTE);
-		assert_string_equal(user.name, "");
-	}
-}
-
-static void
-refuses_what_is_no_address(void **state)
-{
-	static const char *const bad[] = { "", ";", "127.0.0.1", "127.0.0.1;",
-	    "127.0.0.1;0", "127.0.0.1;65536", "127.0.0.1;-1", "127.0.0.1;+1",
-	    "127.0.0.1;1x", "127.0.0.1; 1", "localhost;1", ";1", "127.0.0;1",
-	    "::g;1", "::1%nosuchif;1", "%lo;1", "127.0.0.1;99999999999999999999",
-	    ("1234567890123456789012345678901234567890123456789012345678901234"
-	    "5678901234567890;1") };
-	struct local_user user;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		TITLE(bad[i]);
-		assert_int_equal(local_user_find("127.0.0.1;5900", bad[i],
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		TITLE(rows[i].remote);
+		memset(&user, 'x', sizeof(user));
+		assert_int_equal(local_user_find(rows[i].local, rows[i].remote,
 		    &user), LOCAL_UNKNOWN);
-		assert_int_equal(local_user_find(bad[i], "127.0.0.1;5900",
-		    &user), LOCAL_UNKNOWN);
+		assert_memory_equal(&user, &none, sizeof(user));
 	}
-	assert_int_equal(local_user_find("127.0.0.1;1", "::1;1", &user),
-	    LOCAL_UNKNOWN);
+	close_link(&link);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_owner),
-		cmocka_unit_test(finds_other_accounts),
-		cmocka_unit_test(forgets_who_leaves),
-		cmocka_unit_test(knows_no_listener),
-		cmocka_unit_test(knows_strangers),
-		cmocka_unit_test(refuses_what_is_no_address),
+		cmocka_unit_test(finds_this_process),
+		cmocka_unit_test(both_ways_see_the_same),
+		cmocka_unit_test(does_not_know_ended_connections),
+		cmocka_unit_test(does_not_know_what_is_not_accepted),
+		cmocka_unit_test(does_not_know_listeners),
+		cmocka_unit_test(does_not_know_a_bound_device),
+		cmocka_unit_test(does_not_know_bad_addresses),
 	};
 
-	return cmocka_run_group_tests_name("local-user", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("local_user", tests, NULL, NULL);
 }

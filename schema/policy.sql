@@ -328,6 +328,7 @@ END;
 CREATE VIEW time_rules (place, value) AS SELECT NULL, NULL WHERE 0;
 CREATE TRIGGER time_rules_checked INSTEAD OF INSERT ON time_rules
 WHEN new.value IS NOT strftime('%Y-%m-%d %H:%M', new.value, '+0 days')
+	OR new.value < '1000'
 BEGIN
 	INSERT INTO refusals VALUES (new.place || ': "' || new.value
 		|| '" is no time, write one that exists, in UTC, as in 2026-12-31 18:00');

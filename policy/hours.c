@@ -148,7 +148,7 @@ hours_zone(const char *hours, char zone_r[POLICY_ZONE_MAX])
 	if ((hours[0] >= '0' && hours[0] <= '9') || (take_day(&cursor, &day) &&
 	    (*cursor.at == ' ' || *cursor.at == '-')))
 		return hours;
-	if (length >= POLICY_ZONE_MAX || hours[length] != ' ' ||
+	if (length == 0 || length >= POLICY_ZONE_MAX || hours[length] != ' ' ||
 	    strspn(hours, letters) != length || hours[0] == '/' ||
 	    hours[0] == '-')
 		return NULL;

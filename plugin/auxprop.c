@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "plugin/decoy.h"
+#include "scram/decoy.h"
 #include "plugin/login.h"
 #include "plugin/plugin.h"
 #include "policy/admin.h"

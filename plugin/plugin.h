@@ -10,11 +10,11 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-#include "plugin/log.h"
+#include "log/log.h"
 #include "plugin/mechanisms.h"
 #include "plugin/options.h"
 #include "plugin/revocation.h"
-#include "plugin/vm_self.h"
+#include "vm/vm_self.h"
 #include "policy/policy.h"
 
 /* The applications that we serve call themselves so (sasl_server_init). */

@@ -86,7 +86,8 @@ agrees(const struct policy_vm_row *row, const struct policy_request *request)
 	if (row->uuid != NULL &&
 	    (vm->uuid == NULL || strcmp(vm->uuid, row->uuid) != 0))
 		return false;
-	return row->spice_port == 0 || vnc || row->spice_port == vm->port;
+	return row->spice_port == 0 || vnc || vm->any_port ||
+	    row->spice_port == vm->port;
 }
 
 static enum policy_reason

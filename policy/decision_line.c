@@ -231,25 +231,32 @@ take_time(struct cursor *cursor, struct decision_line *decision)
 }
 
 /* A whole number from 1 on, written in the one way there is. */
-static void
-take_grant(struct cursor *cursor, struct decision_line *decision)
+/* A row's number and the blank behind it; 0 if there is none. */
+static int64_t
+take_number(struct cursor *cursor)
 {
-	size_t digits;
+	size_t digits = strspn(cursor->at, "0123456789");
+	int64_t number;
 
-	if (!take(cursor, "grant=")) {
-		fail_here(cursor);
-		return;
-	}
-	if (take(cursor, "- "))
-		return;
-	digits = strspn(cursor->at, "0123456789");
 	if (digits == 0 || digits > 18 || cursor->at[0] == '0' ||
 	    cursor->at[digits] != ' ') {
 		fail_here(cursor);
-		return;
+		return 0;
 	}
-	decision->grant = strtoll(cursor->at, NULL, 10);
+	number = strtoll(cursor->at, NULL, 10);
 	cursor->at += digits + 1;
+	return number;
+}
+
+static void
+take_grant(struct cursor *cursor, struct decision_line *decision)
+{
+	if (!take(cursor, "grant="))
+		fail_here(cursor);
+	else if (!take(cursor, "- "))
+		decision->grant = take_number(cursor);
+	if (take(cursor, "revision="))
+		decision->revision = take_number(cursor);
 }
 
 /* The last value: its end may be missing, as in a line that was too long. */
@@ -311,6 +318,8 @@ take_fields(struct cursor *cursor, struct decision_line *decision)
 {
 	decision->user = take_value(cursor, "user=");
 	decision->vm = take_value(cursor, "vm=");
+	if (strncmp(cursor->at, "vm_source=", 10) == 0)
+		decision->vm_source = take_value(cursor, "vm_source=");
 	decision->service = take_value(cursor, "service=");
 	decision->client = take_client(cursor);
 	decision->cert_cn = take_value(cursor, "cert=");

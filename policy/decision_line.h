@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Decision lines as plugin/log.h writes them, read back from a log.  Whoever
+/* Decision lines as log/log.h writes them, read back from a log.  Whoever
  * may write the log may have written anything. */
 
 #ifndef VMAUTHZ_POLICY_DECISION_LINE_H
@@ -32,6 +32,7 @@ struct decision_line {
 	bool allowed;		/* false: "deny", or "observe", which says
 				 * that a denial was not enforced */
 	const char *user, *vm, *service;
+	const char *vm_source;	/* who said that it was that VM; NULL: itself */
 	const char *client;	/* the address, without the port */
 	const char *cert_cn;
 	const char *names[DECISION_NAMES_MAX];
@@ -43,6 +44,7 @@ struct decision_line {
 	time_t at;
 	const char *mechanism;
 	int64_t grant;		/* 0: none */
+	int64_t revision;	/* of the policy; 0: unknown */
 	const char *reason;	/* with its detail; may have been cut */
 };
 

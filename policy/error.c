@@ -29,6 +29,7 @@ static const char *const error_text[] = {
 	[-POLICY_E_NOVM] = "the policy has no such VM",
 	[-POLICY_E_REVISION] = "it can't be undone",
 	[-POLICY_E_MIGRATION] = "it can't be brought forward",
+	[-POLICY_E_BROKER] = "vmauthzd can't be asked",
 };
 
 const char *

@@ -28,6 +28,7 @@ enum policy_error {
 	POLICY_E_NOVM = -18,	/* the policy has no such VM */
 	POLICY_E_REVISION = -19, /* the history doesn't lead back there */
 	POLICY_E_MIGRATION = -20, /* migration files that don't lead there */
+	POLICY_E_BROKER = -21,	/* vmauthzd can't be asked */
 };
 
 /* One sentence without a full stop, never NULL, for each code above; an

@@ -23,6 +23,7 @@ enum statement {
 	SELECT_CREDENTIAL,
 	SELECT_SHAPES,
 	SELECT_DECOY,
+	SELECT_REVISION,
 	STATEMENT_COUNT
 };
 
@@ -57,6 +58,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    " ORDER BY iterations, salt_size LIMIT 16"),
 	[SELECT_DECOY] =
 	    "SELECT key FROM decoy",
+	[SELECT_REVISION] =
+	    "SELECT max(revision) FROM history",
 };
 
 enum { FEW_GRANTS = 8 };	/* sooner read than searched */
@@ -463,4 +466,23 @@ policy_decide(struct policy *policy, const struct policy_request *request,
     time_t now, struct policy_decision *decision_r)
 {
 	policy_explain(policy, request, now, NULL, NULL, decision_r);
+}
+
+/* --- the policy's age ------------------------------------------------------ */
+
+int
+policy_revision(struct policy *policy, int64_t *revision_r)
+{
+	sqlite3_stmt *statement;
+	int rc = database_begin(&policy->database);
+
+	*revision_r = 0;
+	if (rc != POLICY_OK)
+		return rc;
+	statement = policy->database.statements[SELECT_REVISION];
+	rc = database_step(&policy->database, statement);
+	if (rc == SQLITE_ROW)
+		*revision_r = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return database_end(&policy->database, rc < 0 ? rc : POLICY_OK);
 }

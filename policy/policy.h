@@ -85,6 +85,10 @@ void policy_explain(struct policy *policy,
     const struct policy_request *request, time_t now, policy_told *told,
     void *context, struct policy_decision *decision_r);
 
+/* The last change that the policy's history knows, 0 if there is none.
+ * Returns 0, or an error with *revision_r 0. */
+int policy_revision(struct policy *policy, int64_t *revision_r);
+
 /* What the last failed call ran into and where, one sentence with the path;
  * "" if the last call succeeded.  Valid until the next call. */
 const char *policy_detail(const struct policy *policy);

@@ -25,6 +25,8 @@ struct policy_vm {
 	uint16_t port;		/* that the client reached, 0: unknown */
 	bool by_name_alone;	/* nobody's process, but a question about the
 				 * VM of that name: the rest would agree */
+	bool any_port;		/* who asks can't know the port, and is sure of
+				 * the rest */
 };
 
 /* The client's certificate, verified.  No certificate: all of it NULL. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
-#include "tests/bench/bench.h"
+#include "tests/bench/measure.h"
 
 static const struct kind {
 	const char *name;

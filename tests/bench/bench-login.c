@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "scram/scram.h"
-#include "tests/bench/bench.h"
+#include "tests/bench/measure.h"
 #include "tests/bench/scram-client.h"
 
 static const char mechanism[] = "SCRAM-SHA-256";

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tests/bench/bench.h"
+#include "tests/bench/measure.h"
 
 static const char *const changes[] = {
 	"UPDATE grants SET comment = hex(randomblob(8))"

@@ -13,7 +13,7 @@
 
 #include "policy/admin.h"
 #include "scram/scram.h"
-#include "tests/bench/bench.h"
+#include "tests/bench/measure.h"
 
 struct filling {
 	const struct bench_layout *layout;

@@ -3,7 +3,7 @@
 
 /* QEMU's command line, each argument ended by a NUL. */
 
-#include "plugin/vm_self.h"
+#include "vm/vm_self.h"
 #include "tests/fuzz/fuzz.h"
 
 int

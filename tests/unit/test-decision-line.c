@@ -3,7 +3,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "plugin/log.h"
+#include "log/log.h"
 #include "policy/decision_line.h"
 
 #define USER "user=\"alice@example.org\" vm=\"debianx\" service=\"spice\" "
@@ -63,7 +63,7 @@ reads_nothing(void **state)
 	(void)state;
 	assert_int_equal(parse(room, "vmauthz[1]: observe user=- vm=- "
 	    "service=- client=\"[2001:db8::7]:1\" " NONE AT
-	    "mech=- grant=- reason=\"a: b...", &decision),
+	    "mech=- grant=- revision=77 reason=\"a: b...", &decision),
 	    DECISION_LINE_GOOD);
 	assert_false(decision.allowed);
 	assert_null(decision.user);
@@ -76,6 +76,7 @@ reads_nothing(void **state)
 	assert_int_equal(decision.local, LOCAL_UNKNOWN);
 	assert_null(decision.local_user);
 	assert_int_equal(decision.grant, 0);
+	assert_int_equal(decision.revision, 77);
 	assert_string_equal(decision.reason, "a: b...");
 }
 
@@ -111,6 +112,12 @@ static const struct {
 	{ TAG "allow user=\"a", DECISION_LINE_BAD },
 	{ TAG "allow user=-", DECISION_LINE_BAD },
 	{ TAG "allow user=\"a\\\" ", DECISION_LINE_BAD },
+	{ TAG "deny user=- vm=- vm_source=\"libvirt\" service=- client=- "
+	    NONE AT END, DECISION_LINE_GOOD },
+	{ TAG "deny user=- vm=- vm_source=libvirt service=- client=- "
+	    NONE AT END, DECISION_LINE_BAD },
+	{ TAG "deny user=- vm_source=\"libvirt\" vm=- service=- client=- "
+	    NONE AT END, DECISION_LINE_BAD },
 	{ TAG "deny user=\"\\x00\" vm=- service=- client=- " NONE AT END,
 	    DECISION_LINE_BAD },
 	{ TAG "deny user=\"\\x41\" vm=- service=- client=- " NONE AT END,
@@ -147,6 +154,12 @@ static const struct {
 	    "at=\"2026-11-23T14:05:9Z\" " END, DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
 	    "mech=- grant=0 reason=\"\"", DECISION_LINE_BAD },
+	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
+	    "mech=- grant=- revision=12 reason=\"\"", DECISION_LINE_GOOD },
+	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
+	    "mech=- grant=- revision=- reason=\"\"", DECISION_LINE_BAD },
+	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
+	    "mech=- revision=12 grant=- reason=\"\"", DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
 	    "mech=- grant=-1 reason=\"\"", DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT

@@ -3,7 +3,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "plugin/log.h"
+#include "log/log.h"
 
 #define EPOCH "fp=- san=- local=- at=\"1970-01-01T00:00:00Z\" "
 
@@ -30,6 +30,10 @@ static const struct {
 	    "fp=\"abababababababababababababababababababababababababababababababab\" "
 	    "san=\"DNS:a.example.org,URI:x\\x2cDNS:y\" local=\"alice\" "
 	    "at=\"2026-11-23T14:05:09Z\" mech=\"SCRAM-SHA-256\" grant=3 reason=\"allowed by grant\"" },
+	{ { .vm = "debianx", .vm_source = "libvirt", .revision = 1206,
+	    .reason = "x" },
+	    "deny user=- vm=\"debianx\" vm_source=\"libvirt\" service=- client=- "
+	    "cert=- " EPOCH "mech=- grant=- revision=1206 reason=\"x\"" },
 	{ { .reason = "no TLS" },
 	    "deny user=- vm=- service=- client=- cert=- " EPOCH
 	    "mech=- grant=- reason=\"no TLS\"" },
@@ -106,10 +110,35 @@ caps_names(void **state)
 	assert_non_null(strstr(line, "n...\" local=- "));
 }
 
+static void
+formats_fields(void **state)
+{
+	const struct log_field fields[] = {
+		{ "user", "a\"b\n@x" }, { "client", NULL }, { "session", "7" },
+	};
+	char line[LOG_LINE_MAX], longest[LOG_LINE_MAX + 1];
+	const struct log_field many[] = {
+		{ "a", longest }, { "b", longest }, { "c", longest },
+		{ "d", longest }, { "e", longest }, { "f", longest },
+		{ "g", longest }, { "h", longest }, { "i", longest },
+	};
+
+	(void)state;
+	log_format_fields(line, "session end", fields, COUNT(fields));
+	assert_string_equal(line, "session end user=\"a\\x22b\\x0a@x\" "
+	    "client=- session=\"7\"");
+	memset(longest, 'x', LOG_LINE_MAX);
+	longest[LOG_LINE_MAX] = '\0';
+	log_format_fields(line, "session end", many, COUNT(many));
+	assert_true(strlen(line) < LOG_LINE_MAX);
+	assert_string_equal(line + strlen(line) - 3, "...");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(formats_fields),
 		cmocka_unit_test(formats),
 		cmocka_unit_test(caps),
 		cmocka_unit_test(caps_names),

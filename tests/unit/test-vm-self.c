@@ -3,7 +3,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "plugin/vm_self.h"
+#include "vm/vm_self.h"
 
 #define U "11111111-2222-3333-4444-555555555555"
 

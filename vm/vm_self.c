@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "plugin/vm_self.h"
+#include "vm/vm_self.h"
 
 #include <errno.h>
 #include <fcntl.h>

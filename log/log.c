@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "plugin/log.h"
+#include "log/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -188,13 +188,15 @@ void
 log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
 {
 	struct buffer buffer = { .text = line };
-	char client[LOG_VALUE_MAX], grant[24] = "-";
+	char client[LOG_VALUE_MAX], number[24] = "-";
 
 	if (decision->grant != 0)
-		snprintf(grant, sizeof(grant), "%" PRId64, decision->grant);
+		snprintf(number, sizeof(number), "%" PRId64, decision->grant);
 	put(&buffer, outcome_words[decision->outcome]);
 	put_field(&buffer, "user", decision->user);
 	put_field(&buffer, "vm", decision->vm);
+	if (decision->vm_source != NULL)
+		put_field(&buffer, "vm_source", decision->vm_source);
 	put_field(&buffer, "service", decision->service);
 	put_field(&buffer, "client", client_text(decision->client, client));
 	put_field(&buffer, "cert", decision->cert_cn);
@@ -204,8 +206,27 @@ log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
 	put_time(&buffer, decision->at);
 	put_field(&buffer, "mech", decision->mechanism);
 	put(&buffer, " grant=");
-	put(&buffer, grant);
+	put(&buffer, number);
+	if (decision->revision > 0) {
+		snprintf(number, sizeof(number), "%" PRId64,
+		    decision->revision);
+		put(&buffer, " revision=");
+		put(&buffer, number);
+	}
 	put_reason(&buffer, decision);
+	if (buffer.full)
+		strcpy(line + buffer.used, "...");
+}
+
+void
+log_format_fields(char line[LOG_LINE_MAX], const char *head,
+    const struct log_field *fields, size_t count)
+{
+	struct buffer buffer = { .text = line };
+
+	put(&buffer, head);
+	for (size_t i = 0; i < count; i++)
+		put_field(&buffer, fields[i].key, fields[i].value);
 	if (buffer.full)
 		strcpy(line + buffer.used, "...");
 }

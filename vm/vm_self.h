@@ -4,8 +4,8 @@
 /* Which VM this process is: what QEMU's own command line says with -name and
  * -uuid. */
 
-#ifndef VMAUTHZ_PLUGIN_VM_SELF_H
-#define VMAUTHZ_PLUGIN_VM_SELF_H
+#ifndef VMAUTHZ_VM_VM_SELF_H
+#define VMAUTHZ_VM_VM_SELF_H
 
 #include <stdbool.h>
 #include <stddef.h>

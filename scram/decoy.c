@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "plugin/decoy.h"
+#include "scram/decoy.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

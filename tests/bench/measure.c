@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "tests/bench/bench.h"
+#include "tests/bench/measure.h"
 
 #include <errno.h>
 #include <inttypes.h>

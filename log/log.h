@@ -3,8 +3,8 @@
 
 /* The decision line, and its way into syslog without waiting for anybody. */
 
-#ifndef VMAUTHZ_PLUGIN_LOG_H
-#define VMAUTHZ_PLUGIN_LOG_H
+#ifndef VMAUTHZ_LOG_LOG_H
+#define VMAUTHZ_LOG_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +32,7 @@ struct log_decision {
 	enum log_outcome outcome;
 	const char *user;
 	const char *vm;
+	const char *vm_source;	/* who says so; NULL: the VM itself */
 	const char *service;
 	const char *client;	/* "address;port" */
 	const char *cert_cn;
@@ -44,18 +45,30 @@ struct log_decision {
 	time_t at;
 	const char *mechanism;
 	int64_t grant;		/* 0: none */
+	int64_t revision;	/* of the policy; 0: unknown */
 	const char *reason;
 	const char *detail;	/* added to the reason, or NULL */
 };
 
-/* Writes the line: allow, deny or observe, then user=, vm=, service=, client=,
- * cert= (its CN), fp= (SHA-256), san= (alternative names between commas),
- * local=, at= (UTC), mech=, grant=, reason=, values in double quotes, in which
- * anything but printable ASCII, and '"' and '\', stands as \xNN, as does a
- * comma in an alternative name.  A value that is cut ends in "...".  The bare
- * word remote as local= says that the client is on another machine.
- * policy/decision_line.h reads all of that back. */
+/* Writes the line: allow, deny or observe, then user=, vm=, vm_source= (only if
+ * there is one), service=, client=, cert= (its CN), fp= (SHA-256), san=
+ * (alternative names between commas), local=, at= (UTC), mech=, grant=,
+ * revision= (only if it is known), reason=, values in double quotes, in which anything but printable ASCII, and
+ * '"' and '\', stands as \xNN, as does a comma in an alternative name.  A value
+ * that is cut ends in "...".  The bare word remote as local= says that the
+ * client is on another machine.  policy/decision_line.h reads all of that
+ * back. */
 void log_format(char line[LOG_LINE_MAX], const struct log_decision *decision);
+
+/* Anything else that happened: the head, which is ours, then key=value for each
+ * field, as above. */
+struct log_field {
+	const char *key;
+	const char *value;	/* NULL is written as -; may be hostile */
+};
+
+void log_format_fields(char line[LOG_LINE_MAX], const char *head,
+    const struct log_field *fields, size_t count);
 
 /* Sends a line to the system's log, facility authpriv, by the datagram
  * protocol of syslog(3) (RFC 3164): the socket never blocks, and a log that

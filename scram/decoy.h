@@ -4,8 +4,8 @@
 /* Verifiers for users who have none, so that an unknown user's exchange looks
  * like a wrong password's (RFC 5802, section 9, asks for no less). */
 
-#ifndef VMAUTHZ_PLUGIN_DECOY_H
-#define VMAUTHZ_PLUGIN_DECOY_H
+#ifndef VMAUTHZ_SCRAM_DECOY_H
+#define VMAUTHZ_SCRAM_DECOY_H
 
 #include "policy/policy.h"
 

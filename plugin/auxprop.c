@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "scram/decoy.h"
+#include "plugin/facts.h"
 #include "plugin/login.h"
 #include "plugin/plugin.h"
 #include "policy/admin.h"
@@ -35,29 +35,18 @@ verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
 	return false;
 }
 
-/* Real or decoy: both are made every time, so that both take as long. */
 static int
-find_verifier(struct login *login, const char *mechanism,
-    struct policy_verifier *verifier_r)
+find_verifier(struct login *login, const sasl_server_params_t *params,
+    struct authority_verifier *verifier_r)
 {
 	struct plugin *plugin = login->decorated->plugin;
-	struct policy_lookup lookup;
+	struct facts facts;
 	int rc;
 
-	pthread_mutex_lock(&plugin->mutex);
-	rc = policy_lookup(plugin->policy, &login->user, mechanism, &lookup);
-	if (rc != POLICY_OK)
-		strcpy(login->failure, policy_detail(plugin->policy));
-	pthread_mutex_unlock(&plugin->mutex);
-	if (rc == POLICY_OK) {
-		rc = decoy_make(&lookup, &login->user, mechanism, verifier_r);
-		if (rc != POLICY_OK)
-			strcpy(login->failure, policy_strerror(rc));
-	}
-	login->decoy = !lookup.found;
-	if (rc == POLICY_OK && lookup.found)
-		*verifier_r = lookup.verifier;
-	explicit_bzero(&lookup, sizeof(lookup));
+	facts_for_lookup(&facts, login, params);
+	rc = authority_lookup(plugin->authority, &facts.login, verifier_r,
+	    &login->failure);
+	login->mismatch = verifier_r->mismatch;
 	return rc;
 }
 
@@ -66,17 +55,17 @@ give_verifier(struct login *login, sasl_server_params_t *params,
     unsigned int flags)
 {
 	const char *mechanism = login->decorated->stock->mech_name;
-	struct policy_verifier verifier;
+	struct authority_verifier found;
 	char text[SCRAM_TEXT_MAX];
 	int rc = SASL_UNAVAIL;
 
 	if ((flags & SASL_AUXPROP_OVERRIDE) != 0)
 		params->utils->prop_erase(params->propctx, verifier_property);
-	if (find_verifier(login, mechanism, &verifier) == POLICY_OK &&
-	    scram_verifier_text(mechanism, &verifier, text) == POLICY_OK)
+	if (find_verifier(login, params, &found) == POLICY_OK &&
+	    scram_verifier_text(mechanism, &found.verifier, text) == POLICY_OK)
 		rc = params->utils->prop_set(params->propctx,
 		    verifier_property, text, 0);
-	explicit_bzero(&verifier, sizeof(verifier));
+	explicit_bzero(&found, sizeof(found));
 	explicit_bzero(text, sizeof(text));
 	return rc;
 }
@@ -191,7 +180,7 @@ auxprop_store(void *glob_context, sasl_server_params_t *params,
 	struct policy_credential credentials[STORED_COUNT];
 	const struct plugin *plugin = glob_context;
 	struct identity id;
-	const char *password;
+	const char *password, *refusal;
 	bool found;
 	int rc = POLICY_OK;
 
@@ -208,6 +197,9 @@ auxprop_store(void *glob_context, sasl_server_params_t *params,
 	if (plugin->options.error[0] != '\0')
 		return store_error(params, POLICY_E_VALUE,
 		    plugin->options.error);
+	refusal = authority_no_store(plugin->authority);
+	if (refusal != NULL)
+		return store_error(params, POLICY_E_VALUE, refusal);
 	rc = identity_parse(&id, user, length, plugin->options.default_realm);
 	if (rc == POLICY_OK && password != NULL)
 		rc = make_credentials(password, credentials);

@@ -3,29 +3,35 @@
 
 #include "plugin/login.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "plugin/facts.h"
 #include "plugin/gss_realm.h"
-#include "plugin/local_user.h"
+#include "plugin/password.h"
 #include "plugin/plugin.h"
-#include "plugin/tls_peer.h"
 
 /* bits of a TLS cipher (or of the mechanism itself) below which a connection
  * counts as open to others: NIST SP 800-131A's least */
 enum { SSF_MIN = 112 };
 
-/* canon_user and auxprop are called from within a mechanism's step and are
+/* canon_user, auxprop and a password check are called from within a mechanism's step and are
  * told the connection only. */
 static _Thread_local struct login *stepping;
 
 struct login *
+login_stepping(const sasl_conn_t *connection)
+{
+	return stepping != NULL && stepping->connection == connection ?
+	    stepping : NULL;
+}
+
+struct login *
 login_current(const sasl_server_params_t *params)
 {
-	return stepping != NULL && params->utils != NULL &&
-	    stepping->connection == params->utils->conn ? stepping : NULL;
+	return params->utils != NULL ? login_stepping(params->utils->conn) :
+	    NULL;
 }
 
 /* --- before the first step --------------------------------------------- */
@@ -161,15 +167,11 @@ login_avail(void *glob_context, sasl_server_params_t *params, void **context)
 /* All that a decision and its line need, gathered in one place. */
 struct outcome {
 	time_t at;
-	struct tls_peer peer;
-	const char *names[CERT_NAMES_MAX];	/* of the peer's certificate */
-	struct policy_certificate certificate;
-	enum policy_local local;
-	struct local_user local_user;	/* if local is LOCAL_ACCOUNT */
-	struct policy_decision decision;
-	char detail[POLICY_DETAIL_MAX];
+	struct facts facts;
+	struct authority_decision decision;
 	bool proved;		/* he is who he says he is */
-	const char *refusal;	/* of ours, whatever the policy says */
+	const char *refusal;	/* of ours, whatever the authority says */
+	const char *detail;	/* of the refusal */
 };
 
 /* The mechanism has proved the name that canon_user made canonical, the
@@ -195,86 +197,29 @@ check_identity(const struct login *login, const sasl_out_params_t *out)
 
 static const char *
 stock_refusal(const struct login *login, int rc,
-    const struct outcome *outcome)
+    const struct authority_decision *decision)
 {
-	if (outcome->decision.reason == REASON_USER_UNKNOWN)
-		return policy_reason_text(REASON_USER_UNKNOWN);
-	if (login->decoy)
-		return "no verifier for this mechanism";
+	if (decision->policy.reason == REASON_USER_UNKNOWN)
+		return decision->reason;
+	if (login->mismatch != NULL)
+		return login->mismatch;
 	return rc == SASL_BADAUTH ? "wrong password" : "authentication failed";
 }
 
+/* Asks in any case, so that every refusal takes as long; for the local
+ * account only where a grant depends on it. */
 static void
-find_certificate(const struct login *login,
-    const sasl_server_params_t *params, struct outcome *outcome)
+ask(const struct login *login, const sasl_server_params_t *params,
+    const struct authority_proof *proof, struct outcome *outcome)
 {
-	const struct plugin *plugin = login->decorated->plugin;
-	struct tls_peer *peer = &outcome->peer;
+	struct authority *authority = login->decorated->plugin->authority;
 
-	if (plugin->options.client_cert == TLS_PEER_OFF ||
-	    params->iplocalport == NULL || params->ipremoteport == NULL)
-		return;
-	tls_peer_find(params->iplocalport, params->ipremoteport,
-	    plugin->revocation, peer);
-	if (!peer->certificate)
-		return;
-	for (size_t i = 0; i < peer->name_count; i++)
-		outcome->names[i] = peer->names[i];
-	outcome->certificate = (struct policy_certificate){
-		.cn = peer->cn[0] != '\0' ? peer->cn : NULL,
-		.names = outcome->names,
-		.name_count = peer->name_count,
-		.sha256 = peer->sha256,
-	};
-}
-
-static void
-decide(struct plugin *plugin, const struct policy_request *request,
-    struct outcome *outcome)
-{
-	pthread_mutex_lock(&plugin->mutex);
-	policy_decide(plugin->policy, request, outcome->at,
+	authority_decide(authority, &outcome->facts.login, proof, outcome->at,
 	    &outcome->decision);
-	strcpy(outcome->detail, policy_detail(plugin->policy));
-	pthread_mutex_unlock(&plugin->mutex);
-}
-
-/* Only where a grant depends on it, and while no lock is held. */
-static void
-find_local_user(const sasl_server_params_t *params,
-    struct policy_request *request, struct outcome *outcome)
-{
-	request->local_asked = true;
-	if (params->iplocalport == NULL || params->ipremoteport == NULL)
-		return;
-	outcome->local = local_user_find(params->iplocalport,
-	    params->ipremoteport, &outcome->local_user);
-	request->local = outcome->local;
-	if (request->local == LOCAL_ACCOUNT) {
-		request->local_user = outcome->local_user.name;
-		request->local_number = outcome->local_user.number;
-	}
-}
-
-/* Asks the policy in any case, so that every refusal takes as long. */
-static void
-ask_policy(const struct login *login, const sasl_server_params_t *params,
-    struct outcome *outcome)
-{
-	struct plugin *plugin = login->decorated->plugin;
-	char client[PLUGIN_ADDRESS_MAX];
-	struct policy_request request = {
-		.user = &login->user,
-		.vm = plugin_vm(plugin, params),
-		.service = params->service,
-		.certificate = outcome->certificate,
-		.client = plugin_client(params, client) ? client : NULL,
-	};
-
-	decide(plugin, &request, outcome);
-	if (outcome->decision.wants_local_user) {
-		find_local_user(params, &request, outcome);
-		decide(plugin, &request, outcome);
+	if (outcome->decision.policy.wants_local_user) {
+		facts_find_local_user(&outcome->facts, params);
+		authority_decide(authority, &outcome->facts.login, proof,
+		    outcome->at, &outcome->decision);
 	}
 }
 
@@ -282,23 +227,23 @@ ask_policy(const struct login *login, const sasl_server_params_t *params,
  * may be somebody else. */
 static const char *
 find_refusal(const struct login *login, const sasl_server_params_t *params,
-    struct outcome *outcome)
+    const struct tls_peer *peer, const char **detail_r)
 {
 	const struct plugin *plugin = login->decorated->plugin;
 	const char *refusal = soft_obstacle(plugin, params);
 
-	if (login->failure[0] != '\0') {
-		strcpy(outcome->detail, login->failure);
-		return policy_reason_text(REASON_POLICY_ERROR);
+	*detail_r = NULL;
+	if (login->failure.reason != NULL) {
+		*detail_r = login->failure.detail;
+		return login->failure.reason;
 	}
-	if (refusal == NULL && outcome->peer.refusal != NULL) {
-		snprintf(outcome->detail, sizeof(outcome->detail), "%s",
-		    outcome->peer.detail);
-		return outcome->peer.refusal;
+	if (refusal == NULL && peer->refusal != NULL) {
+		*detail_r = peer->detail;
+		return peer->refusal;
 	}
 	if (refusal == NULL &&
 	    plugin->options.client_cert == TLS_PEER_REQUIRE &&
-	    !outcome->peer.certificate)
+	    !peer->certificate)
 		refusal = "no client certificate";
 	return refusal;
 }
@@ -307,20 +252,30 @@ static void
 judge(const struct login *login, const sasl_server_params_t *params,
     const sasl_out_params_t *out, int rc, struct outcome *outcome)
 {
-	const char *unproved;
+	struct facts *facts = &outcome->facts;
+	struct authority_proof proof = { .proved = false };
+	const char *unproved = NULL;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->at = time(NULL);
-	find_certificate(login, params, outcome);
-	if (login->canonical && login->failure[0] == '\0')
-		ask_policy(login, params, outcome);
+	facts_begin(facts, login, params);
+	facts_find_certificate(facts, login->decorated->plugin, params);
+	if (rc == SASL_OK)
+		unproved = check_identity(login, out);
+	outcome->proved = proof.proved = rc == SASL_OK && unproved == NULL;
+	outcome->refusal = find_refusal(login, params, &facts->peer,
+	    &outcome->detail);
+	proof.refusal = unproved != NULL ? unproved : outcome->refusal;
+	if (login->canonical && login->failure.reason == NULL)
+		ask(login, params, &proof, outcome);
 
-	unproved = rc == SASL_OK ? check_identity(login, out) :
-	    stock_refusal(login, rc, outcome);
-	outcome->proved = unproved == NULL;
-	/* a policy that can't be read lets every password fail */
-	outcome->refusal = unproved != NULL && login->failure[0] == '\0' ?
-	    unproved : find_refusal(login, params, outcome);
+	if (rc != SASL_OK)
+		unproved = stock_refusal(login, rc, &outcome->decision);
+	/* an authority that can't be asked lets every password fail */
+	if (unproved != NULL && login->failure.reason == NULL) {
+		outcome->refusal = unproved;
+		outcome->detail = NULL;
+	}
 }
 
 static enum log_outcome
@@ -329,7 +284,7 @@ conclude(const struct login *login, const struct outcome *outcome)
 	if (!outcome->proved)
 		return OUTCOME_DENY;
 	if (outcome->refusal == NULL &&
-	    outcome->decision.outcome == POLICY_ALLOW)
+	    outcome->decision.policy.outcome == POLICY_ALLOW)
 		return OUTCOME_ALLOW;
 	return login->decorated->plugin->options.observe ? OUTCOME_OBSERVE :
 	    OUTCOME_DENY;
@@ -340,34 +295,40 @@ log_outcome(const struct login *login, const sasl_server_params_t *params,
     const struct outcome *outcome, enum log_outcome conclusion)
 {
 	struct plugin *plugin = login->decorated->plugin;
-	const struct policy_decision *decision = &outcome->decision;
+	const struct authority_decision *decision = &outcome->decision;
+	const struct policy_request *request = &outcome->facts.login.request;
+	bool ours = outcome->refusal != NULL;
 	struct log_decision line = {
 		.outcome = conclusion,
 		.user = login->canonical ? login->user.text : NULL,
-		.vm = decision->vm[0] != '\0' ? decision->vm :
-		    plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
-		.service = params->service,
+		.vm = decision->policy.vm[0] != '\0' ? decision->policy.vm :
+		    request->vm.name,
+		.service = request->service,
 		.client = params->ipremoteport,
-		.cert_cn = outcome->certificate.cn,
-		.sha256 = outcome->certificate.sha256,
-		.names = outcome->certificate.names,
-		.name_count = outcome->certificate.name_count,
-		.local = outcome->local,
-		.local_user = outcome->local_user.name,
+		.cert_cn = request->certificate.cn,
+		.sha256 = request->certificate.sha256,
+		.names = request->certificate.names,
+		.name_count = request->certificate.name_count,
+		.local = request->local,
+		.local_user = request->local_user,
 		.at = outcome->at,
-		.mechanism = login->decorated->stock->mech_name,
-		.grant = outcome->refusal == NULL ? decision->grant : 0,
-		.reason = outcome->refusal != NULL ? outcome->refusal :
-		    policy_reason_text(decision->reason),
-		.detail = outcome->detail,
+		.mechanism = outcome->facts.login.mechanism,
+		.grant = ours ? 0 : decision->policy.grant,
+		.reason = ours ? outcome->refusal : decision->reason,
+		.detail = ours ? outcome->detail : decision->detail,
 	};
 
-	plugin_log_decision(plugin, params, &line);
+	if (decision->logged &&
+	    (decision->policy.outcome == POLICY_ALLOW) ==
+	    (conclusion == OUTCOME_ALLOW))
+		plugin_tell_refusal(params, &line);
+	else
+		plugin_log_decision(plugin, params, &line);
 }
 
 /* The mechanism is through, one way or the other. */
 static int
-finish(const struct login *login, const sasl_server_params_t *params, int rc,
+finish(struct login *login, const sasl_server_params_t *params, int rc,
     const char **server_out, unsigned int *server_out_length,
     sasl_out_params_t *out)
 {
@@ -375,6 +336,7 @@ finish(const struct login *login, const sasl_server_params_t *params, int rc,
 	enum log_outcome conclusion;
 
 	judge(login, params, out, rc, &outcome);
+	login->session = outcome.decision.session;
 	conclusion = conclude(login, &outcome);
 	log_outcome(login, params, &outcome, conclusion);
 	if (rc == SASL_OK && conclusion != OUTCOME_DENY)
@@ -396,8 +358,9 @@ login_step(void *context, sasl_server_params_t *params, const char *client_in,
 	if (login == NULL)
 		return SASL_BADPROT;
 	stepping = login;
-	rc = login->decorated->stock->mech_step(login->stock_context, params,
-	    client_in, client_in_length, server_out, server_out_length, out);
+	rc = login->decorated->stock->mech_step(login->stock_context,
+	    password_params(login, params), client_in, client_in_length,
+	    server_out, server_out_length, out);
 	stepping = outer;
 	if (rc == SASL_CONTINUE || rc == SASL_INTERACT)
 		return rc;
@@ -416,5 +379,8 @@ login_dispose(void *context, const sasl_utils_t *utils)
 	stock = login->decorated->stock;
 	if (stock->mech_dispose != NULL && login->stock_context != NULL)
 		stock->mech_dispose(login->stock_context, utils);
+	if (login->session != 0)
+		authority_end(login->decorated->plugin->authority,
+		    login->session);
 	free(login);
 }

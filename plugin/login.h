@@ -10,9 +10,9 @@
 #include <sasl/saslplug.h>
 #include <stdbool.h>
 
+#include "plugin/authority.h"
 #include "plugin/mechanisms.h"
 #include "policy/identity.h"
-#include "policy/policy.h"
 
 struct login {
 	const struct decorated *decorated;
@@ -21,8 +21,14 @@ struct login {
 	bool canonical;		/* user is set: canon_user has seen him */
 	struct identity user;	/* claimed; proved once the mechanism says so */
 	char default_realm[IDENTITY_MAX + 1];	/* of a name without one */
-	bool decoy;		/* the verifier was made up */
-	char failure[POLICY_DETAIL_MAX]; /* why no verifier could be had, or "" */
+	const char *mismatch;	/* what a failure is put down to, see struct
+				 * authority_verifier; NULL: nothing special */
+	struct authority_failure failure; /* why the authority wasn't asked */
+	uint64_t session;	/* to be ended with the connection, or 0 */
+	/* what the mechanism is given, see plugin/password.h; as long as it
+	 * lives, for it may keep pointers into them */
+	sasl_server_params_t params;
+	sasl_utils_t utils;
 };
 
 /* The functions of a decorated mechanism, as saslplug.h describes them. */
@@ -40,5 +46,8 @@ void login_dispose(void *context, const sasl_utils_t *utils);
  * is the given connection's; NULL says that a mechanism runs which we have
  * not decorated. */
 struct login *login_current(const sasl_server_params_t *params);
+
+/* The same for who is told the connection only. */
+struct login *login_stepping(const sasl_conn_t *connection);
 
 #endif

@@ -4,11 +4,15 @@
 #include "plugin/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #define PLUGIN_NAME "vmauthz"
+
+/* milliseconds */
+enum { TIMEOUT_MIN = 100, TIMEOUT_DEFAULT = 3000, TIMEOUT_MAX = 30000 };
 
 static const char separators[] = " \t,";
 
@@ -68,27 +72,69 @@ complain(struct options *options, const char *option, const char *value,
 
 static void
 read_path(struct options *options, const char *option, const char *value,
-    char path[PATH_MAX])
+    char *path, size_t path_max)
 {
-	if (value[0] != '/' || strlen(value) >= PATH_MAX)
+	if (value[0] != '/')
 		complain(options, option, value, "write an absolute path");
+	else if (strlen(value) >= path_max)
+		complain(options, option, value, "write a shorter path");
 	else
 		strcpy(path, value);
 }
 
 static void
+read_broker(struct options *options, const char *option, const char *value)
+{
+	if (value != NULL)
+		read_path(options, option, value, options->broker,
+		    sizeof(options->broker));
+}
+
+static void
+read_broker_timeout(struct options *options, const char *option,
+    const char *value)
+{
+	char *end;
+	long number;
+
+	options->broker_timeout = TIMEOUT_DEFAULT;
+	if (value == NULL)
+		return;
+	number = value[0] >= '0' && value[0] <= '9' ?
+	    strtol(value, &end, 10) : 0;
+	if (number < TIMEOUT_MIN || number > TIMEOUT_MAX || *end != '\0')
+		complain(options, option, value,
+		    "write milliseconds, 100 to 30000");
+	else if (options->broker[0] == '\0')
+		complain(options, option, value,
+		    "there is no vmauthz_broker, write that, too");
+	else
+		options->broker_timeout = (int)number;
+}
+
+/* A host that is set up to ask a daemon for its policy must not read a file
+ * instead, whichever of the two was forgotten in its configuration. */
+static void
 read_policy(struct options *options, const char *option, const char *value)
 {
+	if (options->broker[0] != '\0') {
+		if (value != NULL)
+			complain(options, option, value,
+			    "there is a vmauthz_broker, remove one of them");
+		return;
+	}
 	if (value == NULL)
 		value = SYSCONFDIR "/vmauthz/policy.db";
-	read_path(options, option, value, options->policy);
+	read_path(options, option, value, options->policy,
+	    sizeof(options->policy));
 }
 
 static void
 read_crl(struct options *options, const char *option, const char *value)
 {
 	if (value != NULL)
-		read_path(options, option, value, options->crl);
+		read_path(options, option, value, options->crl,
+		    sizeof(options->crl));
 }
 
 static void
@@ -144,25 +190,19 @@ read_require_tls(struct options *options, const char *option,
 		complain(options, option, value, "write yes or no");
 }
 
+/* A broker gives whom it would refuse a decoy, so nobody could be observed. */
 static void
 read_mode(struct options *options, const char *option, const char *value)
 {
 	if (value == NULL || strcasecmp(value, "enforce") == 0)
 		return;
-	if (strcasecmp(value, "observe") == 0)
-		options->observe = true;
-	else
+	if (strcasecmp(value, "observe") != 0)
 		complain(options, option, value, "write enforce or observe");
-}
-
-/* A host that is set up to ask a daemon for its policy must not read a file
- * instead. */
-static void
-read_broker(struct options *options, const char *option, const char *value)
-{
-	if (value != NULL)
+	else if (options->broker[0] != '\0')
 		complain(options, option, value,
-		    "this version has no broker, remove the option");
+		    "there is a vmauthz_broker, remove one of them");
+	else
+		options->observe = true;
 }
 
 /* Only auxprop compares with what is stored for name@realm; saslauthd and
@@ -174,7 +214,7 @@ read_pwcheck_method(struct options *options, const char *option,
 	size_t length;
 
 	(void)option;
-	if (value == NULL)
+	if (value == NULL || options->broker[0] != '\0')
 		return;			/* libsasl2's default is auxprop */
 	while ((length = next_word(&value)) != 0) {
 		if ((length != strlen("auxprop") ||
@@ -190,13 +230,14 @@ static const struct {
 	const char *option;
 	void (*read)(struct options *, const char *option, const char *value);
 } readers[] = {
+	{ "vmauthz_broker", read_broker },	/* the others look at it */
+	{ "vmauthz_broker_timeout", read_broker_timeout },
 	{ "vmauthz_policy", read_policy },
 	{ "vmauthz_default_realm", read_default_realm },
 	{ "vmauthz_client_cert", read_client_cert },
 	{ "vmauthz_crl", read_crl },
 	{ "vmauthz_require_tls", read_require_tls },
 	{ "vmauthz_mode", read_mode },
-	{ "vmauthz_broker", read_broker },
 	{ "pwcheck_method", read_pwcheck_method },
 };
 

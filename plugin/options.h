@@ -14,10 +14,15 @@
 #include "plugin/tls_peer.h"
 #include "policy/identity.h"
 
-enum { OPTIONS_ERROR_MAX = 256 };
+enum {
+	OPTIONS_ERROR_MAX = 256,
+	OPTIONS_BROKER_MAX = 108,	/* octets of sun_path, see unix(7) */
+};
 
 struct options {
-	char policy[PATH_MAX];			/* vmauthz_policy */
+	char broker[OPTIONS_BROKER_MAX];	/* vmauthz_broker; "": none */
+	int broker_timeout;	/* vmauthz_broker_timeout, milliseconds */
+	char policy[PATH_MAX];	/* vmauthz_policy; "" if there is a broker */
 	char default_realm[IDENTITY_MAX + 1];	/* vmauthz_default_realm */
 	enum tls_peer_mode client_cert;		/* vmauthz_client_cert */
 	char crl[PATH_MAX];			/* vmauthz_crl; "": none */
@@ -25,7 +30,8 @@ struct options {
 	bool observe;		/* vmauthz_mode: let in who has proved who he
 				 * is, and only log what would be refused */
 	bool local_passwords;	/* pwcheck_method asks a source that looks at
-				 * the name without its realm */
+				 * the name without its realm; a broker is
+				 * asked instead of it */
 	char error[OPTIONS_ERROR_MAX];	/* "": all is well; else one sentence,
 					 * and nobody may be let in */
 };

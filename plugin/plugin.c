@@ -25,11 +25,11 @@ create(const sasl_utils_t *utils)
 	if (plugin == NULL)
 		return NULL;
 	options_read(&plugin->options, utils);
-	if (policy_new(&plugin->policy, plugin->options.policy) != POLICY_OK ||
+	if (authority_new(&plugin->authority, &plugin->options) != POLICY_OK ||
 	    (plugin->options.crl[0] != '\0' &&
 	    revocation_new(&plugin->revocation, plugin->options.crl) !=
 	    POLICY_OK)) {
-		policy_free(&plugin->policy);
+		authority_free(&plugin->authority);
 		free(plugin);
 		return NULL;
 	}
@@ -63,7 +63,7 @@ plugin_release(struct plugin *plugin)
 	if (--plugin->references == 0) {
 		process.plugin = NULL;
 		mechanisms_unload(&plugin->mechanisms);
-		policy_free(&plugin->policy);
+		authority_free(&plugin->authority);
 		revocation_free(&plugin->revocation);
 		log_close(&plugin->log);
 		pthread_mutex_destroy(&plugin->mutex);
@@ -112,6 +112,12 @@ plugin_client(const sasl_server_params_t *params,
 	return true;
 }
 
+static void
+tell_error(const sasl_server_params_t *params, const char *line)
+{
+	params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s", line);
+}
+
 void
 plugin_log_decision(struct plugin *plugin,
     const sasl_server_params_t *params, const struct log_decision *decision)
@@ -135,6 +141,17 @@ plugin_log_decision(struct plugin *plugin,
 	if (params->log_level >= level)
 		params->utils->log(params->utils->conn, level, "%s", line);
 	if (decision->outcome == OUTCOME_DENY)
-		params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s",
-		    line);
+		tell_error(params, line);
+}
+
+void
+plugin_tell_refusal(const sasl_server_params_t *params,
+    const struct log_decision *decision)
+{
+	char line[LOG_LINE_MAX];
+
+	if (decision->outcome != OUTCOME_DENY)
+		return;
+	log_format(line, decision);
+	tell_error(params, line);
 }

@@ -11,11 +11,11 @@
 #include <sasl/saslplug.h>
 
 #include "log/log.h"
+#include "plugin/authority.h"
 #include "plugin/mechanisms.h"
 #include "plugin/options.h"
 #include "plugin/revocation.h"
 #include "vm/vm_self.h"
-#include "policy/policy.h"
 
 /* The applications that we serve call themselves so (sasl_server_init). */
 #define PLUGIN_APPNAME "qemu"
@@ -25,10 +25,8 @@ struct plugin {
 	struct options options;
 	struct vm_self vm;
 	struct mechanisms mechanisms;
-	/* Logins happen on QEMU's main loop alone, so nobody ever waits for
-	 * this; it is for hosts that would do otherwise. */
-	pthread_mutex_t mutex;
-	struct policy *policy;
+	struct authority *authority;
+	pthread_mutex_t mutex;	/* for the log, for hosts with threads */
 	struct log_sink log;
 	struct revocation *revocation;	/* NULL: no CRL is configured */
 	unsigned int references;
@@ -56,5 +54,10 @@ bool plugin_client(const sasl_server_params_t *params,
  * connection's error text, which ends up in QEMU's own log. */
 void plugin_log_decision(struct plugin *plugin,
     const sasl_server_params_t *params, const struct log_decision *decision);
+
+/* Sends a refusal, and nothing else, to that error text alone: somebody else
+ * has told the system's log. */
+void plugin_tell_refusal(const sasl_server_params_t *params,
+    const struct log_decision *decision);
 
 #endif

@@ -11,28 +11,16 @@
 #include <sasl/sasl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "policy/admin.h"
 #include "scram/scram.h"
-
-enum { STEPS_MAX = 8, MESSAGE_MAX = 512 };
+#include "tests/unit/exchange.h"
 
 static char directory[] = "/tmp/vmauthz-login-XXXXXX";
 static char policy_path[64];
 
 /* --- set-up -------------------------------------------------------------------- */
-
-static void
-link_into(const char *target, const char *name)
-{
-	char link[256];
-
-	snprintf(link, sizeof(link), "%s/%s", directory, name);
-	if (access(target, R_OK) != 0 || symlink(target, link) != 0)
-		fail_msg("%s can't be had", target);
-}
 
 static void
 run_sql(const char *sql)
@@ -87,9 +75,9 @@ set_up(void **state)
 	if (build == NULL || mkdtemp(directory) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/plugin/.libs/libvmauthz.so", build);
-	link_into(path, "libvmauthz.so");
+	exchange_link(directory, path, "libvmauthz.so");
 	snprintf(path, sizeof(path), "%s/libscram.so", SASL_PLUGIN_DIRECTORY);
-	link_into(path, "libscram.so");
+	exchange_link(directory, path, "libscram.so");
 	snprintf(policy_path, sizeof(policy_path), "%s/policy.db", directory);
 	assert_int_equal(policy_create(policy_path), 0);
 	run_sql("INSERT INTO users(name, enabled) VALUES('alice@example.org', 1),"
@@ -122,141 +110,19 @@ tear_down(void **state)
 	return system(command);
 }
 
-/* --- one login ------------------------------------------------------------------ */
-
-struct credentials {
-	const char *user;
-	const char *password;
-};
-
-struct exchange {
-	int result;
-	unsigned int count;			/* messages of the server */
-	char messages[STEPS_MAX][MESSAGE_MAX];
-	int64_t nanoseconds;			/* spent in the server */
-};
-
-static int
-give_name(void *context, int id, const char **result, unsigned int *length)
-{
-	const struct credentials *credentials = context;
-
-	(void)id;
-	*result = credentials->user;
-	if (length != NULL)
-		*length = (unsigned int)strlen(*result);
-	return SASL_OK;
-}
-
-static int
-give_secret(sasl_conn_t *connection, void *context, int id,
-    sasl_secret_t **secret)
-{
-	const struct credentials *credentials = context;
-	size_t length = strlen(credentials->password);
-	static _Thread_local union {
-		sasl_secret_t secret;
-		char room[sizeof(sasl_secret_t) + 64];
-	} store;
-
-	(void)connection;
-	(void)id;
-	store.secret.len = length;
-	memcpy(store.secret.data, credentials->password, length + 1);
-	*secret = &store.secret;
-	return SASL_OK;
-}
-
-static sasl_conn_t *
-new_server(unsigned int port)
-{
-	sasl_security_properties_t properties = { .maxbufsize = 8192 };
-	sasl_conn_t *server = NULL;
-	sasl_ssf_t ssf = 256;
-	char remote[32];
-
-	snprintf(remote, sizeof(remote), "127.0.0.1;%u", port);
-	assert_int_equal(sasl_server_new("spice", "host.example.org", NULL,
-	    "127.0.0.1;5900", remote, NULL, SASL_SUCCESS_DATA, &server),
-	    SASL_OK);
-	sasl_setprop(server, SASL_SSF_EXTERNAL, &ssf);
-	sasl_setprop(server, SASL_SEC_PROPS, &properties);
-	return server;
-}
-
-static int64_t
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-static void
-note_message(struct exchange *exchange, const char *out, unsigned int length)
-{
-	assert_in_range(exchange->count, 0, STEPS_MAX - 1);
-	assert_in_range(length, 0, MESSAGE_MAX - 1);
-	if (out != NULL)
-		memcpy(exchange->messages[exchange->count], out, length);
-	exchange->count++;
-}
-
-/* Runs a login on the server's connection, which the caller disposes of. */
-static void
-run_exchange(sasl_conn_t *server, const struct credentials *credentials,
-    struct exchange *exchange)
-{
-	const sasl_callback_t callbacks[] = {
-		{ SASL_CB_USER, (int (*)(void))(uintptr_t)give_name,
-		    (void *)(uintptr_t)credentials },
-		{ SASL_CB_AUTHNAME, (int (*)(void))(uintptr_t)give_name,
-		    (void *)(uintptr_t)credentials },
-		{ SASL_CB_PASS, (int (*)(void))(uintptr_t)give_secret,
-		    (void *)(uintptr_t)credentials },
-		{ SASL_CB_LIST_END, NULL, NULL },
-	};
-	const char *in = NULL, *out = NULL, *mechanism = NULL;
-	unsigned int in_length = 0, out_length = 0;
-	sasl_conn_t *client = NULL;
-	int64_t start;
-
-	memset(exchange, 0, sizeof(*exchange));
-	assert_int_equal(sasl_client_new("spice", "host.example.org", NULL,
-	    NULL, callbacks, SASL_SUCCESS_DATA, &client), SASL_OK);
-	assert_int_equal(sasl_client_start(client, "SCRAM-SHA-256", NULL, &in,
-	    &in_length, &mechanism), SASL_CONTINUE);
-	start = now();
-	exchange->result = sasl_server_start(server, mechanism, in, in_length,
-	    &out, &out_length);
-	exchange->nanoseconds += now() - start;
-	while (exchange->result == SASL_CONTINUE) {
-		note_message(exchange, out, out_length);
-		if (sasl_client_step(client, out, out_length, NULL, &in,
-		    &in_length) < 0)
-			break;
-		start = now();
-		exchange->result = sasl_server_step(server, in, in_length,
-		    &out, &out_length);
-		exchange->nanoseconds += now() - start;
-	}
-	sasl_dispose(&client);
-}
+/* --- what a client sees ------------------------------------------------------------ */
 
 static struct exchange
 login(const char *user, const char *password)
 {
 	struct credentials credentials = { user, password };
-	sasl_conn_t *server = new_server(4711);
+	sasl_conn_t *server = exchange_server(4711);
 	struct exchange exchange;
 
-	run_exchange(server, &credentials, &exchange);
+	exchange_run(server, "SCRAM-SHA-256", &credentials, &exchange);
 	sasl_dispose(&server);
 	return exchange;
 }
-
-/* --- what a client sees ------------------------------------------------------------ */
 
 /* The refusals that must not be told apart. */
 static const struct {
@@ -429,7 +295,7 @@ survives_bad_clients(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(starts); i++) {
-		sasl_conn_t *server = new_server(4711);
+		sasl_conn_t *server = exchange_server(4711);
 		const char *out = NULL;
 		unsigned int length = 0;
 		int rc;
@@ -452,13 +318,13 @@ static void
 refuses_without_tls(void **state)
 {
 	struct credentials credentials = { "alice", "apw" };
-	sasl_conn_t *server = new_server(4711);
+	sasl_conn_t *server = exchange_server(4711);
 	struct exchange exchange;
 	sasl_ssf_t ssf = 0;
 
 	(void)state;
 	sasl_setprop(server, SASL_SSF_EXTERNAL, &ssf);
-	run_exchange(server, &credentials, &exchange);
+	exchange_run(server, "SCRAM-SHA-256", &credentials, &exchange);
 	assert_int_equal(exchange.result, SASL_NOAUTHZ);
 	assert_int_equal(exchange.count, 0);
 	sasl_dispose(&server);
@@ -486,10 +352,10 @@ lives_with_threads(void **state)
 	for (size_t i = 0; i < COUNT(threads); i++) {
 		struct credentials credentials = { "alice",
 		    i % 3 == 0 ? "no" : "apw" };
-		sasl_conn_t *server = new_server((unsigned int)i + 1);
+		sasl_conn_t *server = exchange_server((unsigned int)i + 1);
 		struct exchange exchange;
 
-		run_exchange(server, &credentials, &exchange);
+		exchange_run(server, "SCRAM-SHA-256", &credentials, &exchange);
 		assert_int_equal(exchange.result == SASL_OK, i % 3 != 0);
 		pthread_create(&threads[i], NULL, dispose, server);
 	}

@@ -77,6 +77,8 @@ has_defaults(void **state)
 	assert_string_equal(options.default_realm, host);
 	assert_int_equal(options.client_cert, TLS_PEER_REQUEST);
 	assert_string_equal(options.crl, "");
+	assert_string_equal(options.broker, "");
+	assert_int_equal(options.broker_timeout, 3000);
 	assert_true(options.require_tls);
 	assert_false(options.observe);
 	assert_false(options.local_passwords);
@@ -125,7 +127,9 @@ refuses_values(void **state)
 		{ "vmauthz_require_tls", "maybe", NULL },
 		{ "vmauthz_require_tls", "", NULL },
 		{ "vmauthz_require_tls", "0", NULL },
-		{ "vmauthz_broker", "/run/vmauthz/broker", NULL },
+		{ "vmauthz_broker", "run/vmauthz/broker", NULL },
+		{ "vmauthz_broker", "", NULL },
+		{ "vmauthz_broker_timeout", "3000", NULL },
 	};
 
 	(void)state;
@@ -141,11 +145,67 @@ refuses_values(void **state)
 }
 
 static void
+takes_a_broker(void **state)
+{
+	const char *const all[] = { "vmauthz_broker", "/run/vmauthz/broker",
+	    "vmauthz_broker_timeout", "250", "pwcheck_method", "saslauthd",
+	    "vmauthz_mode", "enforce", NULL };
+	struct options options = read_all(all);
+
+	(void)state;
+	assert_string_equal(options.error, "");
+	assert_string_equal(options.broker, "/run/vmauthz/broker");
+	assert_int_equal(options.broker_timeout, 250);
+	assert_string_equal(options.policy, "");
+	assert_false(options.local_passwords);
+}
+
+/* What a broker doesn't go together with; the error names it and the value,
+ * and the broker where that is the reason. */
+static void
+refuses_beside_a_broker(void **state)
+{
+	static const struct {
+		const char *option, *value, *named;
+	} bad[] = {
+		{ "vmauthz_policy", "/etc/vmauthz/policy.db",
+		    "vmauthz_broker" },
+		{ "vmauthz_mode", "observe", "vmauthz_broker" },
+		{ "vmauthz_broker_timeout", "", "100 to 30000" },
+		{ "vmauthz_broker_timeout", "99", "100 to 30000" },
+		{ "vmauthz_broker_timeout", "30001", "100 to 30000" },
+		{ "vmauthz_broker_timeout", "-250", "100 to 30000" },
+		{ "vmauthz_broker_timeout", " 250", "100 to 30000" },
+		{ "vmauthz_broker_timeout", "3s", "100 to 30000" },
+		{ "vmauthz_broker_timeout", "0x100", "100 to 30000" },
+		{ "vmauthz_broker_timeout", "99999999999999999999",
+		    "100 to 30000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		const char *const configuration[] = { bad[i].option,
+		    bad[i].value, "vmauthz_broker", "/run/vmauthz/broker",
+		    NULL };
+		struct options options = read_all(configuration);
+
+		TITLE(options.error);
+		assert_non_null(strstr(options.error, bad[i].option));
+		assert_non_null(strstr(options.error, bad[i].value));
+		assert_non_null(strstr(options.error, bad[i].named));
+		assert_false(options.observe);
+		assert_string_equal(options.policy, "");
+	}
+}
+
+static void
 bounds_values(void **state)
 {
 	char path[PATH_MAX + 2] = "/", realm[IDENTITY_MAX + 1];
 	const char *const long_path[] = { "vmauthz_policy", path, NULL };
 	const char *const long_crl[] = { "vmauthz_crl", path, NULL };
+	char broker[OPTIONS_BROKER_MAX + 1] = "/";
+	const char *const long_broker[] = { "vmauthz_broker", broker, NULL };
 	const char *const long_realm[] = { "vmauthz_default_realm", realm,
 	    NULL };
 
@@ -159,6 +219,12 @@ bounds_values(void **state)
 	assert_string_not_equal(read_all(long_crl).error, "");
 	assert_string_equal(read_all(long_crl).crl, "");
 	assert_string_not_equal(read_all(long_realm).error, "");
+	memset(broker + 1, 'b', OPTIONS_BROKER_MAX - 1);
+	assert_string_not_equal(read_all(long_broker).error, "");
+	assert_string_equal(read_all(long_broker).broker, "");
+	broker[OPTIONS_BROKER_MAX - 1] = '\0';
+	assert_string_equal(read_all(long_broker).error, "");
+	assert_string_equal(read_all(long_broker).broker, broker);
 }
 
 static void
@@ -193,6 +259,8 @@ main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(takes_values),
 		cmocka_unit_test(refuses_values),
+		cmocka_unit_test(takes_a_broker),
+		cmocka_unit_test(refuses_beside_a_broker),
 		cmocka_unit_test(bounds_values),
 		cmocka_unit_test(knows_local_passwords),
 	};

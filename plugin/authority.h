@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* Who is asked about a login: the policy, in its database, or the daemon
+ * vmauthzd (vmauthz_broker).  Whoever asks sees no more of it than this, and
+ * doesn't know which it is.  Any thread may ask. */
+
+#ifndef VMAUTHZ_PLUGIN_AUTHORITY_H
+#define VMAUTHZ_PLUGIN_AUTHORITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "plugin/options.h"
+#include "policy/policy.h"
+#include "policy/request.h"
+
+/* What is known of a login. */
+struct authority_login {
+	const char *mechanism;		/* "SCRAM-SHA-256" */
+	struct policy_request request;	/* its user is always set */
+};
+
+/* Why it could not be asked. */
+struct authority_failure {
+	const char *reason;		/* static; NULL: it could */
+	char detail[POLICY_DETAIL_MAX];	/* added to the reason, or "" */
+};
+
+/* A verifier, or a decoy, and what a login that then fails is put down to:
+ * static text, or NULL for what the mechanism says. */
+struct authority_verifier {
+	struct policy_verifier verifier;
+	const char *mismatch;
+};
+
+/* How the mechanism ended, for who counts and audits it. */
+struct authority_proof {
+	bool proved;		/* the user is who he says he is */
+	const char *refusal;	/* he is refused for whatever is decided */
+};
+
+struct authority_decision {
+	struct policy_decision policy;
+	const char *reason;		/* static, never NULL */
+	char detail[POLICY_DETAIL_MAX];	/* added to the reason, or "" */
+	bool logged;			/* the system's log has its line */
+	uint64_t session;		/* for authority_end(), or 0 */
+};
+
+struct authority;
+
+/* Returns 0, POLICY_E_VALUE or POLICY_E_MEMORY.  Nothing is opened before it
+ * is needed.  Free with authority_free(), which accepts NULL and leaves NULL. */
+int authority_new(struct authority **authority_r,
+    const struct options *options);
+void authority_free(struct authority **authority);
+
+/* The verifier of the login's user for its mechanism, or a decoy, which takes
+ * as long.  Returns 0, or an error with *verifier_r cleared and *failure_r
+ * set.  The caller wipes *verifier_r. */
+int authority_lookup(struct authority *authority,
+    const struct authority_login *login,
+    struct authority_verifier *verifier_r,
+    struct authority_failure *failure_r);
+
+/* Whether a look-up, and a password check, wants to know all that a decision
+ * does, but for the local account. */
+bool authority_lookup_decides(const struct authority *authority);
+
+/* Whether passwords are checked here, and nowhere else. */
+bool authority_checks_passwords(const struct authority *authority);
+
+/* Whether it is the password of the login's user.  Returns 0, or an error with
+ * *failure_r set; *right_r is false unless it was found right. */
+int authority_check_password(struct authority *authority,
+    const struct authority_login *login, const char *password, bool *right_r,
+    struct authority_failure *failure_r);
+
+/* Whether the login is allowed at that time.  *decision_r is always set:
+ * POLICY_UNKNOWN, with the reason, if that can't be found out. */
+void authority_decide(struct authority *authority,
+    const struct authority_login *login, const struct authority_proof *proof,
+    time_t now, struct authority_decision *decision_r);
+
+/* Says that a connection whose decision had a session (not 0) is closed.
+ * Never waits, not even for a question of another thread. */
+void authority_end(struct authority *authority, uint64_t session);
+
+/* Why saslpasswd2(8) can't store passwords here, one sentence; NULL: it can,
+ * in the policy that the options name. */
+const char *authority_no_store(const struct authority *authority);
+
+#endif

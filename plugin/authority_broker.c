@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/authority_kind.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/client.h"
+#include "scram/scram.h"
+
+enum {
+	QUICK_MS = 250,		/* for what is no password check */
+	ENDED_MAX = 256,	/* sessions that ended during one question */
+};
+
+struct authority_broker {
+	struct authority authority;
+	pid_t process;
+	int timeout_ms;
+	pthread_mutex_t asking;		/* for client, while it waits, too */
+	struct broker_client *client;
+	pthread_mutex_t ending;		/* for the rest; nobody waits in it */
+	size_t ended_count;
+	uint64_t ended[ENDED_MAX];
+};
+
+/* A copy of the process that made the connection shares it, and must neither
+ * read its answers nor end its sessions. */
+static bool
+is_copy(const struct authority_broker *own)
+{
+	return getpid() != own->process;
+}
+
+/* --- what has ended --------------------------------------------------------- */
+
+/* Takes one of the sessions that have ended; 0: there is none. */
+static uint64_t
+take_ended(struct authority_broker *own)
+{
+	uint64_t session = 0;
+
+	pthread_mutex_lock(&own->ending);
+	if (own->ended_count > 0)
+		session = own->ended[--own->ended_count];
+	pthread_mutex_unlock(&own->ending);
+	return session;
+}
+
+static bool
+has_ended(struct authority_broker *own)
+{
+	bool some;
+
+	pthread_mutex_lock(&own->ending);
+	some = own->ended_count > 0;
+	pthread_mutex_unlock(&own->ending);
+	return some;
+}
+
+/* Lets go of the client, and tells what ended while it was held: who ended
+ * it did not wait. */
+static void
+let_go(struct authority_broker *own)
+{
+	uint64_t session;
+
+	do {
+		while ((session = take_ended(own)) != 0)
+			broker_client_end(own->client, session);
+		pthread_mutex_unlock(&own->asking);
+	} while (has_ended(own) && pthread_mutex_trylock(&own->asking) == 0);
+}
+
+static void
+broker_kind_end(struct authority *authority, uint64_t session)
+{
+	struct authority_broker *own = (struct authority_broker *)authority;
+
+	if (is_copy(own))
+		return;
+	pthread_mutex_lock(&own->ending);
+	if (own->ended_count < ENDED_MAX)
+		own->ended[own->ended_count++] = session;
+	pthread_mutex_unlock(&own->ending);
+	if (pthread_mutex_trylock(&own->asking) == 0)
+		let_go(own);
+}
+
+/* --- questions --------------------------------------------------------------- */
+
+static struct broker_message
+question(enum broker_type type, const struct authority_login *login)
+{
+	const struct policy_request *request = &login->request;
+
+	return (struct broker_message){
+		.type = type,
+		.login = {
+			.user = request->user->text,
+			.mechanism = login->mechanism,
+			.service = request->service,
+			.client = request->client,
+			.port = request->vm.port,
+			.certificate = request->certificate,
+			.local = request->local,
+			.local_user = request->local_user,
+			.local_number = request->local_number,
+			.local_asked = request->local_asked,
+		},
+	};
+}
+
+/* *answer_r is of use only if 0 is returned, and its text never. */
+static int
+ask(struct authority_broker *own, const struct broker_message *message,
+    int timeout_ms, struct broker_message *answer_r,
+    char detail_r[POLICY_DETAIL_MAX])
+{
+	int rc;
+
+	if (is_copy(own)) {
+		strcpy(detail_r, "this process is a copy of the one that asks");
+		return POLICY_E_BROKER;
+	}
+	pthread_mutex_lock(&own->asking);
+	rc = broker_client_ask(own->client, message, timeout_ms, answer_r);
+	if (rc != POLICY_OK)
+		snprintf(detail_r, POLICY_DETAIL_MAX, "%s",
+		    broker_client_detail(own->client));
+	let_go(own);
+	return rc;
+}
+
+static int
+quick_ms(const struct authority_broker *own)
+{
+	return own->timeout_ms < QUICK_MS ? own->timeout_ms : QUICK_MS;
+}
+
+/* Whether it is real is the daemon's secret. */
+static int
+broker_kind_lookup(struct authority *authority,
+    const struct authority_login *login, struct authority_verifier *verifier,
+    struct authority_failure *failure)
+{
+	struct authority_broker *own = (struct authority_broker *)authority;
+	struct broker_message message = question(BROKER_LOOKUP, login), answer;
+	int rc = ask(own, &message, quick_ms(own), &answer, failure->detail);
+
+	if (rc == POLICY_OK &&
+	    answer.verifier.key_size != scram_key_size(login->mechanism)) {
+		rc = POLICY_E_BROKER;
+		strcpy(failure->detail, "a verifier of another mechanism");
+	}
+	if (rc != POLICY_OK) {
+		failure->reason = policy_strerror(POLICY_E_BROKER);
+	} else {
+		verifier->verifier = answer.verifier;
+		verifier->mismatch = "authentication failed";
+	}
+	explicit_bzero(&answer, sizeof(answer));
+	return rc;
+}
+
+static int
+broker_kind_check_password(struct authority *authority,
+    const struct authority_login *login, const char *password, bool *right_r,
+    struct authority_failure *failure)
+{
+	struct authority_broker *own = (struct authority_broker *)authority;
+	struct broker_message message = question(BROKER_PASSWORD, login);
+	struct broker_message answer;
+	int rc;
+
+	if (password[0] == '\0' || strlen(password) > BROKER_PASSWORD_MAX)
+		return POLICY_OK;
+	message.password = password;
+	rc = ask(own, &message, own->timeout_ms, &answer, failure->detail);
+	if (rc != POLICY_OK)
+		failure->reason = policy_strerror(POLICY_E_BROKER);
+	*right_r = rc == POLICY_OK && answer.right;
+	return rc;
+}
+
+static void
+broker_kind_decide(struct authority *authority,
+    const struct authority_login *login, const struct authority_proof *proof,
+    time_t now, struct authority_decision *decision)
+{
+	struct authority_broker *own = (struct authority_broker *)authority;
+	struct broker_message message = question(BROKER_DECIDE, login), answer;
+
+	(void)now;
+	message.proved = proof->proved;
+	message.refusal = proof->refusal;
+	if (ask(own, &message, quick_ms(own), &answer, decision->detail) !=
+	    POLICY_OK) {
+		decision->policy.outcome = POLICY_UNKNOWN;
+		decision->reason = policy_strerror(POLICY_E_BROKER);
+		return;
+	}
+	decision->reason = "refused by vmauthzd";
+	decision->policy.wants_local_user = answer.wants_local_user;
+	decision->session = answer.session;
+	decision->logged = !answer.wants_local_user;
+	if (answer.allowed && !answer.wants_local_user) {
+		decision->policy.outcome = POLICY_ALLOW;
+		decision->reason = "allowed by vmauthzd";
+	}
+}
+
+static void
+broker_kind_free(struct authority *authority)
+{
+	struct authority_broker *own = (struct authority_broker *)authority;
+
+	broker_client_free(&own->client);
+	pthread_mutex_destroy(&own->asking);
+	pthread_mutex_destroy(&own->ending);
+	free(own);
+}
+
+int
+authority_broker_new(struct authority **authority_r, const char *path,
+    int timeout_ms)
+{
+	static const struct authority_kind kind = {
+		.free = broker_kind_free,
+		.lookup = broker_kind_lookup,
+		.check_password = broker_kind_check_password,
+		.decide = broker_kind_decide,
+		.end = broker_kind_end,
+		.lookup_decides = true,
+		.no_store = "vmauthzd keeps the passwords, set this one with "
+		    "vmauthz passwd",
+	};
+	struct authority_broker *own = calloc(1, sizeof(*own));
+	int rc = own != NULL ? broker_client_new(&own->client, path) :
+	    POLICY_E_MEMORY;
+
+	if (rc != POLICY_OK) {
+		free(own);
+		return rc;
+	}
+	own->authority.kind = &kind;
+	own->process = getpid();
+	own->timeout_ms = timeout_ms;
+	pthread_mutex_init(&own->asking, NULL);
+	pthread_mutex_init(&own->ending, NULL);
+	*authority_r = &own->authority;
+	return POLICY_OK;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "plugin/authority_kind.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scram/decoy.h"
+
+struct authority_policy {
+	struct authority authority;
+	/* Logins happen on QEMU's main loop alone, so nobody ever waits for
+	 * this; it is for hosts that would do otherwise. */
+	pthread_mutex_t mutex;
+	struct policy *policy;
+};
+
+static void
+policy_kind_free(struct authority *authority)
+{
+	struct authority_policy *own = (struct authority_policy *)authority;
+
+	policy_free(&own->policy);
+	pthread_mutex_destroy(&own->mutex);
+	free(own);
+}
+
+/* Real or decoy: both are made every time, so that both take as long. */
+static int
+make_verifier(const struct authority_login *login,
+    const struct policy_lookup *lookup, struct authority_verifier *verifier)
+{
+	int rc = decoy_make(lookup, login->request.user, login->mechanism,
+	    &verifier->verifier);
+
+	if (rc != POLICY_OK)
+		return rc;
+	if (lookup->found)
+		verifier->verifier = lookup->verifier;
+	else
+		verifier->mismatch = "no verifier for this mechanism";
+	return POLICY_OK;
+}
+
+static int
+policy_kind_lookup(struct authority *authority,
+    const struct authority_login *login, struct authority_verifier *verifier,
+    struct authority_failure *failure)
+{
+	struct authority_policy *own = (struct authority_policy *)authority;
+	struct policy_lookup lookup;
+	int rc;
+
+	pthread_mutex_lock(&own->mutex);
+	rc = policy_lookup(own->policy, login->request.user, login->mechanism,
+	    &lookup);
+	if (rc != POLICY_OK)
+		strcpy(failure->detail, policy_detail(own->policy));
+	pthread_mutex_unlock(&own->mutex);
+	if (rc == POLICY_OK) {
+		rc = make_verifier(login, &lookup, verifier);
+		if (rc != POLICY_OK)
+			strcpy(failure->detail, policy_strerror(rc));
+	}
+	if (rc != POLICY_OK)
+		failure->reason = policy_reason_text(REASON_POLICY_ERROR);
+	explicit_bzero(&lookup, sizeof(lookup));
+	return rc;
+}
+
+static void
+policy_kind_decide(struct authority *authority,
+    const struct authority_login *login, const struct authority_proof *proof,
+    time_t now, struct authority_decision *decision)
+{
+	struct authority_policy *own = (struct authority_policy *)authority;
+
+	(void)proof;
+	pthread_mutex_lock(&own->mutex);
+	policy_decide(own->policy, &login->request, now, &decision->policy);
+	strcpy(decision->detail, policy_detail(own->policy));
+	pthread_mutex_unlock(&own->mutex);
+	decision->reason = policy_reason_text(decision->policy.reason);
+}
+
+int
+authority_policy_new(struct authority **authority_r, const char *path)
+{
+	static const struct authority_kind kind = {
+		.free = policy_kind_free,
+		.lookup = policy_kind_lookup,
+		.decide = policy_kind_decide,
+	};
+	struct authority_policy *own = calloc(1, sizeof(*own));
+
+	if (own == NULL || policy_new(&own->policy, path) != POLICY_OK) {
+		free(own);
+		return POLICY_E_MEMORY;
+	}
+	own->authority.kind = &kind;
+	pthread_mutex_init(&own->mutex, NULL);
+	*authority_r = &own->authority;
+	return POLICY_OK;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* What this process can find out about a login, for who decides it. */
+
+#ifndef VMAUTHZ_PLUGIN_FACTS_H
+#define VMAUTHZ_PLUGIN_FACTS_H
+
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+#include "cert/cert_name.h"
+#include "plugin/authority.h"
+#include "plugin/local_user.h"
+#include "plugin/login.h"
+#include "plugin/plugin.h"
+#include "plugin/tls_peer.h"
+
+struct facts {
+	struct authority_login login;	/* points into the rest, into struct
+					 * login, and into the parameters */
+	char client[PLUGIN_ADDRESS_MAX];
+	struct tls_peer peer;
+	const char *names[CERT_NAMES_MAX];	/* of the peer's certificate */
+	struct local_user local_user;
+};
+
+/* What is at hand: user, VM, service, address and mechanism. */
+void facts_begin(struct facts *facts_r, const struct login *login,
+    const sasl_server_params_t *params);
+
+/* As much as a look-up, or a password check, wants to know. */
+void facts_for_lookup(struct facts *facts_r, const struct login *login,
+    const sasl_server_params_t *params);
+
+/* Adds the client's certificate, unless the options say that nobody is to be
+ * asked for one. */
+void facts_find_certificate(struct facts *facts,
+    const struct plugin *plugin, const sasl_server_params_t *params);
+
+/* Adds the local account, or that it can't be told. */
+void facts_find_local_user(struct facts *facts,
+    const sasl_server_params_t *params);
+
+#endif

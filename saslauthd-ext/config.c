@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/error.h"
+#include "saslauthd-ext/config_value.h"
+
+enum {
+	FILE_MAX = 65536,	/* octets */
+	SECTION_TEXT_MAX = IDENTITY_MAX + 16,
+};
+
+#define REALM_PREFIX "realm "
+
+/* --- keys ------------------------------------------------------------------- */
+
+#define TEXT(member, largest, what) \
+	what, offsetof(struct config, member), 1, largest
+#define NUMBER(member, smallest, largest) \
+	config_number, offsetof(struct config, member), smallest, largest
+
+/* In the order of vmauthzd.conf(5). */
+static const struct key {
+	const char *name;
+	const char *preset;	/* what it is if it isn't named */
+	config_take *take;
+	size_t offset;
+	unsigned int min, max;
+} keys[] = {
+	{ "policy", SYSCONFDIR "/vmauthz/policy.db",
+	  TEXT(policy, PATH_MAX - 1, config_path) },
+	{ "state", LOCALSTATEDIR "/lib/vmauthz",
+	  TEXT(state, PATH_MAX - 1, config_path) },
+	{ "default_realm", NULL,
+	  TEXT(default_realm, IDENTITY_MAX, config_realm_name) },
+	{ "pam_service", "spice",
+	  TEXT(pam_service, CONFIG_SERVICE_MAX, config_service) },
+	{ "users", NULL, config_users, 0, 0, CONFIG_IDS_MAX },
+	{ "groups", "", config_groups, 0, 0, CONFIG_IDS_MAX },
+	{ "operators", "root", config_operators, 0, 0, CONFIG_IDS_MAX },
+	{ "identify", "libvirt cgroup", config_identify, 0, 0, 0 },
+	{ "session_window", "30", NUMBER(session_window, 0, 600) },
+	{ "pam_helpers", "32", NUMBER(pam_helpers, 1, 64) },
+	{ "pam_helpers_per_vm", "4", NUMBER(pam_helpers_per_vm, 1, 64) },
+	{ "pam_timeout", "10", NUMBER(pam_timeout, 1, 120) },
+	{ "guess_limit", "5", NUMBER(guess_limit, 0, 1000) },
+	{ "guess_address_limit", "20", NUMBER(guess_address_limit, 0, 10000) },
+	{ "guess_forget", "900", NUMBER(guess_forget, 1, 86400) },
+	{ "ticket_max", "3600", NUMBER(ticket_max, 1, 86400) },
+	{ "audit_size", "64", NUMBER(audit_size, 1, 65536) },
+	{ "audit_age", "90", NUMBER(audit_age, 1, 3650) },
+	{ "audit_keep", "12", NUMBER(audit_keep, 0, 1000) },
+	{ "audit_full", "refuse", config_audit_full, 0, 0, 0 },
+};
+
+enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+
+/* --- a file that is being read ------------------------------------------------ */
+
+struct reading {
+	FILE *file;
+	const char *path;
+	char *error;			/* CONFIG_ERROR_MAX */
+	int rc;
+	struct config *config;
+	unsigned int line;		/* that was read last */
+	unsigned int seen[KEYS];	/* line of each key, 0: none */
+	char section[SECTION_TEXT_MAX];	/* without brackets */
+	unsigned int section_line;	/* 0: in front of all sections */
+	bool section_used;		/* a key was in it */
+	struct config_realm *realm;	/* that the section is about */
+	bool has_source, has_pam_name;
+};
+
+/* The first thing that is wrong is told. */
+static int
+fail_at(struct reading *reading, unsigned int line, const char *what,
+    const char *remedy)
+{
+	if (reading->rc != POLICY_OK)
+		return 0;
+	reading->rc = POLICY_E_VALUE;
+	if (line == 0)		/* of what is not in the file */
+		snprintf(reading->error, CONFIG_ERROR_MAX, "%.200s: %.160s: %.120s",
+		    reading->path, what, remedy);
+	else
+		snprintf(reading->error, CONFIG_ERROR_MAX,
+		    "%.200s:%u: %.160s: %.120s", reading->path, line, what,
+		    remedy);
+	return 0;
+}
+
+static int
+fail(struct reading *reading, const char *what, const char *remedy)
+{
+	return fail_at(reading, reading->line, what, remedy);
+}
+
+/* --- sections ----------------------------------------------------------------- */
+
+static void
+end_section(struct reading *reading)
+{
+	if (reading->section_line == 0)
+		return;
+	if (!reading->section_used)
+		fail_at(reading, reading->section_line, reading->section,
+		    "a section with nothing in it: take it out");
+	else if (reading->realm != NULL && !reading->has_source)
+		fail_at(reading, reading->section_line, reading->section,
+		    "it wants a line passwords = pam, policy or nobody");
+	else if (reading->has_pam_name && reading->realm != NULL &&
+	    reading->realm->source != SOURCE_PAM)
+		fail_at(reading, reading->section_line, reading->section,
+		    "pam_name is for realms with passwords = pam");
+}
+
+static int
+begin_realm(struct reading *reading, const char *name)
+{
+	struct config *config = reading->config;
+	struct config_realm *realm = &config->realms[config->realm_count];
+	const char *remedy;
+
+	if (config->realm_count == CONFIG_REALMS_MAX)
+		return fail(reading, reading->section, "too many realms");
+	remedy = config_realm_name(config, realm->name, name, 1, IDENTITY_MAX);
+	if (remedy != NULL)
+		return fail(reading, reading->section, remedy);
+	if (config_realm(config, realm->name) != NULL)
+		return fail(reading, reading->section,
+		    "this realm has a section already: put its lines there");
+	reading->realm = realm;
+	config->realm_count++;
+	return 1;
+}
+
+/* A line that begins with '['.  inih would cut a long name, and say nothing of
+ * a section with no keys in it. */
+static void
+begin_section(struct reading *reading, const char *line)
+{
+	size_t length = strlen(line);
+
+	end_section(reading);
+	while (length > 0 && strchr(" \t\r\n", line[length - 1]) != NULL)
+		length--;
+	snprintf(reading->section, sizeof(reading->section), "%.*s",
+	    length > 2 ? (int)length - 2 : 0, line + 1);
+	reading->section_line = reading->line;
+	reading->section_used = false;
+	reading->realm = NULL;
+	reading->has_source = reading->has_pam_name = false;
+	if (length < 3 || line[length - 1] != ']' ||
+	    length - 2 >= sizeof(reading->section) ||
+	    strncmp(reading->section, REALM_PREFIX,
+	    strlen(REALM_PREFIX)) != 0)
+		fail(reading, "section", "write [realm NAME]");
+	else
+		begin_realm(reading, reading->section + strlen(REALM_PREFIX));
+}
+
+/* --- lines, for inih ------------------------------------------------------------ */
+
+/* Other than tabs, and the carriage return in front of a line feed.  To inih
+ * some are blanks, so that what is behind them would be a section. */
+static bool
+has_control(const char *line)
+{
+	for (; *line != '\0'; line++) {
+		if (((unsigned char)*line < ' ' || *line == 0x7f) &&
+		    *line != '\t' && strcmp(line, "\n") != 0 &&
+		    strcmp(line, "\r\n") != 0)
+			return true;
+	}
+	return false;
+}
+
+/* What inih would take for something else than it looks like. */
+static const char *
+judge_line(const char *line, size_t length, bool whole)
+{
+	size_t margin = strspn(line, " \t");
+
+	if (!whole)
+		return "too long: 198 octets are the most";
+	if (strlen(line) != length)
+		return "a zero octet";
+	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
+		return "take out the byte order mark";
+	if (has_control(line))
+		return "take out its control character";
+	if (margin != 0 && strchr("\r\n;#", line[margin]) == NULL)
+		return "take out the blanks that it begins with";
+	if (line[margin] != ';' && line[margin] != '#' &&
+	    (strstr(line, " ;") != NULL || strstr(line, "\t;") != NULL ||
+	    strstr(line, " #") != NULL || strstr(line, "\t#") != NULL))
+		return "put the comment on a line of its own";
+	return NULL;
+}
+
+/* As fgets(3). */
+static char *
+read_line(char *out, int room, void *context)
+{
+	struct reading *reading = context;
+	const char *remedy;
+	long before = ftell(reading->file);
+	size_t length;
+
+	if (reading->rc != POLICY_OK ||
+	    fgets(out, room, reading->file) == NULL)
+		return NULL;
+	reading->line++;
+	length = (size_t)(ftell(reading->file) - before);
+	remedy = judge_line(out, length, feof(reading->file) ||
+	    (length > 0 && out[length - 1] == '\n'));
+	if (remedy != NULL) {
+		fail(reading, "the line", remedy);
+		return NULL;
+	}
+	if (out[0] == '[')
+		begin_section(reading, out);
+	return out;
+}
+
+static int
+take_in_realm(struct reading *reading, const char *name, const char *value)
+{
+	static const char once[] = "it is there already: take one out";
+	struct config_realm *realm = reading->realm;
+	bool *seen = strcmp(name, "passwords") == 0 ? &reading->has_source :
+	    strcmp(name, "pam_name") == 0 ? &reading->has_pam_name : NULL;
+	const char *remedy;
+
+	if (seen == NULL)
+		return fail(reading, name,
+		    "a realm has passwords and pam_name alone");
+	if (*seen)
+		return fail(reading, name, once);
+	*seen = true;
+	remedy = seen == &reading->has_source ?
+	    config_source(&realm->source, value) :
+	    config_pam_name(&realm->full_name, value);
+	return remedy == NULL ? 1 : fail(reading, name, remedy);
+}
+
+static int
+take_key(struct reading *reading, const struct key *key, const char *value)
+{
+	const char *remedy = key->take(reading->config,
+	    (char *)reading->config + key->offset, value, key->min, key->max);
+	char what[CONFIG_ERROR_MAX / 2];
+
+	if (remedy == NULL)
+		return 1;
+	snprintf(what, sizeof(what), "%s%s%.100s", key->name,
+	    value[0] != '\0' ? ": " : "", value);
+	return fail(reading, what, remedy);
+}
+
+static int
+take_line(void *context, const char *section, const char *name,
+    const char *value)
+{
+	struct reading *reading = context;
+
+	(void)section;
+	if (reading->rc != POLICY_OK)
+		return 0;
+	reading->section_used = true;
+	if (reading->section_line != 0)
+		return reading->realm == NULL ? 0 :
+		    take_in_realm(reading, name, value);
+	for (size_t i = 0; i < KEYS; i++) {
+		if (strcmp(keys[i].name, name) != 0)
+			continue;
+		if (reading->seen[i] != 0)
+			return fail(reading, name,
+			    "it is there already: take one out");
+		reading->seen[i] = reading->line;
+		return take_key(reading, &keys[i], value);
+	}
+	return fail(reading, name, "no such key: see vmauthzd.conf(5)");
+}
+
+/* --- all of it ------------------------------------------------------------------- */
+
+static void
+take_presets(struct reading *reading)
+{
+	reading->line = 0;
+	for (size_t i = 0; i < KEYS && reading->rc == POLICY_OK; i++) {
+		if (reading->seen[i] != 0)
+			continue;
+		take_key(reading, &keys[i], keys[i].preset != NULL ?
+		    keys[i].preset : config_preset(keys[i].take));
+	}
+	if (reading->config->realm_count == 0) {
+		struct config_realm *realm = &reading->config->realms[0];
+
+		strcpy(realm->name, reading->config->default_realm);
+		realm->source = SOURCE_POLICY;
+		reading->config->realm_count = 1;
+	}
+}
+
+/* Two realms whose alice is one account would be one realm. */
+static void
+judge_realms(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	size_t bare = 0;
+
+	for (size_t i = 0; i < config->realm_count; i++)
+		bare += config->realms[i].source == SOURCE_PAM &&
+		    !config->realms[i].full_name;
+	if (bare > 1)
+		fail(reading, "passwords = pam", "in one realm alone PAM may "
+		    "get the name without it: write pam_name = user@realm in "
+		    "the others");
+}
+
+static void
+read_file(struct reading *reading)
+{
+	int line = ini_parse_stream(read_line, reading, take_line, reading);
+
+	if (reading->rc == POLICY_OK && line > 0)
+		fail_at(reading, (unsigned int)line, "the line",
+		    "write KEY = VALUE");
+	else if (reading->rc == POLICY_OK && (line < 0 ||
+	    ferror(reading->file)))
+		fail(reading, "the file", "it can't be read");
+	end_section(reading);
+	if (reading->rc == POLICY_OK)
+		take_presets(reading);
+	if (reading->rc == POLICY_OK)
+		judge_realms(reading);
+}
+
+static const char *
+judge_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is no file";
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return "it belongs to neither root nor you: run chown root";
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return "others may write to it: run chmod go-w";
+	return st.st_size > FILE_MAX ? "it is longer than 64 KiB" : NULL;
+}
+
+static FILE *
+open_file(const char *path, char error[CONFIG_ERROR_MAX])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *remedy = fd < 0 ? strerror(errno) : judge_file(fd);
+	FILE *file = remedy == NULL ? fdopen(fd, "r") : NULL;
+
+	if (file == NULL && fd >= 0)
+		close(fd);
+	if (file == NULL)
+		snprintf(error, CONFIG_ERROR_MAX, "%.300s: %s", path,
+		    remedy != NULL ? remedy : "out of memory");
+	return file;
+}
+
+int
+config_load(struct config **config_r, const char *path,
+    char error[CONFIG_ERROR_MAX])
+{
+	struct reading reading = { .path = path, .error = error };
+
+	*config_r = NULL;
+	error[0] = '\0';
+	reading.file = open_file(path, error);
+	if (reading.file == NULL)
+		return POLICY_E_ACCESS;
+	reading.config = calloc(1, sizeof(*reading.config));
+	if (reading.config == NULL) {
+		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+		reading.rc = POLICY_E_MEMORY;
+	} else {
+		read_file(&reading);
+	}
+	fclose(reading.file);
+	if (reading.rc == POLICY_OK)
+		*config_r = reading.config;
+	else
+		free(reading.config);
+	return reading.rc;
+}
+
+void
+config_free(struct config **config)
+{
+	free(*config);
+	*config = NULL;
+}
+
+const struct config_realm *
+config_realm(const struct config *config, const char *realm)
+{
+	for (size_t i = 0; i < config->realm_count; i++) {
+		if (strcmp(config->realms[i].name, realm) == 0)
+			return &config->realms[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- SPDX-FileCopyrightText: 2026 The vmauthz authors
+--
+-- vmauthzd's record of what it decided: audit.db.  vmauthzd makes the file
+-- itself; it is read with `vmauthz log`, or
+--
+--     sqlite3 -readonly /var/lib/vmauthz/audit.db 'SELECT * FROM decisions'
+--
+-- Without -readonly, and for as long as anybody has it open, vmauthzd can't
+-- begin a new file.  Rows are added and never changed: the triggers at the end
+-- refuse that.
+
+BEGIN IMMEDIATE;
+
+PRAGMA application_id = 0x766d6175;	-- "vmau"
+PRAGMA user_version = 1;
+
+-- One row a record, in the order in which they were written.  NULL: unknown,
+-- or of no meaning for records of this kind.  Text has at most 511 octets, the
+-- last three of which are "..." if it was longer; a backslash, a control
+-- character and what is not UTF-8 stand in it as \xNN.
+CREATE TABLE records (
+	-- Goes on in the next file, so that records can be told apart for good.
+	id INTEGER PRIMARY KEY,
+	-- milliseconds since 1970, in UTC
+	at INTEGER NOT NULL,
+	-- decision: a login
+	-- session:  all channels of one user from one address on one VM
+	-- ticket:   a one-time password
+	-- event:    the daemon's own life
+	kind TEXT NOT NULL CHECK (kind IN
+		('decision', 'session', 'ticket', 'event')),
+	-- decision: allow, deny; session: begin, end; ticket: issued, used,
+	-- lapsed; event: the daemon's word for it
+	what TEXT NOT NULL CHECK (kind = 'event'
+		OR kind = 'decision' AND what IN ('allow', 'deny')
+		OR kind = 'session' AND what IN ('begin', 'end')
+		OR kind = 'ticket' AND what IN ('issued', 'used', 'lapsed')),
+	-- name@realm
+	user TEXT,
+	vm TEXT,
+	-- where the VM is known from: libvirt, cgroup, command-line
+	vm_source TEXT,
+	-- spice, vnc
+	service TEXT,
+	-- address; of a ticket that was issued: whom it is for
+	client TEXT,
+	-- CN and fingerprint (SHA-256) of the client's certificate
+	cert_cn TEXT,
+	cert_sha256 BLOB CHECK (length(cert_sha256) = 32),
+	-- account of this host whose process the client is
+	local_user TEXT,
+	mechanism TEXT,
+	-- mux, broker
+	socket TEXT,
+	-- who issued a ticket
+	issued_by TEXT,
+	-- grants.id, and history.revision, of the policy
+	grant_id INTEGER,
+	revision INTEGER,
+	-- the ticket's, and the session's, number
+	ticket INTEGER,
+	session INTEGER,
+	-- why; of an event: what else there is to say
+	reason TEXT
+) STRICT;
+
+CREATE TRIGGER records_update_refused BEFORE UPDATE ON records
+BEGIN
+	SELECT RAISE(ABORT, 'the audit is append only: a record is never changed');
+END;
+CREATE TRIGGER records_delete_refused BEFORE DELETE ON records
+BEGIN
+	SELECT RAISE(ABORT, 'the audit is append only: a record is never deleted, audit_keep in vmauthzd.conf says how many files are kept');
+END;
+CREATE TRIGGER records_replace_refused BEFORE INSERT ON records
+WHEN EXISTS (SELECT 1 FROM records WHERE id = NEW.id)
+BEGIN
+	SELECT RAISE(ABORT, 'the audit is append only: a record is never replaced');
+END;
+
+-- --- for people ------------------------------------------------------------
+
+CREATE VIEW decisions AS
+SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
+	what AS outcome, user, vm, vm_source, service, client, cert_cn,
+	lower(hex(cert_sha256)) AS cert_sha256, local_user, mechanism, socket,
+	grant_id, revision, ticket, session, reason
+FROM records WHERE kind = 'decision';
+
+CREATE VIEW sessions AS
+SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
+	what AS event, session, user, vm, service, client, reason
+FROM records WHERE kind = 'session';
+
+CREATE VIEW tickets AS
+SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
+	what AS event, ticket, user, vm, client, issued_by
+FROM records WHERE kind = 'ticket';
+
+CREATE VIEW events AS
+SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
+	what AS event, reason AS detail
+FROM records WHERE kind = 'event';
+
+COMMIT;

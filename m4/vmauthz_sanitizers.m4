@@ -21,6 +21,11 @@ AC_DEFUN([VMAUTHZ_SANITIZERS], [
     SANITIZER_FLAGS="-fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer -fno-sanitize-recover=all"
     vmauthz_sanitized=yes])
   AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
+  dnl The sanitizers take crypt(3), which a PAM module brings along later, for
+  dnl their own, and find none.
+  AS_VAR_IF([vmauthz_sanitized], [yes],
+    [SANITIZER_CRYPT_LIBS="-Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state"])
+  AC_SUBST([SANITIZER_CRYPT_LIBS])
   AC_SUBST([SANITIZER_FLAGS])
   AM_CONDITIONAL([SANITIZED], [test "x$vmauthz_sanitized" = xyes])
 ])

@@ -89,15 +89,26 @@ json_append_number(json_object *list, int64_t number)
 	json_append(list, sure(json_object_new_int64(number)));
 }
 
-void
-json_print(json_object *value)
+static void
+print(FILE *out, json_object *value, int style)
 {
-	const char *text = json_object_to_json_string_ext(value,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+	const char *text = json_object_to_json_string_ext(value, style |
 	    JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (text == NULL)
 		sure(NULL);
-	puts(text);
+	fprintf(out, "%s\n", text);
 	json_object_put(value);
+}
+
+void
+json_print(json_object *value)
+{
+	print(stdout, value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+void
+json_print_line(FILE *out, json_object *value)
+{
+	print(out, value, JSON_C_TO_STRING_PLAIN);
 }

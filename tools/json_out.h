@@ -10,6 +10,7 @@
 #include <json.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 json_object *json_map(void);
 json_object *json_list(void);
@@ -25,7 +26,8 @@ void json_append(json_object *list, json_object *value);
 void json_append_text(json_object *list, const char *text);
 void json_append_number(json_object *list, int64_t number);
 
-/* Prints the value and frees it. */
+/* Prints the value and frees it; the second, on one line. */
 void json_print(json_object *value);
+void json_print_line(FILE *out, json_object *value);
 
 #endif

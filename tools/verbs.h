@@ -12,9 +12,12 @@ int verb_check(const char *path, int argc, char **argv);
 int verb_explain(const char *path, int argc, char **argv);
 int verb_history(const char *path, int argc, char **argv);
 int verb_init(const char *path, int argc, char **argv);
+int verb_log(const char *path, int argc, char **argv);
 int verb_migrate(const char *path, int argc, char **argv);
 int verb_passwd(const char *path, int argc, char **argv);
 int verb_replay(const char *path, int argc, char **argv);
+int verb_ticket(const char *path, int argc, char **argv);
 int verb_undo(const char *path, int argc, char **argv);
+int verb_who(const char *path, int argc, char **argv);
 
 #endif

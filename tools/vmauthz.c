@@ -18,10 +18,13 @@ static const struct {
 	{ "explain", verb_explain },
 	{ "history", verb_history },
 	{ "init", verb_init },
+	{ "log", verb_log },
 	{ "migrate", verb_migrate },
 	{ "passwd", verb_passwd },
 	{ "replay", verb_replay },
+	{ "ticket", verb_ticket },
 	{ "undo", verb_undo },
+	{ "who", verb_who },
 };
 
 int
@@ -40,6 +43,9 @@ main(int argc, char **argv)
 		    "       vmauthz [-d FILE] check [OPTION]...\n"
 		    "       vmauthz [-d FILE] replay LOG\n"
 		    "       vmauthz [-d FILE] history [OPTION]...\n"
+		    "       vmauthz log [OPTION]...\n"
+		    "       vmauthz ticket USER VM [OPTION]...\n"
+		    "       vmauthz who [OPTION]...\n"
 		    "       vmauthz [-d FILE] undo [--yes] REVISION\n"
 		    "       vmauthz [-d FILE] migrate [OPTION]...\n",
 		.options = options,

@@ -34,7 +34,7 @@ struct log_decision {
 	const char *vm;
 	const char *vm_source;	/* who says so; NULL: the VM itself */
 	const char *service;
-	const char *client;	/* "address;port" */
+	const char *client;	/* "address;port", or an address */
 	const char *cert_cn;
 	const unsigned char *sha256;	/* the certificate's, POLICY_SHA256_SIZE
 					 * octets, or NULL */

@@ -139,21 +139,22 @@ take_value(struct cursor *cursor, const char *key)
 	return value;
 }
 
-/* "192.0.2.7:4711" or "[2001:db8::7]:4711"; what is neither stays as it is,
- * and is no address for anybody. */
+/* An address, of plugins "192.0.2.7:4711" or "[2001:db8::7]:4711"; what is
+ * neither stays as it is, and is no address for anybody. */
 static const char *
 take_client(struct cursor *cursor)
 {
 	char *client = take_value(cursor, "client=");
-	char *end = client != NULL ? strrchr(client, ':') : NULL;
+	char *port = client != NULL ? strrchr(client, ':') : NULL;
 
-	if (end == NULL)
+	if (port == NULL)
 		return client;
-	if (client[0] == '[' && end > client && end[-1] == ']') {
+	if (client[0] == '[' && port[-1] == ']') {
 		client++;
-		end--;
+		port[-1] = '\0';
+	} else if (strchr(client, ':') == port) {
+		*port = '\0';
 	}
-	*end = '\0';
 	return client;
 }
 

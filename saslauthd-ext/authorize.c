@@ -4,7 +4,6 @@
 #include "saslauthd-ext/authorize.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -277,7 +276,7 @@ write_line(const struct progress *progress)
 	const struct login *login = progress->login;
 	const struct broker_login *what = login->what;
 	const struct policy_decision *decision = &progress->judgement.decision;
-	char client[PAM_ADDRESS_MAX + 3], line[LOG_LINE_MAX];
+	char line[LOG_LINE_MAX];
 	struct log_decision fields = {
 		.outcome = progress->refusal == NULL ? OUTCOME_ALLOW :
 		    OUTCOME_DENY,
@@ -285,7 +284,7 @@ write_line(const struct progress *progress)
 		.vm = login->asker->machine.name,
 		.vm_source = machine_source_name(login->asker->machine.source),
 		.service = what->service,
-		.client = what->client != NULL ? client : NULL,
+		.client = what->client,
 		.cert_cn = what->certificate.cn,
 		.sha256 = what->certificate.sha256,
 		.names = what->certificate.names,
@@ -302,9 +301,6 @@ write_line(const struct progress *progress)
 		.detail = progress->judgement.detail,
 	};
 
-	/* the port at the client's end is nobody's business here */
-	if (what->client != NULL)
-		snprintf(client, sizeof(client), "%s;0", what->client);
 	log_format(line, &fields);
 	log_send(&progress->daemon->log, progress->refusal == NULL ? LOG_INFO :
 	    LOG_NOTICE, line);

@@ -80,6 +80,39 @@ reads_nothing(void **state)
 	assert_string_equal(decision.reason, "a: b...");
 }
 
+static void
+reads_clients(void **state)
+{
+	static const struct {
+		const char *written, *address;
+	} rows[] = {
+		{ "192.0.2.7:4711", "192.0.2.7" },
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "[2001:db8::7]:4711", "2001:db8::7" },
+		{ "2001:db8::7", "2001:db8::7" },
+		{ "::1", "::1" },
+		{ ":1", "" },
+		{ ":", "" },
+		{ "[:1", "[" },
+		{ "]:1", "]" },
+		{ "[]:1", "" },
+		{ "[", "[" },
+		{ "", "" },
+	};
+	char line[512], room[8192];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct decision_line decision;
+
+		snprintf(line, sizeof(line), TAG "deny " USER "client=\"%s\" "
+		    NONE AT "mech=- grant=- reason=\"\"", rows[i].written);
+		assert_int_equal(parse(room, line, &decision),
+		    DECISION_LINE_GOOD);
+		assert_string_equal(decision.client, rows[i].address);
+	}
+}
+
 static const struct {
 	const char *line;
 	enum decision_line_kind expected;
@@ -273,6 +306,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
 		cmocka_unit_test(reads_nothing),
+		cmocka_unit_test(reads_clients),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(refuses_beginnings),
 		cmocka_unit_test(refuses_long),

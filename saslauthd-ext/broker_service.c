@@ -32,6 +32,10 @@ enum {
 static const char not_begun[] =
     "vmauthzd was not asked before, or was restarted meanwhile";
 
+/* By a plugin that has waited for vmauthz_broker_timeout. */
+static const char not_awaited[] =
+    "the answer came when nobody waited for it any more";
+
 /* What an authentication came to on our side, until the decision about it is
  * asked for: which the process that asks is not told. */
 struct handed {
@@ -239,12 +243,17 @@ on_password(void *context, const struct password_answer *result)
 	};
 	struct outcome outcome;
 
+	/* QEMU has refused by itself; that is no guess, but a record */
+	if (connection->fd < 0 && result->right) {
+		attempt.refusal = not_awaited;
+		attempt.counted = true;
+	}
+	if (connection->fd < 0 || !result->right) {
+		authorize(connection_daemon(connection), &question->login,
+		    &attempt, &outcome);
+		attempt.recorded = true;
+	}
 	if (connection_release(connection)) {
-		if (!result->right) {
-			authorize(connection_daemon(connection),
-			    &question->login, &attempt, &outcome);
-			attempt.recorded = true;
-		}
 		hand((struct broker_connection *)connection, &question->login,
 		    &attempt);
 		reply(connection, &answer, question->id);

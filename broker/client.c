@@ -33,15 +33,15 @@ broker_client_new(struct broker_client **client_r, const char *path)
 	*client_r = NULL;
 	if (path[0] != '/' ||
 	    strlen(path) >= sizeof(client->address.sun_path))
-		return POLICY_E_VALUE;
+		return ERROR_VALUE;
 	client = calloc(1, sizeof(*client));
 	if (client == NULL)
-		return POLICY_E_MEMORY;
+		return ERROR_MEMORY;
 	client->address.sun_family = AF_UNIX;
 	strcpy(client->address.sun_path, path);
 	client->fd = -1;
 	*client_r = client;
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static void
@@ -74,7 +74,7 @@ fail(struct broker_client *client, const char *what)
 {
 	snprintf(client->detail, sizeof(client->detail), "%s: %s",
 	    client->address.sun_path, what);
-	return POLICY_E_BROKER;
+	return ERROR_BROKER;
 }
 
 /* --- time ------------------------------------------------------------------ */
@@ -122,7 +122,7 @@ connect_to(struct broker_client *client)
 		disconnect(client);
 		return fail(client, strerror(error));
 	}
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static bool
@@ -192,7 +192,7 @@ broker_client_end(struct broker_client *client, uint64_t session)
 	if (client->end_count == 0 || errno == EAGAIN)
 		return;
 	disconnect(client);
-	if (connect_to(client) == POLICY_OK)
+	if (connect_to(client) == ERROR_NONE)
 		flush_ends(client);
 }
 
@@ -249,7 +249,7 @@ read_answer(struct broker_client *client, size_t size,
 		    broker_strerror(answer_r->error));
 	if (!answers(question->type, answer_r->type))
 		return fail(client, "an answer to something else");
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 /* One try.  *again_r: the connection was dead, and may not have been before. */
@@ -260,10 +260,10 @@ ask_once(struct broker_client *client, const struct broker_message *question,
 	bool kept = client->fd >= 0;
 	enum received received = GONE;
 	size_t size = 0;
-	int rc = kept ? POLICY_OK : connect_to(client);
+	int rc = kept ? ERROR_NONE : connect_to(client);
 
 	*again_r = false;
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	flush_ends(client);
 	if (send_packet(client, question, deadline))
@@ -277,7 +277,7 @@ ask_once(struct broker_client *client, const struct broker_message *question,
 	}
 	/* a late answer must not be the next question's */
 	if (received != RECEIVED ||
-	    (rc != POLICY_OK && answer_r->type != BROKER_ERROR))
+	    (rc != ERROR_NONE && answer_r->type != BROKER_ERROR))
 		disconnect(client);
 	return rc;
 }
@@ -299,7 +299,7 @@ broker_client_ask(struct broker_client *client,
 	rc = ask_once(client, &numbered, deadline, answer_r, &again);
 	if (again)
 		rc = ask_once(client, &numbered, deadline, answer_r, &again);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		client->detail[0] = '\0';	/* of the first try */
 	else
 		memset(answer_r, 0, sizeof(*answer_r));

@@ -9,14 +9,14 @@
 #define VMAUTHZ_BROKER_CLIENT_H
 
 #include "broker/message.h"
-#include "policy/error.h"
+#include "base/error.h"
 
 enum { BROKER_DETAIL_MAX = 256 };
 
 struct broker_client;
 
 /* Remembers the path (at most what sockaddr_un takes); connects when asked.
- * Returns 0, POLICY_E_VALUE (path) or POLICY_E_MEMORY.  Free with
+ * Returns 0, ERROR_VALUE (path) or ERROR_MEMORY.  Free with
  * broker_client_free(), which accepts NULL and leaves NULL. */
 int broker_client_new(struct broker_client **client_r, const char *path);
 void broker_client_free(struct broker_client **client);
@@ -25,7 +25,7 @@ void broker_client_free(struct broker_client **client);
  * timeout_ms in all, connecting and one second try on a connection that
  * turned out to be dead included.  An answer that comes later is never taken
  * for another's.  Returns 0 with *answer_r set, its text good until the next
- * call, or POLICY_E_BROKER: nobody there, no answer in time, an answer of the
+ * call, or ERROR_BROKER: nobody there, no answer in time, an answer of the
  * wrong type, an error that the daemon told. */
 int broker_client_ask(struct broker_client *client,
     const struct broker_message *question, int timeout_ms,

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "broker/cursor.h"
-#include "policy/identity.h"
+#include "base/cursor.h"
+#include "decide/identity.h"
 
 enum {
 	NAME_MAX_OCTETS = 255,	/* of any name or address */
@@ -82,14 +82,14 @@ octets(struct codec *codec, unsigned char *data, size_t size)
 /* Iterations (u32), octets of the salt (u8) and of a key (u8), the salt, the
  * StoredKey, the ServerKey. */
 static void
-verifier_fields(struct codec *codec, struct policy_verifier *verifier)
+verifier_fields(struct codec *codec, struct verifier *verifier)
 {
 	verifier->iterations = (uint32_t)number(codec, 4,
 	    verifier->iterations);
 	verifier->salt_size = (size_t)bounded(codec, 1, verifier->salt_size,
-	    POLICY_SALT_MAX);
+	    VERIFIER_SALT_MAX);
 	verifier->key_size = (size_t)bounded(codec, 1, verifier->key_size,
-	    POLICY_KEY_MAX);
+	    VERIFIER_KEY_MAX);
 	octets(codec, verifier->salt, verifier->salt_size);
 	octets(codec, verifier->stored_key, verifier->key_size);
 	octets(codec, verifier->server_key, verifier->key_size);
@@ -101,7 +101,7 @@ static void
 certificate_fields(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
-	struct policy_certificate *certificate = &message->login.certificate;
+	struct request_certificate *certificate = &message->login.certificate;
 	const unsigned char *sha256 = certificate->sha256;
 
 	certificate->cn = text(codec, certificate->cn, NAME_MAX_OCTETS);
@@ -122,9 +122,9 @@ certificate_fields(struct codec *codec)
 		return;
 	if (codec->reader != NULL)
 		certificate->sha256 = read_place(codec->reader,
-		    POLICY_SHA256_SIZE);
+		    REQUEST_SHA256_SIZE);
 	else
-		write_octets(codec->writer, sha256, POLICY_SHA256_SIZE);
+		write_octets(codec->writer, sha256, REQUEST_SHA256_SIZE);
 }
 
 static void
@@ -138,8 +138,8 @@ login_fields(struct codec *codec)
 	login->client = text(codec, login->client, NAME_MAX_OCTETS);
 	login->port = (uint16_t)number(codec, 2, login->port);
 	certificate_fields(codec);
-	login->local = (enum policy_local)bounded(codec, 1, login->local,
-	    LOCAL_ACCOUNT);
+	login->local = (enum request_local)bounded(codec, 1, login->local,
+	    REQUEST_LOCAL_ACCOUNT);
 	login->local_user = text(codec, login->local_user, NAME_MAX_OCTETS);
 	login->local_number = text(codec, login->local_number,
 	    NAME_MAX_OCTETS);
@@ -179,7 +179,7 @@ ticket_fields(struct codec *codec)
 
 	message->ticket.user = text(codec, message->ticket.user, IDENTITY_MAX);
 	message->ticket.vm = text(codec, message->ticket.vm,
-	    POLICY_VM_NAME_MAX);
+	    REQUEST_VM_NAME_MAX);
 	message->ticket.seconds = (uint32_t)number(codec, 4,
 	    message->ticket.seconds);
 	message->ticket.from = text(codec, message->ticket.from,

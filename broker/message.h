@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
-#include "policy/request.h"
+#include "decide/request.h"
 
 enum {
 	BROKER_VERSION = 1,
@@ -62,8 +62,8 @@ struct broker_login {
 	const char *service;		/* "spice", "vnc"; NULL: unknown */
 	const char *client;		/* numeric address; NULL: unknown */
 	uint16_t port;			/* that the client reached; 0: unknown */
-	struct policy_certificate certificate;
-	enum policy_local local;
+	struct request_certificate certificate;
+	enum request_local local;
 	const char *local_user;		/* NULL: none */
 	const char *local_number;	/* NULL: unknown */
 	bool local_asked;
@@ -89,10 +89,10 @@ struct broker_message {
 		size_t count;
 		struct {
 			const char *mechanism;
-			struct policy_verifier verifier;
+			struct verifier verifier;
 		} verifiers[BROKER_TICKET_MECHANISMS];
 	} ticket;			/* TICKET */
-	struct policy_verifier verifier; /* VERIFIER */
+	struct verifier verifier; /* VERIFIER */
 	bool right;			/* RESULT */
 	bool allowed;			/* DECISION */
 	bool wants_local_user;		/* DECISION: ask once more, with

@@ -14,12 +14,12 @@
 
 #include "plugin/options.h"
 #include "policy/policy.h"
-#include "policy/request.h"
+#include "decide/request.h"
 
 /* What is known of a login. */
 struct authority_login {
 	const char *mechanism;		/* "SCRAM-SHA-256" */
-	struct policy_request request;	/* its user is always set */
+	struct request request;	/* its user is always set */
 };
 
 /* Why it could not be asked. */
@@ -31,7 +31,7 @@ struct authority_failure {
 /* A verifier, or a decoy, and what a login that then fails is put down to:
  * static text, or NULL for what the mechanism says. */
 struct authority_verifier {
-	struct policy_verifier verifier;
+	struct verifier verifier;
 	const char *mismatch;
 };
 
@@ -42,7 +42,7 @@ struct authority_proof {
 };
 
 struct authority_decision {
-	struct policy_decision policy;
+	struct decision policy;
 	const char *reason;		/* static, never NULL */
 	char detail[POLICY_DETAIL_MAX];	/* added to the reason, or "" */
 	bool logged;			/* the system's log has its line */
@@ -51,7 +51,7 @@ struct authority_decision {
 
 struct authority;
 
-/* Returns 0, POLICY_E_VALUE or POLICY_E_MEMORY.  Nothing is opened before it
+/* Returns 0, ERROR_VALUE or ERROR_MEMORY.  Nothing is opened before it
  * is needed.  Free with authority_free(), which accepts NULL and leaves NULL. */
 int authority_new(struct authority **authority_r,
     const struct options *options);
@@ -79,7 +79,7 @@ int authority_check_password(struct authority *authority,
     struct authority_failure *failure_r);
 
 /* Whether the login is allowed at that time.  *decision_r is always set:
- * POLICY_UNKNOWN, with the reason, if that can't be found out. */
+ * VERDICT_UNKNOWN, with the reason, if that can't be found out. */
 void authority_decide(struct authority *authority,
     const struct authority_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision_r);

@@ -96,7 +96,7 @@ broker_kind_end(struct authority *authority, uint64_t session)
 static struct broker_message
 question(enum broker_type type, const struct authority_login *login)
 {
-	const struct policy_request *request = &login->request;
+	const struct request *request = &login->request;
 
 	return (struct broker_message){
 		.type = type,
@@ -125,11 +125,11 @@ ask(struct authority_broker *own, const struct broker_message *message,
 
 	if (is_copy(own)) {
 		strcpy(detail_r, "this process is a copy of the one that asks");
-		return POLICY_E_BROKER;
+		return ERROR_BROKER;
 	}
 	pthread_mutex_lock(&own->asking);
 	rc = broker_client_ask(own->client, message, timeout_ms, answer_r);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		snprintf(detail_r, POLICY_DETAIL_MAX, "%s",
 		    broker_client_detail(own->client));
 	let_go(own);
@@ -152,13 +152,13 @@ broker_kind_lookup(struct authority *authority,
 	struct broker_message message = question(BROKER_LOOKUP, login), answer;
 	int rc = ask(own, &message, quick_ms(own), &answer, failure->detail);
 
-	if (rc == POLICY_OK &&
+	if (rc == ERROR_NONE &&
 	    answer.verifier.key_size != scram_key_size(login->mechanism)) {
-		rc = POLICY_E_BROKER;
+		rc = ERROR_BROKER;
 		strcpy(failure->detail, "a verifier of another mechanism");
 	}
-	if (rc != POLICY_OK) {
-		failure->reason = policy_strerror(POLICY_E_BROKER);
+	if (rc != ERROR_NONE) {
+		failure->reason = error_text(ERROR_BROKER);
 	} else {
 		verifier->verifier = answer.verifier;
 		verifier->mismatch = "authentication failed";
@@ -178,12 +178,12 @@ broker_kind_check_password(struct authority *authority,
 	int rc;
 
 	if (password[0] == '\0' || strlen(password) > BROKER_PASSWORD_MAX)
-		return POLICY_OK;
+		return ERROR_NONE;
 	message.password = password;
 	rc = ask(own, &message, own->timeout_ms, &answer, failure->detail);
-	if (rc != POLICY_OK)
-		failure->reason = policy_strerror(POLICY_E_BROKER);
-	*right_r = rc == POLICY_OK && answer.right;
+	if (rc != ERROR_NONE)
+		failure->reason = error_text(ERROR_BROKER);
+	*right_r = rc == ERROR_NONE && answer.right;
 	return rc;
 }
 
@@ -199,9 +199,9 @@ broker_kind_decide(struct authority *authority,
 	message.proved = proof->proved;
 	message.refusal = proof->refusal;
 	if (ask(own, &message, quick_ms(own), &answer, decision->detail) !=
-	    POLICY_OK) {
-		decision->policy.outcome = POLICY_UNKNOWN;
-		decision->reason = policy_strerror(POLICY_E_BROKER);
+	    ERROR_NONE) {
+		decision->policy.verdict = VERDICT_UNKNOWN;
+		decision->reason = error_text(ERROR_BROKER);
 		return;
 	}
 	decision->reason = "refused by vmauthzd";
@@ -209,7 +209,7 @@ broker_kind_decide(struct authority *authority,
 	decision->session = answer.session;
 	decision->logged = !answer.wants_local_user;
 	if (answer.allowed && !answer.wants_local_user) {
-		decision->policy.outcome = POLICY_ALLOW;
+		decision->policy.verdict = VERDICT_ALLOW;
 		decision->reason = "allowed by vmauthzd";
 	}
 }
@@ -241,9 +241,9 @@ authority_broker_new(struct authority **authority_r, const char *path,
 	};
 	struct authority_broker *own = calloc(1, sizeof(*own));
 	int rc = own != NULL ? broker_client_new(&own->client, path) :
-	    POLICY_E_MEMORY;
+	    ERROR_MEMORY;
 
-	if (rc != POLICY_OK) {
+	if (rc != ERROR_NONE) {
 		free(own);
 		return rc;
 	}
@@ -253,5 +253,5 @@ authority_broker_new(struct authority **authority_r, const char *path,
 	pthread_mutex_init(&own->asking, NULL);
 	pthread_mutex_init(&own->ending, NULL);
 	*authority_r = &own->authority;
-	return POLICY_OK;
+	return ERROR_NONE;
 }

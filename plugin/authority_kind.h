@@ -38,7 +38,7 @@ int authority_policy_new(struct authority **authority_r, const char *path);
 
 /* The daemon behind the socket at path, which is asked for a password for
  * timeout_ms at most, and for everything else for at most a quarter of a
- * second.  Returns 0, POLICY_E_VALUE (path) or POLICY_E_MEMORY. */
+ * second.  Returns 0, ERROR_VALUE (path) or ERROR_MEMORY. */
 int authority_broker_new(struct authority **authority_r, const char *path,
     int timeout_ms);
 

@@ -32,16 +32,16 @@ static int
 make_verifier(const struct authority_login *login,
     const struct policy_lookup *lookup, struct authority_verifier *verifier)
 {
-	int rc = decoy_make(lookup, login->request.user, login->mechanism,
+	int rc = decoy_make(&lookup->decoy, login->request.user, login->mechanism,
 	    &verifier->verifier);
 
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	if (lookup->found)
 		verifier->verifier = lookup->verifier;
 	else
 		verifier->mismatch = "no verifier for this mechanism";
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
@@ -56,16 +56,16 @@ policy_kind_lookup(struct authority *authority,
 	pthread_mutex_lock(&own->mutex);
 	rc = policy_lookup(own->policy, login->request.user, login->mechanism,
 	    &lookup);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		strcpy(failure->detail, policy_detail(own->policy));
 	pthread_mutex_unlock(&own->mutex);
-	if (rc == POLICY_OK) {
+	if (rc == ERROR_NONE) {
 		rc = make_verifier(login, &lookup, verifier);
-		if (rc != POLICY_OK)
-			strcpy(failure->detail, policy_strerror(rc));
+		if (rc != ERROR_NONE)
+			strcpy(failure->detail, error_text(rc));
 	}
-	if (rc != POLICY_OK)
-		failure->reason = policy_reason_text(REASON_POLICY_ERROR);
+	if (rc != ERROR_NONE)
+		failure->reason = reason_text(REASON_POLICY_ERROR);
 	explicit_bzero(&lookup, sizeof(lookup));
 	return rc;
 }
@@ -82,7 +82,7 @@ policy_kind_decide(struct authority *authority,
 	policy_decide(own->policy, &login->request, now, &decision->policy);
 	strcpy(decision->detail, policy_detail(own->policy));
 	pthread_mutex_unlock(&own->mutex);
-	decision->reason = policy_reason_text(decision->policy.reason);
+	decision->reason = reason_text(decision->policy.reason);
 }
 
 int
@@ -95,12 +95,12 @@ authority_policy_new(struct authority **authority_r, const char *path)
 	};
 	struct authority_policy *own = calloc(1, sizeof(*own));
 
-	if (own == NULL || policy_new(&own->policy, path) != POLICY_OK) {
+	if (own == NULL || policy_new(&own->policy, path) != ERROR_NONE) {
 		free(own);
-		return POLICY_E_MEMORY;
+		return ERROR_MEMORY;
 	}
 	own->authority.kind = &kind;
 	pthread_mutex_init(&own->mutex, NULL);
 	*authority_r = &own->authority;
-	return POLICY_OK;
+	return ERROR_NONE;
 }

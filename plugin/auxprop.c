@@ -10,7 +10,7 @@
 #include "plugin/facts.h"
 #include "plugin/login.h"
 #include "plugin/plugin.h"
-#include "policy/admin.h"
+#include "policy-admin/credentials.h"
 #include "scram/scram.h"
 
 /* SCRAM's request; the asterisk asks about the authentication id */
@@ -61,8 +61,8 @@ give_verifier(struct login *login, sasl_server_params_t *params,
 
 	if ((flags & SASL_AUXPROP_OVERRIDE) != 0)
 		params->utils->prop_erase(params->propctx, verifier_property);
-	if (find_verifier(login, params, &found) == POLICY_OK &&
-	    scram_verifier_text(mechanism, &found.verifier, text) == POLICY_OK)
+	if (find_verifier(login, params, &found) == ERROR_NONE &&
+	    scram_verifier_text(mechanism, &found.verifier, text) == ERROR_NONE)
 		rc = params->utils->prop_set(params->propctx,
 		    verifier_property, text, 0);
 	explicit_bzero(&found, sizeof(found));
@@ -101,12 +101,12 @@ enum { STORED_COUNT = sizeof(stored_mechanisms) / sizeof(stored_mechanisms[0]) }
 
 static int
 make_credentials(const char *password,
-    struct policy_credential credentials[STORED_COUNT])
+    struct credential credentials[STORED_COUNT])
 {
 	char prepared[SCRAM_PASSWORD_MAX];
 	int rc = scram_prepare(password, prepared);
 
-	for (size_t i = 0; rc == POLICY_OK && i < STORED_COUNT; i++) {
+	for (size_t i = 0; rc == ERROR_NONE && i < STORED_COUNT; i++) {
 		credentials[i].mechanism = stored_mechanisms[i];
 		rc = scram_verifier_make(stored_mechanisms[i], prepared,
 		    SCRAM_ITERATIONS_DEFAULT, &credentials[i].verifier);
@@ -119,16 +119,16 @@ static int
 store_error(const sasl_server_params_t *params, int error, const char *detail)
 {
 	params->utils->log(params->utils->conn, SASL_LOG_ERR, "vmauthz: %s",
-	    detail[0] != '\0' ? detail : policy_strerror(error));
+	    detail[0] != '\0' ? detail : error_text(error));
 	switch (error) {
-	case POLICY_OK:
+	case ERROR_NONE:
 		return SASL_OK;
-	case POLICY_E_NOUSER:
+	case ERROR_NOUSER:
 		return SASL_NOUSER;
-	case POLICY_E_NAME:
-	case POLICY_E_PASSWORD:
+	case ERROR_NAME:
+	case ERROR_PASSWORD:
 		return SASL_BADPARAM;
-	case POLICY_E_MEMORY:
+	case ERROR_MEMORY:
 		return SASL_NOMEM;
 	default:
 		return SASL_FAIL;
@@ -138,18 +138,18 @@ store_error(const sasl_server_params_t *params, int error, const char *detail)
 static int
 write_credentials(const struct plugin *plugin,
     const sasl_server_params_t *params, const struct identity *user,
-    const struct policy_credential *credentials, size_t count)
+    const struct credential *credentials, size_t count)
 {
-	struct policy_admin *admin = NULL;
-	int rc = policy_admin_open(&admin, plugin->options.policy);
+	struct credentials *admin = NULL;
+	int rc = credentials_open(&admin, plugin->options.policy);
 
-	if (rc == POLICY_OK)
-		rc = policy_admin_set_credentials(admin, user, credentials,
+	if (rc == ERROR_NONE)
+		rc = credentials_set(admin, user, credentials,
 		    count);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		rc = store_error(params, rc,
-		    admin != NULL ? policy_admin_detail(admin) : "");
-	policy_admin_close(&admin);
+		    admin != NULL ? credentials_detail(admin) : "");
+	credentials_close(&admin);
 	return rc;
 }
 
@@ -177,12 +177,12 @@ int
 auxprop_store(void *glob_context, sasl_server_params_t *params,
     struct propctx *context, const char *user, unsigned int length)
 {
-	struct policy_credential credentials[STORED_COUNT];
+	struct credential credentials[STORED_COUNT];
 	const struct plugin *plugin = glob_context;
 	struct identity id;
 	const char *password, *refusal;
 	bool found;
-	int rc = POLICY_OK;
+	int rc = ERROR_NONE;
 
 	if (plugin == NULL)
 		return SASL_CONSTRAINT_VIOLAT;	/* libsasl2: not my kind */
@@ -195,15 +195,15 @@ auxprop_store(void *glob_context, sasl_server_params_t *params,
 	if (!found)
 		return SASL_OK;
 	if (plugin->options.error[0] != '\0')
-		return store_error(params, POLICY_E_VALUE,
+		return store_error(params, ERROR_VALUE,
 		    plugin->options.error);
 	refusal = authority_no_store(plugin->authority);
 	if (refusal != NULL)
-		return store_error(params, POLICY_E_VALUE, refusal);
+		return store_error(params, ERROR_VALUE, refusal);
 	rc = identity_parse(&id, user, length, plugin->options.default_realm);
-	if (rc == POLICY_OK && password != NULL)
+	if (rc == ERROR_NONE && password != NULL)
 		rc = make_credentials(password, credentials);
-	rc = rc != POLICY_OK ? store_error(params, rc, "") :
+	rc = rc != ERROR_NONE ? store_error(params, rc, "") :
 	    write_credentials(plugin, params, &id, credentials,
 	    password != NULL ? STORED_COUNT : 0);
 	explicit_bzero(credentials, sizeof(credentials));

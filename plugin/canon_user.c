@@ -50,7 +50,7 @@ canon_user_server(void *glob_context, sasl_server_params_t *params,
 	if (length == 0)
 		length = (unsigned int)strlen(user);
 	if (identity_parse(&id, user, length, login->default_realm) !=
-	    POLICY_OK)
+	    ERROR_NONE)
 		return SASL_BADPROT;
 	if ((flags & SASL_CU_AUTHID) != 0) {
 		login->user = id;

@@ -39,7 +39,7 @@ facts_find_certificate(struct facts *facts, const struct plugin *plugin,
 		return;
 	for (size_t i = 0; i < peer->name_count; i++)
 		facts->names[i] = peer->names[i];
-	facts->login.request.certificate = (struct policy_certificate){
+	facts->login.request.certificate = (struct request_certificate){
 		.cn = peer->cn[0] != '\0' ? peer->cn : NULL,
 		.names = facts->names,
 		.name_count = peer->name_count,
@@ -51,14 +51,14 @@ void
 facts_find_local_user(struct facts *facts,
     const sasl_server_params_t *params)
 {
-	struct policy_request *request = &facts->login.request;
+	struct request *request = &facts->login.request;
 
 	request->local_asked = true;
 	if (params->iplocalport == NULL || params->ipremoteport == NULL)
 		return;
 	request->local = local_user_find(params->iplocalport,
 	    params->ipremoteport, &facts->local_user);
-	if (request->local == LOCAL_ACCOUNT) {
+	if (request->local == REQUEST_LOCAL_ACCOUNT) {
 		request->local_user = facts->local_user.name;
 		request->local_number = facts->local_user.number;
 	}

@@ -11,7 +11,7 @@
 
 #include "cert/cert_name.h"
 #include "plugin/authority.h"
-#include "plugin/local_user.h"
+#include "plugin/local/local_user.h"
 #include "plugin/login.h"
 #include "plugin/plugin.h"
 #include "plugin/tls_peer.h"

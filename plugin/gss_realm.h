@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 /* Whether the mechanism's users are Kerberos principals. */
 bool gss_realm_wanted(const char *mechanism);

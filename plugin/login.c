@@ -9,7 +9,7 @@
 
 #include "plugin/facts.h"
 #include "plugin/gss_realm.h"
-#include "plugin/password.h"
+#include "plugin/checkpass.h"
 #include "plugin/plugin.h"
 
 /* bits of a TLS cipher (or of the mechanism itself) below which a connection
@@ -278,25 +278,25 @@ judge(const struct login *login, const sasl_server_params_t *params,
 	}
 }
 
-static enum log_outcome
+static enum verdict
 conclude(const struct login *login, const struct outcome *outcome)
 {
 	if (!outcome->proved)
-		return OUTCOME_DENY;
+		return VERDICT_DENY;
 	if (outcome->refusal == NULL &&
-	    outcome->decision.policy.outcome == POLICY_ALLOW)
-		return OUTCOME_ALLOW;
-	return login->decorated->plugin->options.observe ? OUTCOME_OBSERVE :
-	    OUTCOME_DENY;
+	    outcome->decision.policy.verdict == VERDICT_ALLOW)
+		return VERDICT_ALLOW;
+	return login->decorated->plugin->options.observe ? VERDICT_OBSERVE :
+	    VERDICT_DENY;
 }
 
 static void
 log_outcome(const struct login *login, const sasl_server_params_t *params,
-    const struct outcome *outcome, enum log_outcome conclusion)
+    const struct outcome *outcome, enum verdict conclusion)
 {
 	struct plugin *plugin = login->decorated->plugin;
 	const struct authority_decision *decision = &outcome->decision;
-	const struct policy_request *request = &outcome->facts.login.request;
+	const struct request *request = &outcome->facts.login.request;
 	bool ours = outcome->refusal != NULL;
 	struct log_decision line = {
 		.outcome = conclusion,
@@ -319,8 +319,8 @@ log_outcome(const struct login *login, const sasl_server_params_t *params,
 	};
 
 	if (decision->logged &&
-	    (decision->policy.outcome == POLICY_ALLOW) ==
-	    (conclusion == OUTCOME_ALLOW))
+	    (decision->policy.verdict == VERDICT_ALLOW) ==
+	    (conclusion == VERDICT_ALLOW))
 		plugin_tell_refusal(params, &line);
 	else
 		plugin_log_decision(plugin, params, &line);
@@ -333,13 +333,13 @@ finish(struct login *login, const sasl_server_params_t *params, int rc,
     sasl_out_params_t *out)
 {
 	struct outcome outcome;
-	enum log_outcome conclusion;
+	enum verdict conclusion;
 
 	judge(login, params, out, rc, &outcome);
 	login->session = outcome.decision.session;
 	conclusion = conclude(login, &outcome);
 	log_outcome(login, params, &outcome, conclusion);
-	if (rc == SASL_OK && conclusion != OUTCOME_DENY)
+	if (rc == SASL_OK && conclusion != VERDICT_DENY)
 		return SASL_OK;
 	*server_out = NULL;
 	*server_out_length = 0;

@@ -12,7 +12,7 @@
 
 #include "plugin/authority.h"
 #include "plugin/mechanisms.h"
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 struct login {
 	const struct decorated *decorated;
@@ -25,7 +25,7 @@ struct login {
 				 * authority_verifier; NULL: nothing special */
 	struct authority_failure failure; /* why the authority wasn't asked */
 	uint64_t session;	/* to be ended with the connection, or 0 */
-	/* what the mechanism is given, see plugin/password.h; as long as it
+	/* what the mechanism is given, see plugin/checkpass.h; as long as it
 	 * lives, for it may keep pointers into them */
 	sasl_server_params_t params;
 	sasl_utils_t utils;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "plugin/tls_peer.h"
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 enum {
 	OPTIONS_ERROR_MAX = 256,

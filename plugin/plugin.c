@@ -25,15 +25,15 @@ create(const sasl_utils_t *utils)
 	if (plugin == NULL)
 		return NULL;
 	options_read(&plugin->options, utils);
-	if (authority_new(&plugin->authority, &plugin->options) != POLICY_OK ||
+	if (authority_new(&plugin->authority, &plugin->options) != ERROR_NONE ||
 	    (plugin->options.crl[0] != '\0' &&
 	    revocation_new(&plugin->revocation, plugin->options.crl) !=
-	    POLICY_OK)) {
+	    ERROR_NONE)) {
 		authority_free(&plugin->authority);
 		free(plugin);
 		return NULL;
 	}
-	vm_self_read(&plugin->vm);
+	command_line_read_own(&plugin->vm);
 	pthread_mutex_init(&plugin->mutex, NULL);
 	log_open(&plugin->log);
 	return plugin;
@@ -86,10 +86,10 @@ port_of(const char *address)
 	return *end == '\0' && port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
-struct policy_vm
+struct request_vm
 plugin_vm(const struct plugin *plugin, const sasl_server_params_t *params)
 {
-	return (struct policy_vm){
+	return (struct request_vm){
 		.name = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
 		.uuid = plugin->vm.uuid[0] != '\0' ? plugin->vm.uuid : NULL,
 		.port = port_of(params->iplocalport),
@@ -126,9 +126,9 @@ plugin_log_decision(struct plugin *plugin,
 		int sasl;		/* from this log_level on */
 		int syslog;
 	} levels[] = {
-		[OUTCOME_DENY] = { SASL_LOG_FAIL, LOG_NOTICE },
-		[OUTCOME_ALLOW] = { SASL_LOG_NOTE, LOG_INFO },
-		[OUTCOME_OBSERVE] = { SASL_LOG_FAIL, LOG_WARNING },
+		[VERDICT_DENY] = { SASL_LOG_FAIL, LOG_NOTICE },
+		[VERDICT_ALLOW] = { SASL_LOG_NOTE, LOG_INFO },
+		[VERDICT_OBSERVE] = { SASL_LOG_FAIL, LOG_WARNING },
 	};
 	int level = levels[decision->outcome].sasl;
 	char line[LOG_LINE_MAX];
@@ -140,7 +140,7 @@ plugin_log_decision(struct plugin *plugin,
 	/* libsasl2's own log is syslog(3), which may wait: only if wanted */
 	if (params->log_level >= level)
 		params->utils->log(params->utils->conn, level, "%s", line);
-	if (decision->outcome == OUTCOME_DENY)
+	if (decision->outcome == VERDICT_DENY)
 		tell_error(params, line);
 }
 
@@ -150,7 +150,7 @@ plugin_tell_refusal(const sasl_server_params_t *params,
 {
 	char line[LOG_LINE_MAX];
 
-	if (decision->outcome != OUTCOME_DENY)
+	if (decision->outcome != VERDICT_DENY)
 		return;
 	log_format(line, decision);
 	tell_error(params, line);

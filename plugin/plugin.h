@@ -10,12 +10,12 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-#include "log/log.h"
+#include "log/decision_writer.h"
 #include "plugin/authority.h"
 #include "plugin/mechanisms.h"
 #include "plugin/options.h"
-#include "plugin/revocation.h"
-#include "vm/vm_self.h"
+#include "cert/revocation.h"
+#include "vm/command_line.h"
 
 /* The applications that we serve call themselves so (sasl_server_init). */
 #define PLUGIN_APPNAME "qemu"
@@ -23,7 +23,7 @@
 
 struct plugin {
 	struct options options;
-	struct vm_self vm;
+	struct command_line vm;
 	struct mechanisms mechanisms;
 	struct authority *authority;
 	pthread_mutex_t mutex;	/* for the log, for hosts with threads */
@@ -40,7 +40,7 @@ void plugin_release(struct plugin *plugin);
 
 /* The VM that this process says it is and the port that was reached, for a
  * request; it points into plugin. */
-struct policy_vm plugin_vm(const struct plugin *plugin,
+struct request_vm plugin_vm(const struct plugin *plugin,
     const sasl_server_params_t *params);
 
 enum { PLUGIN_ADDRESS_MAX = 96 };	/* octets, with NUL */

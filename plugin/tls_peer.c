@@ -15,7 +15,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-#include "policy/error.h"
+#include "base/error.h"
 
 /* An SSL object, from its making to its end.  Other threads use theirs
  * without a lock of ours, so one is looked into only on the thread that made
@@ -166,7 +166,7 @@ on_session_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
 int
 tls_peer_watch(enum tls_peer_mode mode)
 {
-	int rc = POLICY_OK;
+	int rc = ERROR_NONE;
 
 	pthread_mutex_lock(&registry.mutex);
 	registry.mode = mode;
@@ -175,7 +175,7 @@ tls_peer_watch(enum tls_peer_mode mode)
 		    NULL, on_ssl_free);
 		if (registry.index < 0 || SSL_SESSION_get_ex_new_index(0, NULL,
 		    on_session_new, NULL, NULL) < 0)
-			rc = POLICY_E_CRYPTO;
+			rc = ERROR_CRYPTO;
 	}
 	pthread_mutex_unlock(&registry.mutex);
 	return rc;

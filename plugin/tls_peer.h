@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "cert/cert_name.h"
-#include "plugin/revocation.h"
+#include "cert/revocation.h"
 
 /* octets of "address;port" with NUL: an IPv6 address with a scope */
 enum { TLS_ADDRESS_MAX = 96 };
@@ -42,7 +42,7 @@ struct tls_peer {
 /* Watches every SSL object that this process makes from now on.  Called once
  * more it only changes the mode.  The callbacks stay as long as the process:
  * the object that holds this code must never be unloaded.  Returns 0, or
- * POLICY_E_CRYPTO. */
+ * ERROR_CRYPTO. */
 int tls_peer_watch(enum tls_peer_mode mode);
 
 /* The peer of the connection between two addresses, written "address;port"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/file_stamp.h"
+#include "base/file_stamp.h"
 
 enum {
 	RETRY_MS = 2,			/* between two tries for a lock */
@@ -38,12 +38,12 @@ database_init(struct database *database, const char *path, bool writable,
 	database->statements = calloc(count, sizeof(sqlite3_stmt *));
 	if (database->path == NULL || database->statements == NULL) {
 		database_clear(database);
-		return POLICY_E_MEMORY;
+		return ERROR_MEMORY;
 	}
 	database->writable = writable;
 	database->sql = sql;
 	database->count = count;
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static void
@@ -74,7 +74,7 @@ int
 database_fail(struct database *database, int error, const char *detail)
 {
 	snprintf(database->detail, sizeof(database->detail), "%s: %s%s%s",
-	    database->path, policy_strerror(error), detail != NULL ? ": " : "",
+	    database->path, error_text(error), detail != NULL ? ": " : "",
 	    detail != NULL ? detail : "");
 	return error;
 }
@@ -85,24 +85,24 @@ static const struct {
 	int sqlite;
 	int error;
 } error_map[] = {
-	{ SQLITE_READONLY_ROLLBACK, POLICY_E_JOURNAL },
-	{ SQLITE_READONLY_RECOVERY, POLICY_E_JOURNAL },
-	{ SQLITE_READONLY_CANTLOCK, POLICY_E_JOURNAL },
-	{ SQLITE_READONLY_CANTINIT, POLICY_E_JOURNAL },
-	{ SQLITE_BUSY_RECOVERY, POLICY_E_JOURNAL },
-	{ SQLITE_IOERR_SHORT_READ, POLICY_E_NOTADB },
-	{ SQLITE_BUSY, POLICY_E_LOCKED },
-	{ SQLITE_LOCKED, POLICY_E_LOCKED },
-	{ SQLITE_INTERRUPT, POLICY_E_LOCKED },
-	{ SQLITE_NOTADB, POLICY_E_NOTADB },
-	{ SQLITE_CORRUPT, POLICY_E_NOTADB },
-	{ SQLITE_FORMAT, POLICY_E_NOTADB },
-	{ SQLITE_NOMEM, POLICY_E_MEMORY },
-	{ SQLITE_CANTOPEN, POLICY_E_ACCESS },
-	{ SQLITE_PERM, POLICY_E_ACCESS },
-	{ SQLITE_AUTH, POLICY_E_ACCESS },
-	{ SQLITE_READONLY, POLICY_E_ACCESS },
-	{ SQLITE_CONSTRAINT, POLICY_E_REFUSED },
+	{ SQLITE_READONLY_ROLLBACK, ERROR_JOURNAL },
+	{ SQLITE_READONLY_RECOVERY, ERROR_JOURNAL },
+	{ SQLITE_READONLY_CANTLOCK, ERROR_JOURNAL },
+	{ SQLITE_READONLY_CANTINIT, ERROR_JOURNAL },
+	{ SQLITE_BUSY_RECOVERY, ERROR_JOURNAL },
+	{ SQLITE_IOERR_SHORT_READ, ERROR_NOTADB },
+	{ SQLITE_BUSY, ERROR_LOCKED },
+	{ SQLITE_LOCKED, ERROR_LOCKED },
+	{ SQLITE_INTERRUPT, ERROR_LOCKED },
+	{ SQLITE_NOTADB, ERROR_NOTADB },
+	{ SQLITE_CORRUPT, ERROR_NOTADB },
+	{ SQLITE_FORMAT, ERROR_NOTADB },
+	{ SQLITE_NOMEM, ERROR_MEMORY },
+	{ SQLITE_CANTOPEN, ERROR_ACCESS },
+	{ SQLITE_PERM, ERROR_ACCESS },
+	{ SQLITE_AUTH, ERROR_ACCESS },
+	{ SQLITE_READONLY, ERROR_ACCESS },
+	{ SQLITE_CONSTRAINT, ERROR_REFUSED },
 };
 
 static int
@@ -118,7 +118,7 @@ translate(int extended)
 		if (error_map[i].sqlite == (extended & 0xff))
 			return error_map[i].error;
 	}
-	return POLICY_E_IO;
+	return ERROR_IO;
 }
 
 /* The schema tells its refusals in SQLite's words for a JSON path that is
@@ -146,9 +146,9 @@ sqlite_fail(struct database *database)
 	char refusal[REFUSAL_MAX];
 
 	if (refused_by_schema(detail, refusal))
-		return database_fail(database, POLICY_E_REFUSED, refusal);
+		return database_fail(database, ERROR_REFUSED, refusal);
 	/* in WAL mode a reader would have to write, too */
-	if (error == POLICY_E_ACCESS && access(database->path, R_OK) == 0)
+	if (error == ERROR_ACCESS && access(database->path, R_OK) == 0)
 		detail = "can't be read alone, see PRAGMA journal_mode: "
 		    "DELETE";
 	return database_fail(database, error, detail);
@@ -180,22 +180,22 @@ static int
 judge_file(struct database *database, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
-		return database_fail(database, POLICY_E_NOTADB,
+		return database_fail(database, ERROR_NOTADB,
 		    "not a regular file");
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return database_fail(database, POLICY_E_UNSAFE,
+		return database_fail(database, ERROR_UNSAFE,
 		    "its owner should be root");
 	if ((st->st_mode & S_IWOTH) != 0)
-		return database_fail(database, POLICY_E_UNSAFE,
+		return database_fail(database, ERROR_UNSAFE,
 		    "everybody may write it, see chmod(1): o-w");
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
 read_pragma(struct database *database, const char *sql, int *value_r)
 {
 	sqlite3_stmt *statement = NULL;
-	int rc = POLICY_OK;
+	int rc = ERROR_NONE;
 
 	if (sqlite3_prepare_v2(database->handle, sql, -1, &statement,
 	    NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
@@ -213,26 +213,26 @@ judge_content(struct database *database)
 	int id = 0, version = 0, page_size = 0, rc;
 
 	rc = read_pragma(database, "PRAGMA application_id", &id);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = read_pragma(database, "PRAGMA user_version", &version);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = read_pragma(database, "PRAGMA page_size", &page_size);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	/* SQLite misses whole pages, but takes half a page for one */
 	if (page_size <= 0 || database->seen.st_size % page_size != 0)
-		return database_fail(database, POLICY_E_NOTADB, "cut short");
+		return database_fail(database, ERROR_NOTADB, "cut short");
 	if (id != DATABASE_APPLICATION_ID)
-		return database_fail(database, POLICY_E_FOREIGN, NULL);
+		return database_fail(database, ERROR_FOREIGN, NULL);
 	if (version != DATABASE_VERSION && !database->any_version) {
 		snprintf(detail, sizeof(detail),
 		    "it is version %d, this program reads version %d; %s",
 		    version, DATABASE_VERSION, version < DATABASE_VERSION ?
 		    "vmauthz migrate brings it forward" :
 		    "vmauthz migrate takes none back, install a newer one");
-		return database_fail(database, POLICY_E_VERSION, detail);
+		return database_fail(database, ERROR_VERSION, detail);
 	}
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 int
@@ -242,7 +242,7 @@ database_prepare(struct database *database, const char *sql,
 	if (sqlite3_prepare_v3(database->handle, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, statement_r, NULL) != SQLITE_OK)
 		return sqlite_fail(database);
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
@@ -252,9 +252,9 @@ prepare(struct database *database)
 	    database->writable ? "BEGIN IMMEDIATE" : "BEGIN",
 	    &database->begin);
 
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = database_prepare(database, "COMMIT", &database->commit);
-	for (size_t i = 0; rc == POLICY_OK && i < database->count; i++)
+	for (size_t i = 0; rc == ERROR_NONE && i < database->count; i++)
 		rc = database_prepare(database, database->sql[i],
 		    &database->statements[i]);
 	return rc;
@@ -280,7 +280,7 @@ set_up(struct database *database)
 	    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-%d", CACHE_KIB);
 	if (sqlite3_exec(handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_fail(database);
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
@@ -289,11 +289,11 @@ stat_fail(struct database *database)
 	switch (errno) {
 	case ENOENT:
 	case ENOTDIR:
-		return database_fail(database, POLICY_E_MISSING, NULL);
+		return database_fail(database, ERROR_MISSING, NULL);
 	case EACCES:
-		return database_fail(database, POLICY_E_ACCESS, NULL);
+		return database_fail(database, ERROR_ACCESS, NULL);
 	default:
-		return database_fail(database, POLICY_E_IO, strerror(errno));
+		return database_fail(database, ERROR_IO, strerror(errno));
 	}
 }
 
@@ -313,20 +313,20 @@ open_file(struct database *database)
 		return sqlite_fail(database);
 	}
 	rc = set_up(database);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	if (stat(database->path, &database->seen) != 0)
 		return stat_fail(database);
 	sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED,
 	    &moved);
 	if (moved)
-		return database_fail(database, POLICY_E_IO,
+		return database_fail(database, ERROR_IO,
 		    "replaced while it was being opened");
 	database->settled = file_stamp_settled(&database->seen);
 	rc = judge_file(database, &database->seen);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = judge_content(database);
-	return rc == POLICY_OK ? prepare(database) : rc;
+	return rc == ERROR_NONE ? prepare(database) : rc;
 }
 
 /* SQLite notices commits, but not a file that was renamed or copied over its
@@ -344,12 +344,12 @@ ensure_open(struct database *database)
 	}
 	if (database->handle != NULL && database->settled &&
 	    file_stamp_same(&now, &database->seen))
-		return POLICY_OK;
+		return ERROR_NONE;
 	database_close(database);
 	rc = judge_file(database, &now);	/* opening a FIFO would wait */
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = open_file(database);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
 }
@@ -357,7 +357,7 @@ ensure_open(struct database *database)
 static int
 run(struct database *database, sqlite3_stmt *statement)
 {
-	int rc = sqlite3_step(statement) == SQLITE_DONE ? POLICY_OK :
+	int rc = sqlite3_step(statement) == SQLITE_DONE ? ERROR_NONE :
 	    sqlite_fail(database);
 
 	sqlite3_reset(statement);
@@ -372,10 +372,10 @@ database_begin(struct database *database)
 	database->detail[0] = '\0';
 	database->deadline = monotonic_ms() + POLICY_WAIT_MS;
 	rc = ensure_open(database);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	rc = run(database, database->begin);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
 }
@@ -395,7 +395,7 @@ database_exec(struct database *database, const char *sql)
 	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) !=
 	    SQLITE_OK)
 		return sqlite_fail(database);
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 int
@@ -415,9 +415,9 @@ database_end(struct database *database, int rc)
 		sqlite3_reset(database->statements[i]);
 		sqlite3_clear_bindings(database->statements[i]);
 	}
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = run(database, database->commit);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		database_close(database);	/* rolls back */
 	return rc;
 }

@@ -37,7 +37,7 @@ struct database {
 };
 
 /* Remembers what to open; sql has count statements and outlives database.
- * Returns 0 or POLICY_E_MEMORY. */
+ * Returns 0 or ERROR_MEMORY. */
 int database_init(struct database *database, const char *path, bool writable,
     const char *const *sql, size_t count);
 void database_clear(struct database *database);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "policy/database.h"
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 enum {
 	NAMES_MAX = 203,		/* 200 groups or pools, and the rest */
@@ -25,7 +25,7 @@ struct names {
 };
 
 /* Adds prefix and name as one, unless it is there already.  Returns 0, or
- * POLICY_E_VALUE, with database->detail set, if there is no room. */
+ * ERROR_VALUE, with database->detail set, if there is no room. */
 int names_add(struct names *names, struct database *database,
     const char *prefix, const char *name);
 

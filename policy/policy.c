@@ -44,7 +44,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	/* out of the index alone; one more than FEW_GRANTS */
 	[SELECT_SOME_VMS] =
 	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
-	/* the conditions in the order of enum policy_condition_kind */
+	/* the conditions in the order of enum condition_kind */
 	[SELECT_GRANTS] =
 	    ("SELECT id, effect, service, cert_cn, cert_san, cert_sha256,"
 	    " client_net, local_user, not_before, not_after, hours FROM grants"
@@ -77,16 +77,16 @@ policy_new(struct policy **policy_r, const char *path)
 
 	*policy_r = NULL;
 	if (policy == NULL)
-		return POLICY_E_MEMORY;
+		return ERROR_MEMORY;
 	policy->zones = zone_cache_new();
 	if (policy->zones == NULL || database_init(&policy->database, path,
-	    false, statement_sql, STATEMENT_COUNT) != POLICY_OK) {
+	    false, statement_sql, STATEMENT_COUNT) != ERROR_NONE) {
 		zone_cache_free(&policy->zones);
 		free(policy);
-		return POLICY_E_MEMORY;
+		return ERROR_MEMORY;
 	}
 	*policy_r = policy;
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 void
@@ -144,13 +144,13 @@ static int
 read_verifier(struct policy *policy, const struct identity *user,
     const char *mechanism, struct policy_lookup *lookup)
 {
-	struct policy_verifier *verifier = &lookup->verifier;
+	struct verifier *verifier = &lookup->verifier;
 	sqlite3_stmt *statement = bind_text(policy, SELECT_CREDENTIAL,
 	    user->text, mechanism);
 	int rc = database_step(&policy->database, statement);
 
 	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? POLICY_OK : rc;
+		return rc == SQLITE_DONE ? ERROR_NONE : rc;
 	verifier->iterations = (uint32_t)sqlite3_column_int64(statement, 0);
 	verifier->salt_size = column_blob(statement, 1, verifier->salt,
 	    sizeof(verifier->salt));
@@ -160,7 +160,7 @@ read_verifier(struct policy *policy, const struct identity *user,
 	    verifier->salt_size != 0 && verifier->key_size != 0 &&
 	    column_blob(statement, 3, verifier->server_key,
 	    sizeof(verifier->server_key)) == verifier->key_size;
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
@@ -171,16 +171,16 @@ read_shapes(struct policy *policy, const char *mechanism,
 	    NULL);
 	int rc = SQLITE_ROW;
 
-	while (lookup->shape_count < POLICY_SHAPES_MAX &&
+	while (lookup->decoy.shape_count < DECOY_SHAPES_MAX &&
 	    (rc = database_step(&policy->database, statement)) == SQLITE_ROW) {
-		struct policy_shape *shape =
-		    &lookup->shapes[lookup->shape_count++];
+		struct decoy_shape *shape =
+		    &lookup->decoy.shapes[lookup->decoy.shape_count++];
 
 		shape->iterations = (uint32_t)sqlite3_column_int64(statement, 0);
 		shape->salt_size = (uint32_t)sqlite3_column_int64(statement, 1);
 		shape->users = (uint64_t)sqlite3_column_int64(statement, 2);
 	}
-	return rc < 0 ? rc : POLICY_OK;
+	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
@@ -191,11 +191,11 @@ read_decoy_key(struct policy *policy, struct policy_lookup *lookup)
 
 	if (rc < 0)
 		return rc;
-	if (rc != SQLITE_ROW || column_blob(statement, 0, lookup->decoy_key,
-	    sizeof(lookup->decoy_key)) != sizeof(lookup->decoy_key))
-		return database_fail(&policy->database, POLICY_E_NOTADB,
+	if (rc != SQLITE_ROW || column_blob(statement, 0, lookup->decoy.key,
+	    sizeof(lookup->decoy.key)) != sizeof(lookup->decoy.key))
+		return database_fail(&policy->database, ERROR_NOTADB,
 		    "the table decoy has no key of 32 octets");
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 int
@@ -206,15 +206,15 @@ policy_lookup(struct policy *policy, const struct identity *user,
 
 	memset(lookup_r, 0, sizeof(*lookup_r));
 	rc = database_begin(&policy->database);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	rc = read_verifier(policy, user, mechanism, lookup_r);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = read_shapes(policy, mechanism, lookup_r);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = read_decoy_key(policy, lookup_r);
 	rc = database_end(&policy->database, rc);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		explicit_bzero(lookup_r, sizeof(*lookup_r));
 	return rc;
 }
@@ -223,7 +223,7 @@ policy_lookup(struct policy *policy, const struct identity *user,
 
 static int
 read_user(struct policy *policy, const struct identity *user,
-    struct policy_user_row *row)
+    struct decide_user *row)
 {
 	sqlite3_stmt *statement = bind_text(policy, SELECT_USER, user->text,
 	    NULL);
@@ -231,32 +231,32 @@ read_user(struct policy *policy, const struct identity *user,
 
 	memset(row, 0, sizeof(*row));
 	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? POLICY_OK : rc;
+		return rc == SQLITE_DONE ? ERROR_NONE : rc;
 	row->found = true;
 	row->enabled = sqlite3_column_int(statement, 0) == 1;
 	row->expires = column_text(statement, 1);
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
 read_vm_from(struct policy *policy, sqlite3_stmt *statement,
-    struct policy_vm_row *row)
+    struct decide_vm *row)
 {
 	int rc = database_step(&policy->database, statement);
 
 	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? POLICY_OK : rc;
+		return rc == SQLITE_DONE ? ERROR_NONE : rc;
 	row->found = 1;
 	row->enabled = sqlite3_column_int(statement, 0) == 1;
 	row->name = column_text(statement, 1);
 	row->uuid = column_text(statement, 2);
 	row->spice_port = sqlite3_column_int64(statement, 3);
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static int
 read_vm_by_port(struct policy *policy, uint16_t port,
-    struct policy_vm_row *row)
+    struct decide_vm *row)
 {
 	sqlite3_stmt *statement =
 	    policy->database.statements[SELECT_VM_BY_PORT];
@@ -270,7 +270,7 @@ read_vm_by_port(struct policy *policy, uint16_t port,
 		return rc;
 	if (rc == SQLITE_ROW) {
 		row->found = 2;
-		return POLICY_OK;
+		return ERROR_NONE;
 	}
 	sqlite3_reset(statement);
 	return read_vm_from(policy, statement, row);
@@ -278,20 +278,20 @@ read_vm_by_port(struct policy *policy, uint16_t port,
 
 /* By name, else by uuid, else by port; rows tell the port of SPICE only. */
 static int
-read_vm(struct policy *policy, const struct policy_request *request,
-    struct policy_vm_row *row)
+read_vm(struct policy *policy, const struct request *request,
+    struct decide_vm *row)
 {
-	const struct policy_vm *vm = &request->vm;
-	int rc = POLICY_OK;
+	const struct request_vm *vm = &request->vm;
+	int rc = ERROR_NONE;
 
 	memset(row, 0, sizeof(*row));
 	if (vm->name != NULL)
 		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_NAME,
 		    vm->name, NULL), row);
-	if (rc == POLICY_OK && row->found == 0 && vm->uuid != NULL)
+	if (rc == ERROR_NONE && row->found == 0 && vm->uuid != NULL)
 		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_UUID,
 		    vm->uuid, NULL), row);
-	if (rc == POLICY_OK && row->found == 0 && vm->port != 0 &&
+	if (rc == ERROR_NONE && row->found == 0 && vm->port != 0 &&
 	    request->service != NULL && strcmp(request->service, "spice") == 0)
 		rc = read_vm_by_port(policy, vm->port, row);
 	return rc;
@@ -307,12 +307,12 @@ name_user(struct policy *policy, const struct identity *user)
 
 	who->count = 0;
 	rc = names_add(who, &policy->database, "", user->text);
-	for (size_t i = 0; rc == POLICY_OK && i < who->count; i++)
+	for (size_t i = 0; rc == ERROR_NONE && i < who->count; i++)
 		rc = names_add_sets(who, &policy->database,
 		    bind_text(policy, SELECT_GROUPS, who->text[i], NULL));
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = names_add(who, &policy->database, "*@", identity_realm(user));
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = names_add(who, &policy->database, "*", "");
 	return rc;
 }
@@ -325,17 +325,17 @@ name_vm(struct policy *policy, const char *name)
 
 	vm->count = 0;
 	rc = names_add(vm, &policy->database, "", name);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = names_add_sets(vm, &policy->database,
 		    bind_text(policy, SELECT_POOLS, name, NULL));
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = names_add(vm, &policy->database, "*", "");
 	return rc;
 }
 
 /* Whoever wants to be told about each grant. */
 struct listener {
-	policy_told *told;		/* NULL: nobody */
+	policy_grant_cb *told;		/* NULL: nobody */
 	void *context;
 };
 
@@ -344,12 +344,12 @@ add_grants(struct policy *policy, struct decide *decide, const char *who,
     const char *vm, const struct listener *listener)
 {
 	sqlite3_stmt *statement = bind_text(policy, SELECT_GRANTS, who, vm);
-	struct policy_verdict verdict;
+	struct decide_match verdict;
 	int rc;
 
 	while ((rc = database_step(&policy->database, statement)) ==
 	    SQLITE_ROW) {
-		struct policy_grant grant = {
+		struct decide_grant grant = {
 			.id = sqlite3_column_int64(statement, 0),
 			.effect = column_text(statement, 1),
 			.who = who,
@@ -363,7 +363,7 @@ add_grants(struct policy *policy, struct decide *decide, const char *who,
 			listener->told(listener->context, &grant, &verdict);
 	}
 	sqlite3_reset(statement);
-	return rc < 0 ? rc : POLICY_OK;
+	return rc < 0 ? rc : ERROR_NONE;
 }
 
 /* Marks the names of the VM that grants to who may have: as a rule he has few,
@@ -390,7 +390,7 @@ want_vms(struct policy *policy, const char *who)
 	sqlite3_reset(statement);
 	if (count > FEW_GRANTS)
 		memset(vm->wanted, true, sizeof(vm->wanted));
-	return rc < 0 ? rc : POLICY_OK;
+	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
@@ -400,11 +400,11 @@ add_all_grants(struct policy *policy, struct decide *decide,
 	const struct names *who = &policy->who, *vm = &policy->vm;
 	int rc = name_user(policy, decide->request->user);
 
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = name_vm(policy, decide->vm);
-	for (size_t i = 0; rc == POLICY_OK && i < who->count; i++) {
+	for (size_t i = 0; rc == ERROR_NONE && i < who->count; i++) {
 		rc = want_vms(policy, who->text[i]);
-		for (size_t j = 0; rc == POLICY_OK && j < vm->count; j++) {
+		for (size_t j = 0; rc == ERROR_NONE && j < vm->count; j++) {
 			if (vm->wanted[j])
 				rc = add_grants(policy, decide, who->text[i],
 				    vm->text[j], listener);
@@ -416,54 +416,54 @@ add_all_grants(struct policy *policy, struct decide *decide,
 /* Every login takes the same way through all tables, so that the time it
  * takes says little about which of them refused it. */
 static int
-ask(struct policy *policy, const struct policy_request *request, time_t now,
-    const struct listener *listener, struct policy_decision *decision_r)
+ask(struct policy *policy, const struct request *request, time_t now,
+    const struct listener *listener, struct decision *decision_r)
 {
-	struct policy_time time = {
+	struct moment time = {
 		.local = zone_local,
 		.context = policy->zones,
 	};
-	struct policy_user_row user;
-	struct policy_vm_row vm;
+	struct decide_user user;
+	struct decide_vm vm;
 	struct decide decide;
 	int rc;
 
-	policy_time_set(&time, now);
+	moment_set(&time, now);
 	rc = read_user(policy, request->user, &user);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = read_vm(policy, request, &vm);
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	decide_begin(&decide, request, &user, &vm, &time);
 	rc = add_all_grants(policy, &decide, listener);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		decide_end(&decide, decision_r);
 	return rc;
 }
 
 void
-policy_explain(struct policy *policy, const struct policy_request *request,
-    time_t now, policy_told *told, void *context,
-    struct policy_decision *decision_r)
+policy_explain(struct policy *policy, const struct request *request,
+    time_t now, policy_grant_cb *told, void *context,
+    struct decision *decision_r)
 {
 	const struct listener listener = { told, context };
 	int rc;
 
 	memset(decision_r, 0, sizeof(*decision_r));
 	rc = database_begin(&policy->database);
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		rc = database_end(&policy->database,
 		    ask(policy, request, now, &listener, decision_r));
-	if (rc == POLICY_OK)
+	if (rc == ERROR_NONE)
 		return;
 	memset(decision_r, 0, sizeof(*decision_r));
-	decision_r->outcome = POLICY_UNKNOWN;
+	decision_r->verdict = VERDICT_UNKNOWN;
 	decision_r->reason = REASON_POLICY_ERROR;
 }
 
 void
-policy_decide(struct policy *policy, const struct policy_request *request,
-    time_t now, struct policy_decision *decision_r)
+policy_decide(struct policy *policy, const struct request *request,
+    time_t now, struct decision *decision_r)
 {
 	policy_explain(policy, request, now, NULL, NULL, decision_r);
 }
@@ -477,12 +477,12 @@ policy_revision(struct policy *policy, int64_t *revision_r)
 	int rc = database_begin(&policy->database);
 
 	*revision_r = 0;
-	if (rc != POLICY_OK)
+	if (rc != ERROR_NONE)
 		return rc;
 	statement = policy->database.statements[SELECT_REVISION];
 	rc = database_step(&policy->database, statement);
 	if (rc == SQLITE_ROW)
 		*revision_r = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
-	return database_end(&policy->database, rc < 0 ? rc : POLICY_OK);
+	return database_end(&policy->database, rc < 0 ? rc : ERROR_NONE);
 }

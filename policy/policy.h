@@ -14,76 +14,55 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "policy/decide.h"
-#include "policy/error.h"
-#include "policy/identity.h"
+#include "decide/decide.h"
+#include "base/error.h"
+#include "decide/identity.h"
+#include "scram/decoy.h"
+#include "scram/verifier.h"
 
 enum {
 	POLICY_WAIT_MS = 80,		/* longest wait for a writer, in a call */
-	POLICY_SALT_MAX = 64,		/* octets */
-	POLICY_KEY_MAX = 64,		/* octets of a StoredKey or ServerKey */
-	POLICY_DECOY_KEY_SIZE = 32,	/* octets */
-	POLICY_SHAPES_MAX = 16,
 	POLICY_DETAIL_MAX = 512,	/* octets of policy_detail(), with NUL */
-};
-
-/* What SCRAM keeps of a password (RFC 5802, section 3). */
-struct policy_verifier {
-	uint32_t iterations;
-	size_t salt_size;
-	size_t key_size;
-	unsigned char salt[POLICY_SALT_MAX];
-	unsigned char stored_key[POLICY_KEY_MAX];
-	unsigned char server_key[POLICY_KEY_MAX];
-};
-
-/* How many verifiers of the mechanism look alike from outside. */
-struct policy_shape {
-	uint32_t iterations;
-	uint32_t salt_size;	/* octets */
-	uint64_t users;
 };
 
 /* The answer to one look-up.  What a decoy is made from is always there, so
  * that a caller can do the same work whether the user exists or not. */
 struct policy_lookup {
 	bool found;
-	struct policy_verifier verifier;	/* if found */
-	unsigned char decoy_key[POLICY_DECOY_KEY_SIZE];
-	size_t shape_count;		/* 0: the policy holds no verifier */
-	struct policy_shape shapes[POLICY_SHAPES_MAX];	/* in a fixed order */
+	struct verifier verifier;	/* if found */
+	struct decoy_material decoy;
 };
 
 struct policy;
 
 /* Remembers path; the file is opened by the first call that needs it, so a
  * policy that is missing now may come later.  Free with policy_free(), which
- * accepts NULL and leaves NULL.  Returns 0 or POLICY_E_MEMORY. */
+ * accepts NULL and leaves NULL.  Returns 0 or ERROR_MEMORY. */
 int policy_new(struct policy **policy_r, const char *path);
 void policy_free(struct policy **policy);
 
 /* The verifier of user for mechanism ("SCRAM-SHA-256"), or what a decoy has
- * to look like.  Returns 0 with *lookup_r set, or an error of policy/error.h
+ * to look like.  Returns 0 with *lookup_r set, or an error of base/error.h
  * with *lookup_r cleared.  The caller wipes *lookup_r. */
 int policy_lookup(struct policy *policy, const struct identity *user,
     const char *mechanism, struct policy_lookup *lookup_r);
 
-/* Decides a request.  *decision_r is always set: POLICY_UNKNOWN, with the
+/* Decides a request.  *decision_r is always set: VERDICT_UNKNOWN, with the
  * reason, whenever the policy could not be asked. */
 void policy_decide(struct policy *policy,
-    const struct policy_request *request, time_t now,
-    struct policy_decision *decision_r);
+    const struct request *request, time_t now,
+    struct decision *decision_r);
 
 /* Told once for each grant that is about the request's user and VM, in no
  * order; what the pointers point at lasts as long as the call. */
-typedef void policy_told(void *context, const struct policy_grant *grant,
-    const struct policy_verdict *verdict);
+typedef void policy_grant_cb(void *context, const struct decide_grant *grant,
+    const struct decide_match *verdict);
 
 /* Decides as policy_decide() does, and tells of every grant on the way.  The
  * policy is being read meanwhile: told (NULL: nobody) must not ask it. */
 void policy_explain(struct policy *policy,
-    const struct policy_request *request, time_t now, policy_told *told,
-    void *context, struct policy_decision *decision_r);
+    const struct request *request, time_t now, policy_grant_cb *told,
+    void *context, struct decision *decision_r);
 
 /* The last change that the policy's history knows, 0 if there is none.
  * Returns 0, or an error with *revision_r 0. */

@@ -12,7 +12,7 @@ enum { ZONES_MAX = 8 };
 /* Reading a zone takes a file, so those in use are kept. */
 struct zone_cache {
 	struct {
-		char name[POLICY_ZONE_MAX];
+		char name[MOMENT_ZONE_MAX];
 		GTimeZone *zone;	/* NULL: free */
 	} entries[ZONES_MAX];
 	size_t next;			/* to be given up next */
@@ -61,7 +61,7 @@ find_zone(struct zone_cache *cache, const char *name)
 		    strcmp(cache->entries[i].name, name) == 0)
 			return cache->entries[i].zone;
 	}
-	zone = strlen(name) < POLICY_ZONE_MAX ? open_zone(name) : NULL;
+	zone = strlen(name) < MOMENT_ZONE_MAX ? open_zone(name) : NULL;
 	if (zone == NULL)
 		return NULL;
 	if (cache->entries[at].zone != NULL)
@@ -74,7 +74,7 @@ find_zone(struct zone_cache *cache, const char *name)
 
 bool
 zone_local(void *context, const char *zone, time_t when,
-    struct policy_week *week_r)
+    struct moment_week *week_r)
 {
 	GTimeZone *found = find_zone(context, zone);
 	GDateTime *utc, *local;

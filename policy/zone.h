@@ -7,7 +7,7 @@
 #ifndef VMAUTHZ_POLICY_ZONE_H
 #define VMAUTHZ_POLICY_ZONE_H
 
-#include "policy/condition.h"
+#include "decide/condition.h"
 
 struct zone_cache;
 
@@ -16,8 +16,8 @@ struct zone_cache;
 struct zone_cache *zone_cache_new(void);
 void zone_cache_free(struct zone_cache **cache);
 
-/* struct policy_time's local(); context is the cache. */
+/* struct moment's local(); context is the cache. */
 bool zone_local(void *context, const char *zone, time_t when,
-    struct policy_week *week_r);
+    struct moment_week *week_r);
 
 #endif

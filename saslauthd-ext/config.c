@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/error.h"
+#include "base/error.h"
 #include "saslauthd-ext/config_value.h"
 
 enum {
@@ -87,9 +87,9 @@ static int
 fail_at(struct reading *reading, unsigned int line, const char *what,
     const char *remedy)
 {
-	if (reading->rc != POLICY_OK)
+	if (reading->rc != ERROR_NONE)
 		return 0;
-	reading->rc = POLICY_E_VALUE;
+	reading->rc = ERROR_VALUE;
 	if (line == 0)		/* of what is not in the file */
 		snprintf(reading->error, CONFIG_ERROR_MAX, "%.200s: %.160s: %.120s",
 		    reading->path, what, remedy);
@@ -218,7 +218,7 @@ read_line(char *out, int room, void *context)
 	long before = ftell(reading->file);
 	size_t length;
 
-	if (reading->rc != POLICY_OK ||
+	if (reading->rc != ERROR_NONE ||
 	    fgets(out, room, reading->file) == NULL)
 		return NULL;
 	reading->line++;
@@ -276,7 +276,7 @@ take_line(void *context, const char *section, const char *name,
 	struct reading *reading = context;
 
 	(void)section;
-	if (reading->rc != POLICY_OK)
+	if (reading->rc != ERROR_NONE)
 		return 0;
 	reading->section_used = true;
 	if (reading->section_line != 0)
@@ -300,7 +300,7 @@ static void
 take_presets(struct reading *reading)
 {
 	reading->line = 0;
-	for (size_t i = 0; i < KEYS && reading->rc == POLICY_OK; i++) {
+	for (size_t i = 0; i < KEYS && reading->rc == ERROR_NONE; i++) {
 		if (reading->seen[i] != 0)
 			continue;
 		take_key(reading, &keys[i], keys[i].preset != NULL ?
@@ -336,16 +336,16 @@ read_file(struct reading *reading)
 {
 	int line = ini_parse_stream(read_line, reading, take_line, reading);
 
-	if (reading->rc == POLICY_OK && line > 0)
+	if (reading->rc == ERROR_NONE && line > 0)
 		fail_at(reading, (unsigned int)line, "the line",
 		    "write KEY = VALUE");
-	else if (reading->rc == POLICY_OK && (line < 0 ||
+	else if (reading->rc == ERROR_NONE && (line < 0 ||
 	    ferror(reading->file)))
 		fail(reading, "the file", "it can't be read");
 	end_section(reading);
-	if (reading->rc == POLICY_OK)
+	if (reading->rc == ERROR_NONE)
 		take_presets(reading);
-	if (reading->rc == POLICY_OK)
+	if (reading->rc == ERROR_NONE)
 		judge_realms(reading);
 }
 
@@ -390,16 +390,16 @@ config_load(struct config **config_r, const char *path,
 	error[0] = '\0';
 	reading.file = open_file(path, error);
 	if (reading.file == NULL)
-		return POLICY_E_ACCESS;
+		return ERROR_ACCESS;
 	reading.config = calloc(1, sizeof(*reading.config));
 	if (reading.config == NULL) {
 		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
-		reading.rc = POLICY_E_MEMORY;
+		reading.rc = ERROR_MEMORY;
 	} else {
 		read_file(&reading);
 	}
 	fclose(reading.file);
-	if (reading.rc == POLICY_OK)
+	if (reading.rc == ERROR_NONE)
 		*config_r = reading.config;
 	else
 		free(reading.config);
@@ -421,4 +421,28 @@ config_realm(const struct config *config, const char *realm)
 			return &config->realms[i];
 	}
 	return NULL;
+}
+
+bool
+config_is_user(const struct config *config, uid_t uid, gid_t gid)
+{
+	for (size_t i = 0; i < config->user_count; i++) {
+		if (config->users[i] == uid)
+			return true;
+	}
+	for (size_t i = 0; i < config->group_count; i++) {
+		if (config->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+bool
+config_is_operator(const struct config *config, uid_t uid)
+{
+	for (size_t i = 0; i < config->operator_count; i++) {
+		if (config->operators[i] == uid)
+			return true;
+	}
+	return false;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 enum {
 	CONFIG_ERROR_MAX = 512,
@@ -65,7 +65,7 @@ struct config {
 	enum config_audit_full audit_full;
 };
 
-/* Reads and checks all of a file.  Returns 0, or a code of policy/error.h with
+/* Reads and checks all of a file.  Returns 0, or a code of base/error.h with
  * error set to one sentence that names file, line and remedy, and *config_r
  * NULL.  Free with config_free(), which accepts NULL and leaves NULL. */
 int config_load(struct config **config_r, const char *path,
@@ -75,5 +75,10 @@ void config_free(struct config **config);
 /* Who vouches for a realm (lower case); NULL: nobody. */
 const struct config_realm *config_realm(const struct config *config,
     const char *realm);
+
+/* Whether a process of that account and primary group may connect as a VM, or
+ * as an operator. */
+bool config_is_user(const struct config *config, uid_t uid, gid_t gid);
+bool config_is_operator(const struct config *config, uid_t uid);
 
 #endif

@@ -6,21 +6,23 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "scram/scram.h"
 
 /* octets of HMAC-SHA-512 */
 enum { MAC_SIZE = 64 };
 
-_Static_assert((int)MAC_SIZE >= (int)POLICY_SALT_MAX &&
-    (int)MAC_SIZE >= (int)POLICY_KEY_MAX,
+_Static_assert((int)MAC_SIZE >= (int)VERIFIER_SALT_MAX &&
+    (int)MAC_SIZE >= (int)VERIFIER_KEY_MAX,
     "a MAC is long enough for a salt, and for a key");
 
 /* What is authenticated: the mechanism and the name. */
 static bool
-mac(const struct policy_lookup *lookup, const char *mechanism,
+mac(const struct decoy_material *material, const char *mechanism,
     const struct identity *user, unsigned char out[MAC_SIZE])
 {
 	char message[IDENTITY_MAX + 128];
@@ -29,22 +31,22 @@ mac(const struct policy_lookup *lookup, const char *mechanism,
 	    user->text);
 
 	return length > 0 && (size_t)length < sizeof(message) &&
-	    HMAC(EVP_sha512(), lookup->decoy_key, sizeof(lookup->decoy_key),
+	    HMAC(EVP_sha512(), material->key, sizeof(material->key),
 	    (const unsigned char *)message, (size_t)length, out, &size) != NULL;
 }
 
 /* The shape at a point between 0 and 1 when all verifiers stand in a row. */
-static struct policy_shape
-pick_shape(const struct policy_lookup *lookup, double point)
+static struct decoy_shape
+pick_shape(const struct decoy_material *material, double point)
 {
-	struct policy_shape shape = { SCRAM_ITERATIONS_DEFAULT,
+	struct decoy_shape shape = { SCRAM_ITERATIONS_DEFAULT,
 	    SCRAM_SALT_SIZE, 0 };
 	double users = 0, passed = 0;
 
-	for (size_t i = 0; i < lookup->shape_count; i++)
-		users += (double)lookup->shapes[i].users;
-	for (size_t i = 0; i < lookup->shape_count; i++) {
-		shape = lookup->shapes[i];
+	for (size_t i = 0; i < material->shape_count; i++)
+		users += (double)material->shapes[i].users;
+	for (size_t i = 0; i < material->shape_count; i++) {
+		shape = material->shapes[i];
 		passed += (double)shape.users;
 		if (point * users < passed)
 			break;
@@ -62,8 +64,8 @@ as_point(const unsigned char bytes[MAC_SIZE])
 }
 
 int
-decoy_make(const struct policy_lookup *lookup, const struct identity *user,
-    const char *mechanism, struct policy_verifier *verifier_r)
+decoy_make(const struct decoy_material *material, const struct identity *user,
+    const char *mechanism, struct verifier *verifier_r)
 {
 	/* the MAC, and what its shape comes to */
 	struct {
@@ -71,29 +73,29 @@ decoy_make(const struct policy_lookup *lookup, const struct identity *user,
 		uint32_t iterations, salt_size;
 	} seed;
 	unsigned char salt[MAC_SIZE];
-	struct policy_shape shape;
+	struct decoy_shape shape;
 
 	memset(verifier_r, 0, sizeof(*verifier_r));
 	verifier_r->key_size = scram_key_size(mechanism);
 	if (verifier_r->key_size == 0)
-		return POLICY_E_VALUE;
-	if (!mac(lookup, mechanism, user, seed.keys))
-		return POLICY_E_CRYPTO;
-	shape = pick_shape(lookup, as_point(seed.keys));
-	if (shape.salt_size == 0 || shape.salt_size > POLICY_SALT_MAX)
-		return POLICY_E_VALUE;
+		return ERROR_VALUE;
+	if (!mac(material, mechanism, user, seed.keys))
+		return ERROR_CRYPTO;
+	shape = pick_shape(material, as_point(seed.keys));
+	if (shape.salt_size == 0 || shape.salt_size > VERIFIER_SALT_MAX)
+		return ERROR_VALUE;
 
 	/* A new shape brings a new salt, as a new password does.  Nobody
 	 * outside knows the MAC, so its hash serves as a second one. */
 	seed.iterations = shape.iterations;
 	seed.salt_size = shape.salt_size;
 	if (SHA512((const unsigned char *)&seed, sizeof(seed), salt) == NULL)
-		return POLICY_E_CRYPTO;
+		return ERROR_CRYPTO;
 	verifier_r->iterations = shape.iterations;
 	verifier_r->salt_size = shape.salt_size;
 	memcpy(verifier_r->salt, salt, shape.salt_size);
 	/* no client key is known whose hash this would be */
 	memcpy(verifier_r->stored_key, seed.keys, verifier_r->key_size);
 	memcpy(verifier_r->server_key, seed.keys, verifier_r->key_size);
-	return POLICY_OK;
+	return ERROR_NONE;
 }

@@ -7,14 +7,34 @@
 #ifndef VMAUTHZ_SCRAM_DECOY_H
 #define VMAUTHZ_SCRAM_DECOY_H
 
-#include "policy/policy.h"
+#include "decide/identity.h"
+#include "scram/verifier.h"
+
+enum {
+	DECOY_KEY_SIZE = 32,	/* octets */
+	DECOY_SHAPES_MAX = 16,
+};
+
+/* How many verifiers of the mechanism look alike from outside. */
+struct decoy_shape {
+	uint32_t iterations;
+	uint32_t salt_size;	/* octets */
+	uint64_t users;
+};
+
+/* What a decoy is made from. */
+struct decoy_material {
+	unsigned char key[DECOY_KEY_SIZE];
+	size_t shape_count;		/* 0: there is no real verifier */
+	struct decoy_shape shapes[DECOY_SHAPES_MAX];	/* in a fixed order */
+};
 
 /* Makes the decoy of user for mechanism: a salt that is always the same for
  * that name, iteration count and salt size as often the ones of real
  * verifiers as those are, and keys that fit no password.  Costs the same for
- * every name.  Returns 0, POLICY_E_VALUE (mechanism) or POLICY_E_CRYPTO. */
-int decoy_make(const struct policy_lookup *lookup,
+ * every name.  Returns 0, ERROR_VALUE (mechanism) or ERROR_CRYPTO. */
+int decoy_make(const struct decoy_material *material,
     const struct identity *user, const char *mechanism,
-    struct policy_verifier *verifier_r);
+    struct verifier *verifier_r);
 
 #endif

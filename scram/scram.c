@@ -8,6 +8,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 #include <stringprep.h>
 
@@ -57,14 +58,14 @@ scram_prepare(const char *password, char out[SCRAM_PASSWORD_MAX])
 	size_t length = strlen(password);
 
 	if (length == 0 || length >= SCRAM_PASSWORD_MAX)
-		return POLICY_E_PASSWORD;
+		return ERROR_PASSWORD;
 	memcpy(out, password, length + 1);
 	if (stringprep(out, SCRAM_PASSWORD_MAX, STRINGPREP_NO_UNASSIGNED,
 	    stringprep_saslprep) != STRINGPREP_OK || out[0] == '\0') {
 		OPENSSL_cleanse(out, SCRAM_PASSWORD_MAX);
-		return POLICY_E_PASSWORD;
+		return ERROR_PASSWORD;
 	}
-	return POLICY_OK;
+	return ERROR_NONE;
 }
 
 static bool
@@ -78,7 +79,7 @@ hmac(const EVP_MD *digest, const unsigned char *key, size_t key_size,
 /* SaltedPassword, ClientKey, StoredKey, ServerKey of RFC 5802, section 3 */
 static int
 derive(const EVP_MD *digest, const char *prepared,
-    struct policy_verifier *verifier)
+    struct verifier *verifier)
 {
 	unsigned char salted[EVP_MAX_MD_SIZE], client_key[EVP_MAX_MD_SIZE];
 	size_t size = verifier->key_size;
@@ -93,12 +94,12 @@ derive(const EVP_MD *digest, const char *prepared,
 	    hmac(digest, salted, size, "Server Key", verifier->server_key);
 	OPENSSL_cleanse(salted, sizeof(salted));
 	OPENSSL_cleanse(client_key, sizeof(client_key));
-	return made ? POLICY_OK : POLICY_E_CRYPTO;
+	return made ? ERROR_NONE : ERROR_CRYPTO;
 }
 
 int
 scram_verifier_make(const char *mechanism, const char *prepared,
-    unsigned int iterations, struct policy_verifier *verifier_r)
+    unsigned int iterations, struct verifier *verifier_r)
 {
 	const EVP_MD *digest = find_digest(mechanism);
 	int rc;
@@ -106,52 +107,52 @@ scram_verifier_make(const char *mechanism, const char *prepared,
 	memset(verifier_r, 0, sizeof(*verifier_r));
 	if (digest == NULL || iterations < SCRAM_ITERATIONS_MIN ||
 	    iterations > SCRAM_ITERATIONS_MAX)
-		return POLICY_E_VALUE;
+		return ERROR_VALUE;
 	verifier_r->iterations = iterations;
 	verifier_r->salt_size = SCRAM_SALT_SIZE;
 	verifier_r->key_size = scram_key_size(mechanism);
 	rc = RAND_bytes(verifier_r->salt, SCRAM_SALT_SIZE) == 1 ?
-	    derive(digest, prepared, verifier_r) : POLICY_E_CRYPTO;
-	if (rc != POLICY_OK)
+	    derive(digest, prepared, verifier_r) : ERROR_CRYPTO;
+	if (rc != ERROR_NONE)
 		OPENSSL_cleanse(verifier_r, sizeof(*verifier_r));
 	return rc;
 }
 
 int
 scram_verifier_check(const char *mechanism, const char *prepared,
-    const struct policy_verifier *verifier)
+    const struct verifier *verifier)
 {
 	const EVP_MD *digest = find_digest(mechanism);
-	struct policy_verifier made;
+	struct verifier made;
 	int rc;
 
 	if (digest == NULL || verifier->key_size != scram_key_size(mechanism) ||
-	    verifier->salt_size == 0 || verifier->salt_size > POLICY_SALT_MAX ||
+	    verifier->salt_size == 0 || verifier->salt_size > VERIFIER_SALT_MAX ||
 	    verifier->iterations == 0 ||
 	    verifier->iterations > SCRAM_ITERATIONS_MAX)
-		return POLICY_E_VALUE;
+		return ERROR_VALUE;
 	made = *verifier;
 	rc = derive(digest, prepared, &made);
-	if (rc == POLICY_OK && CRYPTO_memcmp(made.stored_key,
+	if (rc == ERROR_NONE && CRYPTO_memcmp(made.stored_key,
 	    verifier->stored_key, verifier->key_size) != 0)
-		rc = POLICY_E_PASSWORD;
+		rc = ERROR_PASSWORD;
 	OPENSSL_cleanse(&made, sizeof(made));
 	return rc;
 }
 
 int
 scram_verifier_text(const char *mechanism,
-    const struct policy_verifier *verifier, char out[SCRAM_TEXT_MAX])
+    const struct verifier *verifier, char out[SCRAM_TEXT_MAX])
 {
-	unsigned char salt[BASE64_SIZE(POLICY_SALT_MAX)];
-	unsigned char stored_key[BASE64_SIZE(POLICY_KEY_MAX)];
-	unsigned char server_key[BASE64_SIZE(POLICY_KEY_MAX)];
+	unsigned char salt[BASE64_SIZE(VERIFIER_SALT_MAX)];
+	unsigned char stored_key[BASE64_SIZE(VERIFIER_KEY_MAX)];
+	unsigned char server_key[BASE64_SIZE(VERIFIER_KEY_MAX)];
 	int length;
 
-	if (verifier->salt_size == 0 || verifier->salt_size > POLICY_SALT_MAX ||
+	if (verifier->salt_size == 0 || verifier->salt_size > VERIFIER_SALT_MAX ||
 	    verifier->key_size == 0 ||
 	    verifier->key_size != scram_key_size(mechanism))
-		return POLICY_E_VALUE;
+		return ERROR_VALUE;
 	EVP_EncodeBlock(salt, verifier->salt, (int)verifier->salt_size);
 	EVP_EncodeBlock(stored_key, verifier->stored_key,
 	    (int)verifier->key_size);
@@ -161,6 +162,6 @@ scram_verifier_text(const char *mechanism,
 	    verifier->iterations, salt, stored_key, server_key);
 	OPENSSL_cleanse(stored_key, sizeof(stored_key));
 	OPENSSL_cleanse(server_key, sizeof(server_key));
-	return length > 0 && length < SCRAM_TEXT_MAX ? POLICY_OK :
-	    POLICY_E_VALUE;
+	return length > 0 && length < SCRAM_TEXT_MAX ? ERROR_NONE :
+	    ERROR_VALUE;
 }

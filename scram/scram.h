@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-#include "policy/policy.h"
+#include "base/error.h"
+#include "scram/verifier.h"
 
 enum {
 	SCRAM_ITERATIONS_MIN = 4096,	/* RFC 5802; Cyrus clients refuse fewer */
@@ -29,25 +30,25 @@ size_t scram_key_size(const char *mechanism);
 
 /* SASLprep (RFC 4013) of a NUL terminated UTF-8 password, as a stored string:
  * unassigned code points are refused.  Writes at most SCRAM_PASSWORD_MAX
- * octets with the NUL.  Returns 0 or POLICY_E_PASSWORD (not UTF-8, prohibited,
+ * octets with the NUL.  Returns 0 or ERROR_PASSWORD (not UTF-8, prohibited,
  * empty, too long); the caller wipes out. */
 int scram_prepare(const char *password, char out[SCRAM_PASSWORD_MAX]);
 
 /* Makes a verifier of a prepared password with a fresh random salt.  Returns
- * 0, POLICY_E_VALUE (mechanism or iterations) or POLICY_E_CRYPTO. */
+ * 0, ERROR_VALUE (mechanism or iterations) or ERROR_CRYPTO. */
 int scram_verifier_make(const char *mechanism, const char *prepared,
-    unsigned int iterations, struct policy_verifier *verifier_r);
+    unsigned int iterations, struct verifier *verifier_r);
 
 /* Whether a prepared password is the one that the verifier was made of: 0, or
- * POLICY_E_PASSWORD if not, POLICY_E_VALUE (mechanism, or sizes and iterations
- * that no verifier for it has), POLICY_E_CRYPTO.
+ * ERROR_PASSWORD if not, ERROR_VALUE (mechanism, or sizes and iterations
+ * that no verifier for it has), ERROR_CRYPTO.
  * Takes as long for a wrong password as for a right one. */
 int scram_verifier_check(const char *mechanism, const char *prepared,
-    const struct policy_verifier *verifier);
+    const struct verifier *verifier);
 
 /* Writes "SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>" with
- * base64 parts, NUL terminated.  Returns 0 or POLICY_E_VALUE. */
+ * base64 parts, NUL terminated.  Returns 0 or ERROR_VALUE. */
 int scram_verifier_text(const char *mechanism,
-    const struct policy_verifier *verifier, char out[SCRAM_TEXT_MAX]);
+    const struct verifier *verifier, char out[SCRAM_TEXT_MAX]);
 
 #endif

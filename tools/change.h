@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "policy/history.h"
+#include "policy-admin/history.h"
 
-/* policy_change_told: writes one line to the FILE that context is.  A row is
+/* history_change_cb: writes one line to the FILE that context is.  A row is
  * told by its values, a changed one by what it is called and what differs. */
 void change_print(void *context, const struct policy_change *change);
 

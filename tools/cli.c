@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/condition.h"
-#include "policy/error.h"
+#include "decide/condition.h"
+#include "base/error.h"
 
 enum {
 	OPTIONS_MAX = 16,	/* of one command */
@@ -180,7 +180,7 @@ bool
 cli_time(const char *option, const char *text, time_t *when_r)
 {
 	*when_r = time(NULL);
-	if (text == NULL || policy_time_read(text, when_r))
+	if (text == NULL || moment_parse(text, when_r))
 		return true;
 	warnx("%s: '%s' is not a time like '2026-12-24 08:00', in UTC",
 	    option, text);
@@ -207,8 +207,8 @@ cli_identity(const char *user, const char *realm, struct identity *id_r)
 		    " underscores make one", realm);
 		return false;
 	}
-	if (identity_parse(id_r, user, strlen(user), realm) != POLICY_OK) {
-		warnx("'%s': %s", user, policy_strerror(POLICY_E_NAME));
+	if (identity_parse(id_r, user, strlen(user), realm) != ERROR_NONE) {
+		warnx("'%s': %s", user, error_text(ERROR_NAME));
 		return false;
 	}
 	return true;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 #define CLI_DEFAULT_POLICY SYSCONFDIR "/vmauthz/policy.db"
 

@@ -23,8 +23,8 @@ copy(const char *text)
 }
 
 static void
-keep(void *context, const struct policy_grant *grant,
-    const struct policy_verdict *verdict)
+keep(void *context, const struct decide_grant *grant,
+    const struct decide_match *verdict)
 {
 	struct explanation *explanation = context;
 	struct explained_grant *kept;
@@ -55,7 +55,7 @@ by_id(const void *a, const void *b)
 
 void
 explanation_ask(struct explanation *explanation_r, struct policy *policy,
-    const struct policy_request *request, time_t when)
+    const struct request *request, time_t when)
 {
 	memset(explanation_r, 0, sizeof(*explanation_r));
 	policy_explain(policy, request, when, keep, explanation_r,

@@ -14,11 +14,11 @@ struct explained_grant {
 	bool deny;
 	char *who, *vm;				/* as the row has them */
 	char *value[CONDITION_COUNT];		/* NULL: not set */
-	struct policy_verdict verdict;
+	struct decide_match verdict;
 };
 
 struct explanation {
-	struct policy_decision decision;
+	struct decision decision;
 	size_t count;
 	struct explained_grant *grants;		/* by id */
 };
@@ -27,7 +27,7 @@ struct explanation {
  * whatever can't be told, if memory runs out.  Freed with
  * explanation_clear(). */
 void explanation_ask(struct explanation *explanation_r, struct policy *policy,
-    const struct policy_request *request, time_t when);
+    const struct request *request, time_t when);
 void explanation_clear(struct explanation *explanation);
 
 #endif

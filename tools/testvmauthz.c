@@ -14,7 +14,7 @@
 #include "policy/policy.h"
 #include "scram/scram.h"
 #include "tools/cli.h"
-#include "tools/password.h"
+#include "tools/password_prompt.h"
 
 enum {
 	STATUS_ALLOWED = 0,
@@ -32,9 +32,9 @@ struct arguments {
 struct question {
 	const struct arguments *arguments;
 	struct identity user;
-	char uuid[POLICY_UUID_LENGTH + 1];
+	char uuid[REQUEST_UUID_LENGTH + 1];
 	char password[SCRAM_PASSWORD_MAX];
-	struct policy_request request;
+	struct request request;
 };
 
 static const char usage[] =
@@ -62,8 +62,8 @@ check_texts(const struct arguments *arguments)
 	unsigned char address[sizeof(struct in6_addr)];
 
 	if (arguments->vm[0] == '\0' ||
-	    strlen(arguments->vm) > POLICY_VM_NAME_MAX)
-		warnx("-m: a VM's name has 1 to %d octets", POLICY_VM_NAME_MAX);
+	    strlen(arguments->vm) > REQUEST_VM_NAME_MAX)
+		warnx("-m: a VM's name has 1 to %d octets", REQUEST_VM_NAME_MAX);
 	else if (arguments->cert_cn != NULL && arguments->cert_cn[0] == '\0')
 		warnx("-c: a certificate without a name counts as none;"
 		    " leave it out");
@@ -83,11 +83,11 @@ check_texts(const struct arguments *arguments)
 }
 
 static bool
-read_uuid(const char *text, char uuid[POLICY_UUID_LENGTH + 1])
+read_uuid(const char *text, char uuid[REQUEST_UUID_LENGTH + 1])
 {
 	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
-	_Static_assert(sizeof(shape) == POLICY_UUID_LENGTH + 1,
+	_Static_assert(sizeof(shape) == REQUEST_UUID_LENGTH + 1,
 	    "a UUID in its usual form");
 	for (size_t i = 0; i < sizeof(shape); i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -104,7 +104,7 @@ read_uuid(const char *text, char uuid[POLICY_UUID_LENGTH + 1])
 static bool
 read_vm(const struct arguments *arguments, struct question *question)
 {
-	struct policy_vm *vm = &question->request.vm;
+	struct request_vm *vm = &question->request.vm;
 	unsigned int port = 0;
 
 	vm->name = arguments->vm;
@@ -166,21 +166,21 @@ try_mechanism(struct policy *policy, const struct question *question,
 	int rc = policy_lookup(policy, &question->user, mechanism, &lookup);
 	int status = STATUS_ALLOWED;
 
-	if (rc != POLICY_OK) {
+	if (rc != ERROR_NONE) {
 		status = cannot_tell(policy_detail(policy));
 	} else if (lookup.found) {
 		*found = true;
 		rc = scram_verifier_check(mechanism, prepared,
 		    &lookup.verifier);
-		if (rc == POLICY_E_PASSWORD)
+		if (rc == ERROR_PASSWORD)
 			status = STATUS_REFUSED;
-		else if (rc != POLICY_OK)
-			status = cannot_tell(policy_strerror(rc));
+		else if (rc != ERROR_NONE)
+			status = cannot_tell(error_text(rc));
 		if (question->arguments->verbose)
 			printf("password: %s: %s\n", mechanism,
-			    rc == POLICY_OK ? "right" :
-			    rc == POLICY_E_PASSWORD ? "wrong" :
-			    policy_strerror(rc));
+			    rc == ERROR_NONE ? "right" :
+			    rc == ERROR_PASSWORD ? "wrong" :
+			    error_text(rc));
 	}
 	explicit_bzero(&lookup, sizeof(lookup));
 	return status;
@@ -219,9 +219,9 @@ try_password(struct policy *policy, const struct question *question)
 	if (question->arguments->password == NULL)
 		return STATUS_ALLOWED;
 	rc = scram_prepare(question->password, prepared);
-	if (rc != POLICY_OK) {
+	if (rc != ERROR_NONE) {
 		if (question->arguments->verbose)
-			printf("password: %s\n", policy_strerror(rc));
+			printf("password: %s\n", error_text(rc));
 		return STATUS_REFUSED;
 	}
 	status = try_mechanisms(policy, question, prepared);
@@ -231,12 +231,12 @@ try_password(struct policy *policy, const struct question *question)
 
 static void
 explain(const struct question *question,
-    const struct policy_decision *decision)
+    const struct decision *decision)
 {
-	const struct policy_vm *vm = &question->request.vm;
+	const struct request_vm *vm = &question->request.vm;
 
 	printf("policy: %s, VM %s: %s", question->user.text, vm->name,
-	    policy_reason_text(decision->reason));
+	    reason_text(decision->reason));
 	if (decision->grant != 0)
 		printf(decision->reason == REASON_GRANT ||
 		    decision->reason == REASON_DENY_GRANT ? " %lld" :
@@ -251,14 +251,14 @@ explain(const struct question *question,
 static int
 decide(struct policy *policy, const struct question *question)
 {
-	struct policy_decision decision;
+	struct decision decision;
 
 	policy_decide(policy, &question->request, time(NULL), &decision);
-	if (decision.outcome == POLICY_UNKNOWN)
+	if (decision.verdict == VERDICT_UNKNOWN)
 		return cannot_tell(policy_detail(policy));
 	if (question->arguments->verbose)
 		explain(question, &decision);
-	return decision.outcome == POLICY_ALLOW ? STATUS_ALLOWED :
+	return decision.verdict == VERDICT_ALLOW ? STATUS_ALLOWED :
 	    STATUS_REFUSED;
 }
 
@@ -268,8 +268,8 @@ ask(const struct question *question, const char *path)
 	struct policy *policy = NULL;
 	int password, decision, worst;
 
-	if (policy_new(&policy, path) != POLICY_OK)
-		return cannot_tell(policy_strerror(POLICY_E_MEMORY));
+	if (policy_new(&policy, path) != ERROR_NONE)
+		return cannot_tell(error_text(ERROR_MEMORY));
 	decision = decide(policy, question);
 	password = decision == STATUS_UNKNOWN ? STATUS_UNKNOWN :
 	    try_password(policy, question);

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "policy/hours.h"
+#include "decide/hours.h"
 
 void
 words_print(FILE *out, const char *text)
@@ -25,8 +25,8 @@ words_print(FILE *out, const char *text)
 static bool
 ends_in_grant(const char *reason)
 {
-	return strcmp(reason, policy_reason_text(REASON_GRANT)) == 0 ||
-	    strcmp(reason, policy_reason_text(REASON_DENY_GRANT)) == 0;
+	return strcmp(reason, reason_text(REASON_GRANT)) == 0 ||
+	    strcmp(reason, reason_text(REASON_DENY_GRANT)) == 0;
 }
 
 void
@@ -44,7 +44,7 @@ words_print_verdict(FILE *out, bool allowed, const char *reason,
 }
 
 const char *
-words_state(enum policy_condition state)
+words_state(enum condition_result state)
 {
 	static const char *const words[] = {
 		[CONDITION_UNMET] = "unmet",
@@ -111,7 +111,7 @@ tell_cert_sha256(char out[WORDS_MAX], const struct question *question,
 
 	(void)value;
 	strcpy(out, sha256 != NULL ? "it is " : "say --cert FILE");
-	for (size_t i = 0; sha256 != NULL && i < POLICY_SHA256_SIZE; i++)
+	for (size_t i = 0; sha256 != NULL && i < REQUEST_SHA256_SIZE; i++)
 		snprintf(out + strlen(out), 4, i == 0 ? "%02X" : ":%02X",
 		    sha256[i]);
 	return sha256 != NULL;
@@ -162,8 +162,8 @@ tell_hours(char out[WORDS_MAX], const struct question *question,
 {
 	static const char *const days[] = { "Monday", "Tuesday", "Wednesday",
 	    "Thursday", "Friday", "Saturday", "Sunday" };
-	char zone[POLICY_ZONE_MAX];
-	struct policy_week week;
+	char zone[MOMENT_ZONE_MAX];
+	struct moment_week week;
 
 	if (hours_zone(value, zone) == NULL)
 		return true;
@@ -178,8 +178,8 @@ tell_hours(char out[WORDS_MAX], const struct question *question,
 }
 
 void
-words_detail(char out[WORDS_MAX], enum policy_condition_kind kind,
-    const char *value, enum policy_condition state,
+words_detail(char out[WORDS_MAX], enum condition_kind kind,
+    const char *value, enum condition_result state,
     const struct question *question)
 {
 	static bool (*const tell[])(char out[WORDS_MAX],

@@ -21,27 +21,27 @@ struct question {
 	struct cert_facts facts;
 	const char *names[CERT_NAMES_MAX];
 	bool certificate_read;	/* facts are a whole certificate's */
-	struct policy_request request;
+	struct request request;
 	time_t at;
-	char utc[POLICY_TIME_LENGTH + 1];	/* the same for people */
+	char utc[MOMENT_TEXT_LENGTH + 1];	/* the same for people */
 	struct zone_cache *zones;
 };
 
 /* Text of whatever origin: control characters stand as \xNN. */
 void words_print(FILE *out, const char *text);
 
-/* "allowed by grant 3", "denied: no grant".  reason is policy_reason_text()
+/* "allowed by grant 3", "denied: no grant".  reason is reason_text()
  * of what allowed or denied. */
 void words_print_verdict(FILE *out, bool allowed, const char *reason,
     int64_t grant);
 
 /* "met", "unmet" or "unknown". */
-const char *words_state(enum policy_condition state);
+const char *words_state(enum condition_result state);
 
 /* What a condition was compared with, or why it could not be, or what to say
  * so that it can: "it is Sunday 14:05 there", "say --from ADDRESS". */
-void words_detail(char out[WORDS_MAX], enum policy_condition_kind kind,
-    const char *value, enum policy_condition state,
+void words_detail(char out[WORDS_MAX], enum condition_kind kind,
+    const char *value, enum condition_result state,
     const struct question *question);
 
 #endif

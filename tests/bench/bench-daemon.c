@@ -69,12 +69,12 @@ ask_broker(struct broker_client *client, const char *user)
 	}, answer;
 
 	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer) !=
-	    POLICY_OK)
+	    ERROR_NONE)
 		return false;
 	message.type = BROKER_DECIDE;
 	message.proved = true;
 	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer) !=
-	    POLICY_OK)
+	    ERROR_NONE)
 		return false;
 	if (answer.session != 0)
 		broker_client_end(client, answer.session);
@@ -96,7 +96,7 @@ main(int argc, char **argv)
 	}
 	times = calloc((size_t)logins, sizeof(*times));
 	if (times == NULL || (strcmp(argv[1], "broker") == 0 &&
-	    broker_client_new(&client, argv[2]) != POLICY_OK))
+	    broker_client_new(&client, argv[2]) != ERROR_NONE))
 		return 1;
 	for (long i = 0; i < logins; i++) {
 		int64_t begin = bench_now();

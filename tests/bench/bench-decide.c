@@ -18,11 +18,11 @@ static const struct kind {
 	const char *name;
 	struct bench_pair (*pair)(const struct bench_layout *layout,
 	    uint64_t i);
-	enum policy_outcome outcome;
+	enum verdict outcome;
 } kinds[] = {
-	{ "granted", bench_granted, POLICY_ALLOW },
-	{ "refused", bench_refused, POLICY_DENY },
-	{ "member", bench_member, POLICY_ALLOW },
+	{ "granted", bench_granted, VERDICT_ALLOW },
+	{ "refused", bench_refused, VERDICT_DENY },
+	{ "member", bench_member, VERDICT_ALLOW },
 };
 
 static const struct kind *
@@ -46,13 +46,13 @@ decide(const struct kind *kind, const struct bench_layout *layout,
     struct policy *policy, uint64_t count, struct result *result)
 {
 	char user[BENCH_NAME_MAX], vm[BENCH_NAME_MAX];
-	struct policy_decision decision;
+	struct decision decision;
 	struct identity identity;
 
 	for (uint64_t i = 0; i < count; i++) {
 		/* a prime, so that neighbours on a page don't follow */
 		struct bench_pair pair = kind->pair(layout, i * 7919);
-		struct policy_request request = {
+		struct request request = {
 			.user = &identity,
 			.vm = { .name = vm },
 			.service = "spice",
@@ -65,7 +65,7 @@ decide(const struct kind *kind, const struct bench_layout *layout,
 		start = bench_now();
 		policy_decide(policy, &request, 1700000000, &decision);
 		result->times[i] = bench_now() - start;
-		result->wrong += decision.outcome != kind->outcome;
+		result->wrong += decision.verdict != kind->outcome;
 	}
 }
 
@@ -86,7 +86,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	result.times = calloc(count, sizeof(*result.times));
-	if (result.times == NULL || policy_new(&policy, argv[3]) != POLICY_OK)
+	if (result.times == NULL || policy_new(&policy, argv[3]) != ERROR_NONE)
 		return 1;
 	decide(kind, &layout, policy, count, &result);
 	if (policy_detail(policy)[0] != '\0')

@@ -76,7 +76,7 @@ memory_init(const sasl_utils_t *utils, int max_version, int *out_version,
 static bool
 make_verifier(void)
 {
-	struct policy_verifier verifier;
+	struct verifier verifier;
 
 	return scram_verifier_make(mechanism, BENCH_PASSWORD,
 	    SCRAM_ITERATIONS_MIN, &verifier) == 0 &&

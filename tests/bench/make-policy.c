@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policy/admin.h"
+#include "policy-admin/create.h"
 #include "scram/scram.h"
 #include "tests/bench/measure.h"
 
 struct filling {
 	const struct bench_layout *layout;
-	struct policy_verifier verifier;
+	struct verifier verifier;
 	sqlite3_stmt *statement;
 };
 
@@ -82,7 +82,7 @@ bind_users(const struct filling *filling, uint64_t i)
 static void
 bind_credentials(const struct filling *filling, uint64_t i)
 {
-	const struct policy_verifier *verifier = &filling->verifier;
+	const struct verifier *verifier = &filling->verifier;
 
 	bind_user(filling->statement, 1, i);
 	sqlite3_bind_int64(filling->statement, 2, verifier->iterations);
@@ -235,9 +235,9 @@ main(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
-	if (policy_create(argv[1]) != POLICY_OK ||
+	if (create_policy(argv[1]) != ERROR_NONE ||
 	    scram_verifier_make("SCRAM-SHA-256", BENCH_PASSWORD,
-	    SCRAM_ITERATIONS_MIN, &filling.verifier) != POLICY_OK)
+	    SCRAM_ITERATIONS_MIN, &filling.verifier) != ERROR_NONE)
 		die(NULL, argv[1]);
 	/* a file that is lost in a crash is made again */
 	if (sqlite3_open(argv[1], &handle) != SQLITE_OK ||

@@ -5,8 +5,8 @@
  * program that fills it and those that ask it agree on who may open what, and
  * a clock. */
 
-#ifndef VMAUTHZ_BENCH_MEASURE_H
-#define VMAUTHZ_BENCH_MEASURE_H
+#ifndef VMAUTHZ_TESTS_BENCH_MEASURE_H
+#define VMAUTHZ_TESTS_BENCH_MEASURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * what PBKDF2 comes to is kept, so that a hundred thousand logins of users
  * with the same password and salt take no longer than the server's half. */
 
-#ifndef VMAUTHZ_BENCH_SCRAM_CLIENT_H
-#define VMAUTHZ_BENCH_SCRAM_CLIENT_H
+#ifndef VMAUTHZ_TESTS_BENCH_SCRAM_CLIENT_H
+#define VMAUTHZ_TESTS_BENCH_SCRAM_CLIENT_H
 
 #include <stdbool.h>
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/error.h"
+#include "base/error.h"
 #include "saslauthd-ext/config.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -63,8 +63,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	rc = config_load(&config, path, error);
 	HOLDS(memchr(error, '\0', sizeof(error)) != NULL);
-	HOLDS((rc == POLICY_OK) == (config != NULL));
-	if (rc == POLICY_OK) {
+	HOLDS((rc == ERROR_NONE) == (config != NULL));
+	if (rc == ERROR_NONE) {
 		HOLDS(error[0] == '\0');
 		HOLDS(size == 0 || memchr(data, 0, size) == NULL);
 		check(config);

@@ -3,18 +3,18 @@
 
 /* A time as `expires` and the like write it. */
 
-#include "policy/condition.h"
+#include "decide/condition.h"
 #include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_string(data, size);
-	struct policy_time back = { .when = 0 };
+	struct moment back = { .when = 0 };
 	time_t when;
 
-	if (policy_time_read(text, &when)) {
-		policy_time_set(&back, when);
+	if (moment_parse(text, &when)) {
+		moment_set(&back, when);
 		HOLDS(strcmp(back.utc, text) == 0);
 	}
 	free(text);

@@ -3,14 +3,14 @@
 
 /* A pattern and, on the next line, the text that it is compared with. */
 
-#include "policy/condition.h"
+#include "decide/condition.h"
 #include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *pattern = fuzz_string(data, size), *text = fuzz_second(pattern);
-	enum policy_condition result;
+	enum condition_result result;
 	struct identity user;
 
 	HOLDS(identity_parse(&user, "a[l]i*ce@x", 9, "x") != 0 ||

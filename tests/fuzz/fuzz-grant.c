@@ -7,8 +7,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "policy/admin.h"
-#include "policy/condition.h"
+#include "policy-admin/create.h"
+#include "decide/condition.h"
 #include "policy/zone.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -30,7 +30,7 @@ open_policy(void)
 
 	if (policy == NULL) {
 		HOLDS(sqlite3_open(":memory:", &policy) == SQLITE_OK);
-		HOLDS(sqlite3_exec(policy, policy_schema_sql, NULL, NULL,
+		HOLDS(sqlite3_exec(policy, create_schema_sql, NULL, NULL,
 		    NULL) == SQLITE_OK);
 		HOLDS(sqlite3_exec(policy, base, NULL, NULL, NULL) ==
 		    SQLITE_OK);
@@ -62,23 +62,23 @@ is_taken(size_t column, const char *value)
 	return taken;
 }
 
-static enum policy_condition
+static enum condition_result
 judge(size_t column, const char *value)
 {
 	static const char *const names[] = { "DNS:alice.example.org" };
-	static const unsigned char sha256[POLICY_SHA256_SIZE];
+	static const unsigned char sha256[REQUEST_SHA256_SIZE];
 	struct zone_cache *zones = zone_cache_new();
-	struct policy_time now = { .local = zone_local, .context = zones };
-	enum policy_condition result;
+	struct moment now = { .local = zone_local, .context = zones };
+	enum condition_result result;
 	struct identity alice;
-	struct policy_request request = { .user = &alice, .service = "vnc",
+	struct request request = { .user = &alice, .service = "vnc",
 	    .certificate = { "alice", names, 1, sha256 },
-	    .client = "192.0.2.7", .local = LOCAL_ACCOUNT,
+	    .client = "192.0.2.7", .local = REQUEST_LOCAL_ACCOUNT,
 	    .local_user = "alice", .local_number = "1000" };
 
 	identity_parse(&alice, "alice@example.org", 17, NULL);
-	policy_time_set(&now, 1780315200);
-	result = condition_judge((enum policy_condition_kind)(column -
+	moment_set(&now, 1780315200);
+	result = condition_judge((enum condition_kind)(column -
 	    FIRST_CONDITION), value, &request, &now);
 	zone_cache_free(&zones);
 	return result;

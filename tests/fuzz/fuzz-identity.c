@@ -3,8 +3,8 @@
 
 /* A user's name as a client types it. */
 
-#include "policy/error.h"
-#include "policy/identity.h"
+#include "base/error.h"
+#include "decide/identity.h"
 #include "tests/fuzz/fuzz.h"
 
 int
@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct identity user, again;
 
 	if (identity_parse(&user, (const char *)data, size,
-	    "example.org") != POLICY_OK) {
+	    "example.org") != ERROR_NONE) {
 		HOLDS(user.text[0] == '\0' && user.name_length == 0);
 		return 0;
 	}
@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(strpbrk(user.text, "*%") == NULL);
 	/* the canonical form is its own */
 	HOLDS(identity_parse(&again, user.text, strlen(user.text),
-	    NULL) == POLICY_OK);
+	    NULL) == ERROR_NONE);
 	HOLDS(strcmp(user.text, again.text) == 0);
 	return 0;
 }

@@ -3,13 +3,13 @@
 
 /* /proc/PID/cgroup, or libvirt's status file of process 7, "debianx". */
 
-#include "saslauthd-ext/machine_source.h"
+#include "vm/machine_source.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
 try_cgroup(const uint8_t *data, size_t size)
 {
-	char *text = fuzz_string(data, size), name[POLICY_VM_NAME_MAX + 1];
+	char *text = fuzz_string(data, size), name[REQUEST_VM_NAME_MAX + 1];
 	enum machine_word word = machine_parse_cgroup(text, name);
 
 	HOLDS(memchr(name, '\0', sizeof(name)) != NULL);
@@ -27,14 +27,14 @@ try_cgroup(const uint8_t *data, size_t size)
 static void
 try_status(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size != 0 ? size : 1), uuid[POLICY_UUID_LENGTH + 1];
+	char *text = malloc(size != 0 ? size : 1), uuid[REQUEST_UUID_LENGTH + 1];
 
 	HOLDS(text != NULL);
 	if (size != 0)
 		memcpy(text, data, size);
 	if (machine_parse_status(text, size, "debianx", 7, uuid))
-		HOLDS(strlen(uuid) == POLICY_UUID_LENGTH &&
-		    strspn(uuid, "0123456789abcdef-") == POLICY_UUID_LENGTH);
+		HOLDS(strlen(uuid) == REQUEST_UUID_LENGTH &&
+		    strspn(uuid, "0123456789abcdef-") == REQUEST_UUID_LENGTH);
 	else
 		HOLDS(uuid[0] == '\0');
 	free(text);

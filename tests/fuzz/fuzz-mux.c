@@ -3,7 +3,7 @@
 
 /* What comes over the socket "mux", in one piece and in two. */
 
-#include "saslauthd-ext/mux.h"
+#include "saslauthd-ext/worker/mux.h"
 #include "tests/fuzz/fuzz.h"
 
 static size_t

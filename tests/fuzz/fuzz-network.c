@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#include "policy/network.h"
+#include "decide/network.h"
 #include "tests/fuzz/fuzz.h"
 
 int

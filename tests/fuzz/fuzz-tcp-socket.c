@@ -3,7 +3,7 @@
 
 /* An address as Cyrus SASL has it, or a line of /proc/net/tcp or tcp6. */
 
-#include "plugin/tcp_socket.h"
+#include "plugin/local/tcp_socket.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

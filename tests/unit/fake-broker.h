@@ -41,7 +41,7 @@ struct fake_broker {
 	size_t key_size;		/* instead of the verifier's own; 0 */
 	const char *const *allowed;	/* users, NULL at the end */
 	const char *password;
-	struct policy_verifier verifier;
+	struct verifier verifier;
 	uint64_t next_session, first_session;
 	unsigned int asked[256];	/* by type */
 	struct fake_seen seen;

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "policy/error.h"
+#include "base/error.h"
 
 struct config config;
 struct state state;
@@ -46,7 +46,7 @@ void
 reopen(void)
 {
 	state_close(&state);
-	assert_int_equal(state_open(&state, &config), POLICY_OK);
+	assert_int_equal(state_open(&state, &config), ERROR_NONE);
 }
 
 int64_t

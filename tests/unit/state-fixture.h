@@ -7,7 +7,7 @@
 #ifndef VMAUTHZ_TESTS_UNIT_STATE_FIXTURE_H
 #define VMAUTHZ_TESTS_UNIT_STATE_FIXTURE_H
 
-#include "saslauthd-ext/state.h"
+#include "saslauthd-ext/store/state.h"
 #include "tests/unit/unit.h"
 
 #define NOW INT64_C(1800000000)

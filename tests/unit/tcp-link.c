@@ -114,7 +114,7 @@ close_link(struct link *link)
 	close(link->client);
 }
 
-enum policy_local
+enum request_local
 find(const struct link *link)
 {
 	struct local_user user;
@@ -130,7 +130,7 @@ finds(const struct link *link, uid_t uid, const char *name)
 
 	snprintf(number, sizeof(number), "%lu", (unsigned long)uid);
 	return local_user_find(link->local, link->remote, &user) ==
-	    LOCAL_ACCOUNT && strcmp(user.number, number) == 0 &&
+	    REQUEST_LOCAL_ACCOUNT && strcmp(user.number, number) == 0 &&
 	    strcmp(user.name, name) == 0;
 }
 
@@ -168,11 +168,11 @@ unknown_both_ways(const struct link *link)
 {
 	pid_t pid;
 
-	if (find(link) != LOCAL_UNKNOWN)
+	if (find(link) != REQUEST_LOCAL_UNKNOWN)
 		return false;
 	pid = fork();
 	if (pid == 0)
 		_exit(refuse_netlink() &&
-		    find(link) == LOCAL_UNKNOWN ? 0 : 1);
+		    find(link) == REQUEST_LOCAL_UNKNOWN ? 0 : 1);
 	return status_of(pid) == 0;
 }

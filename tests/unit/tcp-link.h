@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "plugin/local_user.h"
+#include "plugin/local/local_user.h"
 #include "tests/unit/unit.h"
 
 /* A listener, a connection to it, and both addresses as SASL has them. */
@@ -57,7 +57,7 @@ void open_link(struct link *link, const struct route *route);
 void close_link(struct link *link);
 
 /* What local_user_find() says of it. */
-enum policy_local find(const struct link *link);
+enum request_local find(const struct link *link);
 bool finds(const struct link *link, uid_t uid, const char *name);
 
 /* That it says unknown, with netlink and without. */

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/error.h"
-#include "saslauthd-ext/audit.h"
-#include "saslauthd-ext/audit_file.h"
-#include "saslauthd-ext/audit_read.h"
+#include "base/error.h"
+#include "saslauthd-ext/store/audit.h"
+#include "saslauthd-ext/store/audit_file.h"
+#include "saslauthd-ext/store/audit_read.h"
 #include "tests/unit/unit.h"
 
 enum { DAY = 24 * 3600 * 1000, PATIENCE = 1000, TICK_US = 10000 };
@@ -81,7 +81,7 @@ open_audit(void)
 {
 	struct audit *audit = NULL;
 
-	assert_int_equal(audit_open(&audit, &config), POLICY_OK);
+	assert_int_equal(audit_open(&audit, &config), ERROR_NONE);
 	assert_non_null(audit);
 	return audit;
 }
@@ -151,8 +151,8 @@ test_decision(void **state)
 
 	(void)state;
 	record.at = noon;
-	assert_int_equal(audit_decision(audit, &record), POLICY_OK);
-	assert_int_equal(audit_decision(audit, &bare), POLICY_OK);
+	assert_int_equal(audit_decision(audit, &record), ERROR_NONE);
+	assert_int_equal(audit_decision(audit, &bare), ERROR_NONE);
 	assert_string_equal(audit_detail(audit), "");
 	assert_string_equal(ask("SELECT time || outcome ||"
 	    " substr(cert_sha256, 1, 6) || length(cert_sha256) FROM decisions"),
@@ -187,16 +187,16 @@ test_others(void **state)
 
 	(void)state;
 	session.event = AUDIT_SESSION_BEGIN;
-	assert_int_equal(audit_session(audit, &session), POLICY_OK);
+	assert_int_equal(audit_session(audit, &session), ERROR_NONE);
 	session.event = AUDIT_SESSION_END;
-	assert_int_equal(audit_session(audit, &session), POLICY_OK);
+	assert_int_equal(audit_session(audit, &session), ERROR_NONE);
 	ticket.event = AUDIT_TICKET_ISSUED;
-	assert_int_equal(audit_ticket(audit, &ticket), POLICY_OK);
+	assert_int_equal(audit_ticket(audit, &ticket), ERROR_NONE);
 	ticket.event = AUDIT_TICKET_USED;
-	assert_int_equal(audit_ticket(audit, &ticket), POLICY_OK);
+	assert_int_equal(audit_ticket(audit, &ticket), ERROR_NONE);
 	ticket.event = AUDIT_TICKET_LAPSED;
-	assert_int_equal(audit_ticket(audit, &ticket), POLICY_OK);
-	assert_int_equal(say(audit, noon, "started", NULL), POLICY_OK);
+	assert_int_equal(audit_ticket(audit, &ticket), ERROR_NONE);
+	assert_int_equal(say(audit, noon, "started", NULL), ERROR_NONE);
 	assert_string_equal(ask("SELECT group_concat(kind || ' ' || what)"
 	    " FROM (SELECT * FROM records ORDER BY id)"), "session begin,"
 	    "session end,ticket issued,ticket used,ticket lapsed,"
@@ -245,15 +245,15 @@ test_append_only(void **state)
 	struct audit_decision odd = { .at = noon, .outcome = "observe" };
 
 	(void)state;
-	assert_int_equal(say(audit, noon, "started", "as it was"), POLICY_OK);
+	assert_int_equal(say(audit, noon, "started", "as it was"), ERROR_NONE);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		TITLE(rows[i].sql);
 		assert_non_null(strstr(ask(rows[i].sql), rows[i].words));
 	}
-	assert_int_equal(audit_decision(audit, &odd), POLICY_E_REFUSED);
+	assert_int_equal(audit_decision(audit, &odd), ERROR_REFUSED);
 	assert_non_null(strstr(audit_detail(audit), "CHECK"));
 	odd.outcome = NULL;
-	assert_int_equal(audit_decision(audit, &odd), POLICY_E_REFUSED);
+	assert_int_equal(audit_decision(audit, &odd), ERROR_REFUSED);
 	assert_string_equal(ask("SELECT count(*) || min(reason) FROM records"),
 	    "1as it was");
 	audit_close(&audit);
@@ -319,7 +319,7 @@ test_file(void **state)
 	path_of(path, AUDIT_FILE);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
 	path_of(path, AUDIT_FILE "-wal");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
@@ -327,7 +327,7 @@ test_file(void **state)
 	assert_int_equal(stat(path, &st), -1);
 	audit = open_audit();
 	assert_string_equal(audit_detail(audit), "");
-	assert_int_equal(say(audit, noon, "y", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "y", NULL), ERROR_NONE);
 	assert_string_equal(ask("SELECT group_concat(id || what) FROM records"),
 	    "1x,2y");
 	audit_close(&audit);
@@ -344,23 +344,23 @@ test_refused_files(void **state)
 	path_of(other, "other");
 	close(open(other, O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(symlink(other, path), 0);
-	assert_int_equal(audit_open(&audit, &config), POLICY_E_ACCESS);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_E_ACCESS);
+	assert_int_equal(audit_open(&audit, &config), ERROR_ACCESS);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_ACCESS);
 	assert_non_null(strstr(audit_detail(audit), AUDIT_FILE));
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
 	audit_close(&audit);
 	clear_folder();
 	assert_int_equal(mkfifo(path, 0640), 0);
-	assert_int_equal(audit_open(&audit, &config), POLICY_E_UNSAFE);
+	assert_int_equal(audit_open(&audit, &config), ERROR_UNSAFE);
 	audit_close(&audit);
 	clear_folder();
 	assert_int_equal(mkdir(path, 0750), 0);
-	assert_int_equal(audit_open(&audit, &config), POLICY_E_ACCESS);
+	assert_int_equal(audit_open(&audit, &config), ERROR_ACCESS);
 	audit_close(&audit);
 	strcat(config.state, "/none");
-	assert_int_equal(audit_open(&audit, &config), POLICY_E_MISSING);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_E_MISSING);
+	assert_int_equal(audit_open(&audit, &config), ERROR_MISSING);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_MISSING);
 	audit_close(&audit);
 	assert_int_equal(count_files("audit-"), 0);
 }
@@ -385,7 +385,7 @@ fill(struct audit *audit, int64_t at, int count)
 
 	for (int i = 0; i < count; i++) {
 		record.at = at + i;
-		assert_int_equal(audit_decision(audit, &record), POLICY_OK);
+		assert_int_equal(audit_decision(audit, &record), ERROR_NONE);
 	}
 }
 
@@ -395,7 +395,7 @@ expect_aside(int count)
 	struct audit *audit = open_audit();
 
 	assert_non_null(strstr(audit_detail(audit), "audit-damaged-"));
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
 	assert_string_equal(audit_detail(audit), "");
 	assert_string_equal(ask("SELECT group_concat(what) FROM records"),
 	    "x,damaged");
@@ -439,7 +439,7 @@ test_damaged_later(void **state)
 {
 	struct audit *audit = open_audit();
 	char octets[4096];
-	int rc = POLICY_OK;
+	int rc = ERROR_NONE;
 
 	(void)state;
 	fill(audit, noon, 2000);
@@ -451,7 +451,7 @@ test_damaged_later(void **state)
 		write_octets(AUDIT_FILE, 4096 * i, octets, sizeof(octets));
 	for (int i = 0; i < PATIENCE && count_files("audit-damaged-") == 0; i++)
 		rc = say(audit, noon, "x", NULL);
-	assert_int_equal(rc, POLICY_OK);
+	assert_int_equal(rc, ERROR_NONE);
 	assert_int_equal(count_files("audit-damaged-"), 1);
 	assert_string_equal(ask("SELECT group_concat(what) FROM records"),
 	    "x,damaged");
@@ -503,7 +503,7 @@ static void
 wait_for(struct audit *audit, int64_t at, const char *prefix, int count)
 {
 	for (int i = 0; i < PATIENCE && count_files(prefix) != count; i++) {
-		assert_int_equal(say(audit, at, "x", NULL), POLICY_OK);
+		assert_int_equal(say(audit, at, "x", NULL), ERROR_NONE);
 		usleep(TICK_US);
 	}
 	assert_int_equal(count_files(prefix), count);
@@ -519,10 +519,10 @@ test_age_and_keep(void **state)
 	config.audit_age = 1;
 	config.audit_keep = 2;
 	audit = open_audit();
-	assert_int_equal(say(audit, at, "first", NULL), POLICY_OK);
-	assert_int_equal(say(audit, at + DAY, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, at, "first", NULL), ERROR_NONE);
+	assert_int_equal(say(audit, at + DAY, "x", NULL), ERROR_NONE);
 	usleep(10 * TICK_US);
-	assert_int_equal(say(audit, at + DAY, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, at + DAY, "x", NULL), ERROR_NONE);
 	assert_int_equal(count_files("audit-2"), 0);
 	wait_for(audit, at + DAY + 1, "audit-2", 1);
 	audit_close(&audit);
@@ -553,7 +553,7 @@ test_same_second(void **state)
 	write_octets("audit-20261125T120000Z.db", 0, "not ours", 8);
 	config.audit_age = 1;
 	audit = open_audit();
-	assert_int_equal(say(audit, noon, "first", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "first", NULL), ERROR_NONE);
 	wait_for(audit, noon + 2 * DAY, "audit-20261125T120001Z.db", 1);
 	assert_int_equal(count_files("audit-20261125T120000Z.db"), 1);
 	audit_close(&audit);
@@ -570,14 +570,14 @@ test_reader(void **state)
 	(void)state;
 	config.audit_age = 1;
 	audit = open_audit();
-	assert_int_equal(say(audit, noon, "first", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "first", NULL), ERROR_NONE);
 	path_of(path, AUDIT_FILE);
 	assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(handle, "BEGIN; SELECT * FROM records",
 	    NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(say(audit, noon + 2 * DAY, "x", NULL),
-		    POLICY_OK);
+		    ERROR_NONE);
 		usleep(TICK_US / 10);
 	}
 	assert_int_equal(count_files("audit-2"), 0);
@@ -601,12 +601,12 @@ test_locked(void **state)
 	assert_int_equal(sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL,
 	    NULL), SQLITE_OK);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_E_LOCKED);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_LOCKED);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	assert_true((end.tv_sec - begin.tv_sec) * 1000 +
 	    (end.tv_nsec - begin.tv_nsec) / 1000000 < 1000);
 	sqlite3_close(handle);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
 	audit_close(&audit);
 }
 
@@ -632,16 +632,16 @@ test_full(void **state)
 
 	(void)state;
 	limit_files(300000);
-	while ((rc = audit_decision(audit, &record)) == POLICY_OK &&
+	while ((rc = audit_decision(audit, &record)) == ERROR_NONE &&
 	    written < 10000)
 		written++;
-	assert_int_equal(rc, POLICY_E_IO);
+	assert_int_equal(rc, ERROR_IO);
 	assert_non_null(strstr(audit_detail(audit), AUDIT_FILE));
-	assert_int_equal(audit_decision(audit, &record), POLICY_E_IO);
+	assert_int_equal(audit_decision(audit, &record), ERROR_IO);
 	snprintf(count, sizeof(count), "%d", written);
 	assert_string_equal(ask("SELECT count(*) FROM records"), count);
 	limit_files(RLIM_INFINITY);
-	assert_int_equal(audit_decision(audit, &record), POLICY_OK);
+	assert_int_equal(audit_decision(audit, &record), ERROR_NONE);
 	assert_string_equal(audit_detail(audit), "");
 	snprintf(count, sizeof(count), "%d", written + 1);
 	assert_string_equal(ask("SELECT count(*) FROM records"), count);
@@ -658,10 +658,10 @@ test_full_at_first(void **state)
 	(void)state;
 	signal(SIGXFSZ, SIG_DFL);
 	limit_files(1000);
-	assert_int_equal(audit_open(&audit, &config), POLICY_E_IO);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_E_IO);
+	assert_int_equal(audit_open(&audit, &config), ERROR_IO);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_IO);
 	limit_files(RLIM_INFINITY);
-	assert_int_equal(say(audit, noon, "x", NULL), POLICY_OK);
+	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
 	assert_string_equal(ask("SELECT group_concat(what) FROM records"), "x");
 	assert_int_equal(count_files("audit-"), 0);
 	audit_close(&audit);
@@ -730,7 +730,7 @@ test_killed(void **state)
 		struct audit *audit = open_audit();
 
 		for (int i = 0;; i++) {
-			if (say(audit, noon, "x", NULL) != POLICY_OK)
+			if (say(audit, noon, "x", NULL) != ERROR_NONE)
 				_exit(1);
 			if (write(pipes[1], &i, sizeof(i)) != sizeof(i))
 				_exit(2);

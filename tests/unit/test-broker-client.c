@@ -185,8 +185,8 @@ ask(int timeout_ms)
 	struct broker_message answer;
 	int rc = broker_client_ask(client, &question, timeout_ms, &answer);
 
-	assert_int_equal(answer.session, rc == POLICY_OK ? 42 : 0);
-	assert_true((rc == POLICY_OK) ==
+	assert_int_equal(answer.session, rc == ERROR_NONE ? 42 : 0);
+	assert_true((rc == ERROR_NONE) ==
 	    (broker_client_detail(client)[0] == '\0'));
 	return rc;
 }
@@ -217,14 +217,14 @@ wants_a_path(void **state)
 
 	(void)state;
 	assert_int_equal(broker_client_new(&none, "run/broker"),
-	    POLICY_E_VALUE);
+	    ERROR_VALUE);
 	assert_null(none);
 	memset(longest + 1, 'x', sizeof(longest) - 2);
-	assert_int_equal(broker_client_new(&none, longest), POLICY_E_VALUE);
+	assert_int_equal(broker_client_new(&none, longest), ERROR_VALUE);
 	longest[sizeof(here.address.sun_path)] = '\0';
-	assert_int_equal(broker_client_new(&none, longest), POLICY_E_VALUE);
+	assert_int_equal(broker_client_new(&none, longest), ERROR_VALUE);
 	longest[sizeof(here.address.sun_path) - 1] = '\0';
-	assert_int_equal(broker_client_new(&none, longest), POLICY_OK);
+	assert_int_equal(broker_client_new(&none, longest), ERROR_NONE);
 	broker_client_free(&none);
 	broker_client_free(&none);
 }
@@ -233,20 +233,20 @@ static void
 finds_a_daemon_that_comes_and_goes(void **state)
 {
 	(void)state;
-	assert_int_equal(ask(LONG_MS), POLICY_E_BROKER);
+	assert_int_equal(ask(LONG_MS), ERROR_BROKER);
 	expect_detail("No such file");
 	start(ANSWER, ANSWER);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
 	assert_int_equal(here.connections, 1);
 	stop();
-	assert_int_equal(ask(LONG_MS), POLICY_E_BROKER);
+	assert_int_equal(ask(LONG_MS), ERROR_BROKER);
 	expect_detail("refused");
 	start(ANSWER, ANSWER);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
 	stop();
 	start(ANSWER, ANSWER);	/* and the connection is dead by now */
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
 	stop();
 }
 
@@ -255,8 +255,8 @@ tries_a_dead_connection_once_more(void **state)
 {
 	(void)state;
 	start(ANSWER, HANG_UP);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
-	assert_int_equal(ask(LONG_MS), POLICY_E_BROKER);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
+	assert_int_equal(ask(LONG_MS), ERROR_BROKER);
 	expect_detail("closed");
 	assert_int_equal(here.questions, 3);
 	stop();
@@ -281,9 +281,9 @@ refuses_bad_answers(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		TITLE(bad[i].detail);
 		start(bad[i].deed, ANSWER);
-		assert_int_equal(ask(LONG_MS), POLICY_E_BROKER);
+		assert_int_equal(ask(LONG_MS), ERROR_BROKER);
 		expect_detail(bad[i].detail);
-		assert_int_equal(ask(LONG_MS), POLICY_OK);
+		assert_int_equal(ask(LONG_MS), ERROR_NONE);
 		stop();
 	}
 }
@@ -296,11 +296,11 @@ waits_no_longer_than_told(void **state)
 	(void)state;
 	start(SAY_NOTHING, ANSWER);
 	begun = now_ms();
-	assert_int_equal(ask(SHORT_MS), POLICY_E_BROKER);
+	assert_int_equal(ask(SHORT_MS), ERROR_BROKER);
 	took = now_ms() - begun;
 	expect_detail("in time");
 	assert_in_range(took, SHORT_MS, SHORT_MS + 2000);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
 	assert_int_equal(here.connections, 2);	/* nothing late can come */
 	stop();
 }
@@ -318,7 +318,7 @@ tells_of_ends(void **state)
 {
 	(void)state;
 	start(ANSWER, ANSWER);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
 	broker_client_end(client, 7);
 	await_ends(1);
 	stop();
@@ -339,7 +339,7 @@ keeps_so_many_ends(void **state)
 	for (uint64_t i = 1; i <= ENDS_MAX + 10; i++)
 		broker_client_end(client, i);
 	start(ANSWER, ANSWER);
-	assert_int_equal(ask(LONG_MS), POLICY_OK);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
 	await_ends(ENDS_MAX);
 	assert_int_equal(here.ends[0], 11);	/* the newest */
 	assert_int_equal(here.ends[ENDS_MAX - 1], ENDS_MAX + 10);

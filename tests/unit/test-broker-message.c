@@ -4,11 +4,11 @@
 #include "tests/unit/unit.h"
 
 #include "broker/message.h"
-#include "policy/identity.h"
+#include "decide/identity.h"
 
 enum { HEAD = 6 };	/* octets: version, type, id */
 
-static const unsigned char sha256[POLICY_SHA256_SIZE] = { 1, 2, 3, [31] = 9 };
+static const unsigned char sha256[REQUEST_SHA256_SIZE] = { 1, 2, 3, [31] = 9 };
 static const char *const names[] = { "DNS:a.example.org", "email:a@b" };
 
 #define VERIFIER { \
@@ -20,7 +20,7 @@ static const char *const names[] = { "DNS:a.example.org", "email:a@b" };
 	.service = "spice", .client = "2001:db8::1", .port = 5900, \
 	.certificate = { .cn = "alice", .names = names, .name_count = 2, \
 	    .sha256 = sha256 }, \
-	.local = LOCAL_ACCOUNT, .local_user = "alice", \
+	.local = REQUEST_LOCAL_ACCOUNT, .local_user = "alice", \
 	.local_number = "1000", .local_asked = true }
 
 /* One of each type, with as much in it as there can be. */
@@ -97,7 +97,7 @@ come_back_as_they_were(void **state)
 	assert_int_equal(login->certificate.name_count, 2);
 	assert_string_equal(login->certificate.names[1], "email:a@b");
 	assert_memory_equal(login->certificate.sha256, sha256, 32);
-	assert_int_equal(login->local, LOCAL_ACCOUNT);
+	assert_int_equal(login->local, REQUEST_LOCAL_ACCOUNT);
 	assert_string_equal(login->local_user, "alice");
 	assert_string_equal(login->local_number, "1000");
 	assert_true(login->local_asked && m.proved);
@@ -278,12 +278,12 @@ refuses_big_verifiers(void **state)
 	struct broker_message message = messages[5];
 
 	(void)state;
-	message.verifier.salt_size = POLICY_SALT_MAX + 1;
+	message.verifier.salt_size = VERIFIER_SALT_MAX + 1;
 	assert_int_equal(broker_encode(packet, &message), 0);
-	message.verifier.salt_size = POLICY_SALT_MAX;
-	message.verifier.key_size = POLICY_KEY_MAX + 1;
+	message.verifier.salt_size = VERIFIER_SALT_MAX;
+	message.verifier.key_size = VERIFIER_KEY_MAX + 1;
 	assert_int_equal(broker_encode(packet, &message), 0);
-	message.verifier.key_size = POLICY_KEY_MAX;
+	message.verifier.key_size = VERIFIER_KEY_MAX;
 	assert_true(broker_encode(packet, &message) > 0);
 }
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/error.h"
+#include "base/error.h"
 #include "saslauthd-ext/config.h"
 #include "saslauthd-ext/config_value.h"
 #include "tests/unit/unit.h"
@@ -72,7 +72,7 @@ refusal(int wanted)
 
 	memset(error, '?', sizeof(error));
 	rc = config_load(&config, path, error);
-	if (rc == POLICY_OK) {
+	if (rc == ERROR_NONE) {
 		config_free(&config);
 		return "(none)";
 	}
@@ -268,7 +268,7 @@ test_wrong(void **state)
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		TITLE(wrong[i].error);
 		write_file(wrong[i].text, wrong[i].size);
-		assert_string_equal(refusal(POLICY_E_VALUE), wrong[i].error);
+		assert_string_equal(refusal(ERROR_VALUE), wrong[i].error);
 	}
 }
 
@@ -284,13 +284,13 @@ test_too_many_realms(void **state)
 	for (int i = 1; i <= CONFIG_REALMS_MAX; i++)
 		at += sprintf(at, "[realm r%d]\npasswords = nobody\n", i);
 	write_file(text, (size_t)(at - text));
-	assert_int_equal(config_load(&config, path, error), POLICY_OK);
+	assert_int_equal(config_load(&config, path, error), ERROR_NONE);
 	assert_int_equal(config->realm_count, CONFIG_REALMS_MAX);
 	assert_non_null(config_realm(config, "r32"));
 	config_free(&config);
 	at += sprintf(at, "[realm r33]\npasswords = nobody\n");
 	write_file(text, (size_t)(at - text));
-	assert_string_equal(refusal(POLICY_E_VALUE),
+	assert_string_equal(refusal(ERROR_VALUE),
 	    ":66: realm r33: too many realms");
 }
 
@@ -406,7 +406,7 @@ test_right(void **state)
 	for (size_t i = 0; i < COUNT(right); i++) {
 		TITLE(right[i].part);
 		write_file(right[i].text, right[i].size);
-		if (config_load(&config, path, error) != POLICY_OK)
+		if (config_load(&config, path, error) != ERROR_NONE)
 			fail_msg("%s", error);
 		assert_string_equal(error, "");
 		if (strstr(describe(config), right[i].part) == NULL)
@@ -426,7 +426,7 @@ test_realm(void **state)
 
 	(void)state;
 	write_file(T(text));
-	assert_int_equal(config_load(&config, path, error), POLICY_OK);
+	assert_int_equal(config_load(&config, path, error), ERROR_NONE);
 	assert_ptr_equal(config_realm(config, "a"), &config->realms[0]);
 	assert_ptr_equal(config_realm(config, "b"), &config->realms[1]);
 	assert_null(config_realm(config, "c"));
@@ -449,7 +449,7 @@ test_presets(void **state)
 	gethostname(host, sizeof(host) - 1);
 	assert_string_equal(config_preset(config_realm_name), host);
 	write_file(T("default_realm = a\n"));
-	assert_string_equal(refusal(POLICY_E_VALUE), wanted[0] != '\0' ?
+	assert_string_equal(refusal(ERROR_VALUE), wanted[0] != '\0' ?
 	    "(none)" : ": users: name the account that runs QEMU");
 }
 
@@ -464,7 +464,7 @@ test_mode(void **state)
 	write_file(T("users = root\n"));
 	for (size_t i = 0; i < COUNT(loose); i++) {
 		assert_int_equal(chmod(path, loose[i]), 0);
-		assert_string_equal(refusal(POLICY_E_ACCESS),
+		assert_string_equal(refusal(ERROR_ACCESS),
 		    ": others may write to it: run chmod go-w");
 	}
 	assert_int_equal(chmod(path, 0644), 0);
@@ -479,7 +479,7 @@ test_owner(void **state)
 		skip();
 	write_file(T("users = root\n"));
 	assert_int_equal(chown(path, 12345, 0), 0);
-	assert_string_equal(refusal(POLICY_E_ACCESS),
+	assert_string_equal(refusal(ERROR_ACCESS),
 	    ": it belongs to neither root nor you: run chown root");
 	assert_int_equal(chown(path, 0, 12345), 0);
 	assert_string_equal(refusal(0), "(none)");
@@ -496,7 +496,7 @@ test_size(void **state)
 	write_file(text, sizeof(text) - 1);
 	assert_string_equal(refusal(0), "(none)");
 	write_file(text, sizeof(text));
-	assert_string_equal(refusal(POLICY_E_ACCESS),
+	assert_string_equal(refusal(ERROR_ACCESS),
 	    ": it is longer than 64 KiB");
 }
 
@@ -505,18 +505,18 @@ test_type(void **state)
 {
 	(void)state;
 	unlink(path);
-	assert_string_equal(refusal(POLICY_E_ACCESS),
+	assert_string_equal(refusal(ERROR_ACCESS),
 	    ": No such file or directory");
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_string_equal(refusal(POLICY_E_ACCESS), ": it is no file");
+	assert_string_equal(refusal(ERROR_ACCESS), ": it is no file");
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	alarm(10);	/* should it wait for who writes */
-	assert_string_equal(refusal(POLICY_E_ACCESS), ": it is no file");
+	assert_string_equal(refusal(ERROR_ACCESS), ": it is no file");
 	alarm(0);
 	unlink(path);
 	assert_int_equal(symlink(path, path), 0);
-	assert_string_equal(refusal(POLICY_E_ACCESS),
+	assert_string_equal(refusal(ERROR_ACCESS),
 	    ": Too many levels of symbolic links");
 	unlink(path);
 }

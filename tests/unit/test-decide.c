@@ -3,20 +3,20 @@
 
 #include "tests/unit/unit.h"
 
-#include "policy/decide.h"
+#include "decide/decide.h"
 
 /* A Monday; local time is an hour ahead. */
 static bool
 berlin(void *context, const char *zone, time_t when,
-    struct policy_week *week_r)
+    struct moment_week *week_r)
 {
 	(void)context;
 	(void)when;
-	*week_r = (struct policy_week){ 0, 13 * 60 };
+	*week_r = (struct moment_week){ 0, 13 * 60 };
 	return strcmp(zone, "Mars/Olympus") != 0;
 }
 
-static const struct policy_time noon = {
+static const struct moment noon = {
 	.when = 1780315200,
 	.utc = "2026-06-01 12:00",
 	.local = berlin,
@@ -37,7 +37,7 @@ static const struct {
 	const char *user;
 	const char *pattern;
 	const char *cn;
-	enum policy_condition expected;
+	enum condition_result expected;
 } cn_rows[] = {
 	{ "alice@x", "alice-laptop", "alice-laptop", CONDITION_MET },
 	{ "alice@x", "Alice-LAPTOP", "alice-laptop", CONDITION_MET },
@@ -121,124 +121,124 @@ bounds_expansion(void **state)
 
 static const struct {
 	const char *title;
-	struct policy_user_row user;
-	struct policy_vm_row vm;
-	struct policy_vm self;
+	struct decide_user user;
+	struct decide_vm vm;
+	struct request_vm self;
 	const char *cert_cn;
-	struct policy_grant grants[4];
-	enum policy_outcome outcome;
-	enum policy_reason reason;
+	struct decide_grant grants[4];
+	enum verdict outcome;
+	enum reason reason;
 	int64_t grant;
 } rows[] = {
 	{ "an allow", USER, VM, SELF, NULL, { GRANT(3, "allow") },
-	    POLICY_ALLOW, REASON_GRANT, 3 },
+	    VERDICT_ALLOW, REASON_GRANT, 3 },
 	{ "the lowest allow is named", USER, VM, SELF, NULL,
 	    { GRANT(9, "allow"), GRANT(4, "allow") },
-	    POLICY_ALLOW, REASON_GRANT, 4 },
+	    VERDICT_ALLOW, REASON_GRANT, 4 },
 	{ "allow with its certificate", USER, VM, SELF, "alice-1",
-	    { GRANT_CN(3, "allow", "%u-*") }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT_CN(3, "allow", "%u-*") }, VERDICT_ALLOW, REASON_GRANT, 3 },
 	{ "found by uuid, process without a name", USER,
 	    { .found = 1, .enabled = true, .name = "debianx", .uuid = UUID },
 	    { .uuid = UUID, .port = 1 }, NULL, { GRANT(3, "allow") },
-	    POLICY_ALLOW, REASON_GRANT, 3 },
+	    VERDICT_ALLOW, REASON_GRANT, 3 },
 	{ "all identity columns agree", USER,
 	    { .found = 1, .enabled = true, .name = "debianx", .uuid = UUID,
 	    .spice_port = 5901 },
 	    { .name = "debianx", .uuid = UUID, .port = 5901 }, NULL,
-	    { GRANT(3, "allow") }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT(3, "allow") }, VERDICT_ALLOW, REASON_GRANT, 3 },
 	{ "who asks can't know the port", USER, { .found = 1,
 	    .enabled = true, .name = "debianx", .spice_port = 5901 },
 	    { .name = "debianx", .any_port = true }, NULL,
-	    { GRANT(3, "allow") }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT(3, "allow") }, VERDICT_ALLOW, REASON_GRANT, 3 },
 	{ "a deny for another certificate", USER, VM, SELF, "home",
 	    { GRANT_CN(1, "deny", "work"), GRANT(3, "allow") },
-	    POLICY_ALLOW, REASON_GRANT, 3 },
+	    VERDICT_ALLOW, REASON_GRANT, 3 },
 	{ "before it expires", { .found = true, .enabled = true,
 	    .expires = "2026-06-01 12:01" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_ALLOW, REASON_GRANT, 3 },
+	    { GRANT(3, "allow") }, VERDICT_ALLOW, REASON_GRANT, 3 },
 
 	{ "no grant", USER, VM, SELF, NULL, { { 0 } },
-	    POLICY_DENY, REASON_NO_GRANT, 0 },
+	    VERDICT_DENY, REASON_NO_GRANT, 0 },
 	{ "deny beats allow", USER, VM, SELF, NULL,
 	    { GRANT(1, "allow"), GRANT(7, "deny") },
-	    POLICY_DENY, REASON_DENY_GRANT, 7 },
+	    VERDICT_DENY, REASON_DENY_GRANT, 7 },
 	{ "deny beats allow in the other order", USER, VM, SELF, NULL,
 	    { GRANT(7, "deny"), GRANT(1, "allow") },
-	    POLICY_DENY, REASON_DENY_GRANT, 7 },
+	    VERDICT_DENY, REASON_DENY_GRANT, 7 },
 	{ "deny with an unknown certificate", USER, VM, SELF, NULL,
 	    { GRANT(1, "allow"), GRANT_CN(2, "deny", "work") },
-	    POLICY_DENY, REASON_DENY_GRANT, 2 },
+	    VERDICT_DENY, REASON_DENY_GRANT, 2 },
 	{ "deny with a pattern that is none", USER, VM, SELF, "home",
 	    { GRANT(1, "allow"), GRANT_CN(2, "deny", "%") },
-	    POLICY_DENY, REASON_DENY_GRANT, 2 },
+	    VERDICT_DENY, REASON_DENY_GRANT, 2 },
 	{ "allow without its certificate", USER, VM, SELF, NULL,
-	    { GRANT_CN(3, "allow", "*") }, POLICY_DENY, REASON_CERT_MISSING, 3 },
+	    { GRANT_CN(3, "allow", "*") }, VERDICT_DENY, REASON_CERT_MISSING, 3 },
 	{ "allow with another certificate", USER, VM, SELF, "bob-1",
-	    { GRANT_CN(3, "allow", "%u-*") }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
+	    { GRANT_CN(3, "allow", "%u-*") }, VERDICT_DENY, REASON_CERT_MISMATCH, 3 },
 	{ "allow with a pattern that is none", USER, VM, SELF, "alice",
-	    { GRANT_CN(3, "allow", "%z") }, POLICY_DENY, REASON_CERT_MISMATCH, 3 },
+	    { GRANT_CN(3, "allow", "%z") }, VERDICT_DENY, REASON_CERT_MISMATCH, 3 },
 	{ "an effect that is none", USER, VM, SELF, NULL,
 	    { GRANT(1, "allow"), GRANT(2, "permit") },
-	    POLICY_DENY, REASON_BAD_ROW, 0 },
+	    VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "no effect", USER, VM, SELF, NULL,
 	    { GRANT(1, "allow"), GRANT(2, NULL) },
-	    POLICY_DENY, REASON_BAD_ROW, 0 },
+	    VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "upper case effect", USER, VM, SELF, NULL, { GRANT(2, "ALLOW") },
-	    POLICY_DENY, REASON_BAD_ROW, 0 },
+	    VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "unknown user", { 0 }, VM, SELF, NULL, { GRANT(3, "allow") },
-	    POLICY_DENY, REASON_USER_UNKNOWN, 0 },
+	    VERDICT_DENY, REASON_USER_UNKNOWN, 0 },
 	{ "disabled user", { .found = true }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_USER_DISABLED, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_USER_DISABLED, 0 },
 	{ "the minute it expires", { .found = true, .enabled = true,
 	    .expires = "2026-06-01 12:00" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_USER_EXPIRED, 0 },
 	{ "long expired", { .found = true, .enabled = true,
 	    .expires = "1999-01-01 00:00" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_USER_EXPIRED, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_USER_EXPIRED, 0 },
 	{ "an impossible date", { .found = true, .enabled = true,
 	    .expires = "2027-02-30 00:00" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "not a date", { .found = true, .enabled = true,
 	    .expires = "never" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "a date with something behind", { .found = true, .enabled = true,
 	    .expires = "2027-02-20 00:00Z" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "an empty date", { .found = true, .enabled = true,
 	    .expires = "" }, VM, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "unknown VM", USER, { 0 }, SELF, NULL, { GRANT(3, "allow") },
-	    POLICY_DENY, REASON_VM_UNKNOWN, 0 },
+	    VERDICT_DENY, REASON_VM_UNKNOWN, 0 },
 	{ "several VMs", USER, { .found = 2 }, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_AMBIGUOUS, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_AMBIGUOUS, 0 },
 	{ "disabled VM", USER, { .found = 1, .name = "debianx" }, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_DISABLED, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_DISABLED, 0 },
 	{ "a VM without a name", USER, { .found = 1, .enabled = true }, SELF,
-	    NULL, { GRANT(3, "allow") }, POLICY_DENY, REASON_BAD_ROW, 0 },
+	    NULL, { GRANT(3, "allow") }, VERDICT_DENY, REASON_BAD_ROW, 0 },
 	{ "another name", USER, VM, { .name = "kali", .port = 5901 }, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "name in another case", USER, VM, { .name = "Debianx" }, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "another uuid", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .uuid = UUID },
 	    { .name = "debianx", .uuid = OTHER_UUID }, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "a uuid is wanted, none there", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .uuid = UUID }, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "another port", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .spice_port = 5902 }, SELF, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "a port is wanted, none known", USER, { .found = 1, .enabled = true,
 	    .name = "debianx", .spice_port = 5901 }, { .name = "debianx" },
-	    NULL, { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    NULL, { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "the uuid counts where the port can't", USER, { .found = 1,
 	    .enabled = true, .name = "debianx", .uuid = UUID },
 	    { .name = "debianx", .uuid = OTHER_UUID, .any_port = true }, NULL,
-	    { GRANT(3, "allow") }, POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    { GRANT(3, "allow") }, VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 	{ "mismatch beats disabled and unknown user", { 0 }, VM,
 	    { .name = "kali" }, NULL, { GRANT(3, "allow") },
-	    POLICY_DENY, REASON_VM_MISMATCH, 0 },
+	    VERDICT_DENY, REASON_VM_MISMATCH, 0 },
 };
 
 static void
@@ -246,10 +246,10 @@ decides(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct policy_request request = { .user = &alice,
+		struct request request = { .user = &alice,
 		    .vm = rows[i].self, .service = "spice",
 		    .certificate.cn = rows[i].cert_cn };
-		struct policy_decision decision;
+		struct decision decision;
 		struct decide decide;
 
 		TITLE(rows[i].title);
@@ -259,7 +259,7 @@ decides(void **state)
 			decide_add(&decide, &rows[i].grants[g],
 			    NULL);
 		decide_end(&decide, &decision);
-		assert_int_equal(decision.outcome, rows[i].outcome);
+		assert_int_equal(decision.verdict, rows[i].outcome);
 		assert_int_equal(decision.reason, rows[i].reason);
 		assert_int_equal(decision.grant, rows[i].grant);
 		assert_string_equal(decision.vm, rows[i].vm.found == 1 &&
@@ -272,23 +272,23 @@ static void
 refuses_bad_ids(void **state)
 {
 	static const int64_t ids[] = { 0, -1, INT64_MIN };
-	struct policy_user_row user = USER;
-	struct policy_vm_row vm = VM;
-	struct policy_request request = { .user = &alice, .vm = SELF,
+	struct decide_user user = USER;
+	struct decide_vm vm = VM;
+	struct request request = { .user = &alice, .vm = SELF,
 	    .service = "spice" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ids); i++) {
-		struct policy_grant deny = GRANT(ids[i], "deny");
-		struct policy_grant allow = GRANT(1, "allow");
-		struct policy_decision decision;
+		struct decide_grant deny = GRANT(ids[i], "deny");
+		struct decide_grant allow = GRANT(1, "allow");
+		struct decision decision;
 		struct decide decide;
 
 		decide_begin(&decide, &request, &user, &vm, &noon);
 		decide_add(&decide, &deny, NULL);
 		decide_add(&decide, &allow, NULL);
 		decide_end(&decide, &decision);
-		assert_int_equal(decision.outcome, POLICY_DENY);
+		assert_int_equal(decision.verdict, VERDICT_DENY);
 		assert_int_equal(decision.reason, REASON_BAD_ROW);
 	}
 }
@@ -298,26 +298,26 @@ names_every_reason(void **state)
 {
 	(void)state;
 	for (int i = 0; i < REASON_COUNT; i++)
-		assert_true(strlen(policy_reason_text(
-		    (enum policy_reason)i)) > 3);
-	assert_string_equal(policy_reason_text(REASON_COUNT),
+		assert_true(strlen(reason_text(
+		    (enum reason)i)) > 3);
+	assert_string_equal(reason_text(REASON_COUNT),
 	    "unknown reason");
-	assert_string_equal(policy_reason_text((enum policy_reason)-1),
+	assert_string_equal(reason_text((enum reason)-1),
 	    "unknown reason");
 }
 
 static void
 zero_denies(void **state)
 {
-	struct policy_decision decision;
+	struct decision decision;
 	struct decide decide;
 
 	(void)state;
 	memset(&decision, 0, sizeof(decision));
-	assert_int_equal(decision.outcome, POLICY_DENY);
+	assert_int_equal(decision.verdict, VERDICT_DENY);
 	memset(&decide, 0, sizeof(decide));
 	decide_end(&decide, &decision);
-	assert_int_equal(decision.outcome, POLICY_DENY);
+	assert_int_equal(decision.verdict, VERDICT_DENY);
 }
 
 int

@@ -3,7 +3,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "policy/hours.h"
+#include "decide/hours.h"
 
 #define Z63 "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
 
@@ -37,7 +37,7 @@ takes_zones(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(zones); i++) {
-		char zone[POLICY_ZONE_MAX] = "left over";
+		char zone[MOMENT_ZONE_MAX] = "left over";
 		const char *rest = hours_zone(zones[i].hours, zone);
 
 		TITLE(zones[i].hours);

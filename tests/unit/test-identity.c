@@ -3,8 +3,8 @@
 
 #include "tests/unit/unit.h"
 
-#include "policy/error.h"
-#include "policy/identity.h"
+#include "base/error.h"
+#include "decide/identity.h"
 
 struct row {
 	const char *title;
@@ -69,11 +69,11 @@ parses(void **state)
 
 		TITLE(row->title);
 		if (row->expected == NULL) {
-			assert_int_equal(rc, POLICY_E_NAME);
+			assert_int_equal(rc, ERROR_NAME);
 			assert_string_equal(id.text, "");
 			continue;
 		}
-		assert_int_equal(rc, POLICY_OK);
+		assert_int_equal(rc, ERROR_NONE);
 		assert_string_equal(id.text, row->expected);
 		assert_string_equal(identity_realm(&id),
 		    strrchr(row->expected, '@') + 1);

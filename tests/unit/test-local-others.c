@@ -101,8 +101,8 @@ does_not_know_strangers_in_a_user_namespace(void **state)
 	if (pid == 0) {
 		if (unshare(CLONE_NEWUSER) != 0)
 			_exit(77);
-		_exit(find(&link) == LOCAL_UNKNOWN && refuse_netlink() &&
-		    find(&link) == LOCAL_UNKNOWN ? 0 : 1);
+		_exit(find(&link) == REQUEST_LOCAL_UNKNOWN && refuse_netlink() &&
+		    find(&link) == REQUEST_LOCAL_UNKNOWN ? 0 : 1);
 	}
 	status = status_of(pid);
 	close_link(&link);
@@ -125,8 +125,8 @@ does_not_know_another_network_namespace(void **state)
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNET) != 0)
 			_exit(77);
-		_exit(find(&link) == LOCAL_UNKNOWN && refuse_netlink() &&
-		    find(&link) == LOCAL_UNKNOWN ? 0 : 1);
+		_exit(find(&link) == REQUEST_LOCAL_UNKNOWN && refuse_netlink() &&
+		    find(&link) == REQUEST_LOCAL_UNKNOWN ? 0 : 1);
 	}
 	status = status_of(pid);
 	close_link(&link);
@@ -185,7 +185,7 @@ remote_where_all_can_be_bound(const struct link *four)
 	bool remote;
 
 	let_bind(true);
-	remote = find(four) == LOCAL_REMOTE;
+	remote = find(four) == REQUEST_LOCAL_REMOTE;
 	let_bind(false);
 	return remote;
 }
@@ -193,10 +193,10 @@ remote_where_all_can_be_bound(const struct link *four)
 static bool
 remote_both_ways(const struct link *four, const struct link *six)
 {
-	return find(four) == LOCAL_REMOTE &&
-	    find(six) == LOCAL_REMOTE && refuse_netlink() &&
-	    find(four) == LOCAL_REMOTE &&
-	    find(six) == LOCAL_REMOTE;
+	return find(four) == REQUEST_LOCAL_REMOTE &&
+	    find(six) == REQUEST_LOCAL_REMOTE && refuse_netlink() &&
+	    find(four) == REQUEST_LOCAL_REMOTE &&
+	    find(six) == REQUEST_LOCAL_REMOTE;
 }
 
 /* Of the server's host itself, at the address that others reach it by. */
@@ -211,7 +211,7 @@ local_at_that_address(void)
 	accept_link(&link);
 	found = finds(&link, 0, "root");
 	close(link.client);
-	return found && find(&link) == LOCAL_UNKNOWN;
+	return found && find(&link) == REQUEST_LOCAL_UNKNOWN;
 }
 
 static int

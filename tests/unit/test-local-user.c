@@ -6,7 +6,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-#include "plugin/tcp_view.h"
+#include "plugin/local/tcp_view.h"
 
 static const struct route routes[] = {
 	{ "IPv4", AF_INET, "127.0.0.1", AF_INET, NULL, "127.0.0.1" },
@@ -151,7 +151,7 @@ does_not_know_ended_connections(void **state)
 
 			TITLE(routes[i].title);
 			open_link(&link, &routes[i]);
-			assert_int_equal(find(&link), LOCAL_ACCOUNT);
+			assert_int_equal(find(&link), REQUEST_LOCAL_ACCOUNT);
 			end_link(&link, ending);
 			assert_true(unknown_both_ways(&link));
 			close_link(&link);
@@ -176,7 +176,7 @@ does_not_know_what_is_not_accepted(void **state)
 	    port_of(link.client));
 	assert_true(unknown_both_ways(&link));
 	link.server = accept(link.listener, NULL, NULL);
-	assert_int_equal(find(&link), LOCAL_ACCOUNT);
+	assert_int_equal(find(&link), REQUEST_LOCAL_ACCOUNT);
 	close_link(&link);
 }
 
@@ -213,7 +213,7 @@ does_not_know_a_bound_device(void **state)
 		skip();
 	assert_int_equal(connect(link.client, &address.any, length), 0);
 	accept_link(&link);
-	assert_int_equal(find(&link), LOCAL_UNKNOWN);
+	assert_int_equal(find(&link), REQUEST_LOCAL_UNKNOWN);
 	close_link(&link);
 }
 
@@ -253,7 +253,7 @@ does_not_know_bad_addresses(void **state)
 		TITLE(rows[i].remote);
 		memset(&user, 'x', sizeof(user));
 		assert_int_equal(local_user_find(rows[i].local, rows[i].remote,
-		    &user), LOCAL_UNKNOWN);
+		    &user), REQUEST_LOCAL_UNKNOWN);
 		assert_memory_equal(&user, &none, sizeof(user));
 	}
 	close_link(&link);

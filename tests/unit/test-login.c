@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/admin.h"
+#include "policy-admin/create.h"
+#include "policy-admin/credentials.h"
 #include "scram/scram.h"
 #include "tests/unit/exchange.h"
 
@@ -37,17 +38,17 @@ run_sql(const char *sql)
 static void
 set_password(const char *name, const char *password, unsigned int iterations)
 {
-	struct policy_credential credential = { .mechanism = "SCRAM-SHA-256" };
-	struct policy_admin *admin = NULL;
+	struct credential credential = { .mechanism = "SCRAM-SHA-256" };
+	struct credentials *admin = NULL;
 	struct identity user;
 
 	identity_parse(&user, name, strlen(name), "example.org");
 	assert_int_equal(scram_verifier_make(credential.mechanism, password,
 	    iterations, &credential.verifier), 0);
-	assert_int_equal(policy_admin_open(&admin, policy_path), 0);
-	assert_int_equal(policy_admin_set_credentials(admin, &user,
+	assert_int_equal(credentials_open(&admin, policy_path), 0);
+	assert_int_equal(credentials_set(admin, &user,
 	    &credential, 1), 0);
-	policy_admin_close(&admin);
+	credentials_close(&admin);
 }
 
 static void
@@ -79,7 +80,7 @@ set_up(void **state)
 	snprintf(path, sizeof(path), "%s/libscram.so", SASL_PLUGIN_DIRECTORY);
 	exchange_link(directory, path, "libscram.so");
 	snprintf(policy_path, sizeof(policy_path), "%s/policy.db", directory);
-	assert_int_equal(policy_create(policy_path), 0);
+	assert_int_equal(create_policy(policy_path), 0);
 	run_sql("INSERT INTO users(name, enabled) VALUES('alice@example.org', 1),"
 	    "('bob@example.org', 1), ('carol@example.org', 0),"
 	    "('dave@example.org', 1);"

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/machine_source.h"
+#include "vm/machine_source.h"
 #include "tests/unit/unit.h"
 
 #define UUID "08f3a0c9-5d1b-4f0e-9a53-2f6f1c1d7e10"
@@ -460,7 +460,7 @@ static const struct {
 static void
 test_statuses(void **state)
 {
-	char uuid[POLICY_UUID_LENGTH + 1];
+	char uuid[REQUEST_UUID_LENGTH + 1];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(statuses); i++) {
@@ -494,7 +494,7 @@ test_attributes(void **state)
 {
 	enum { ATTRIBUTES = 1000, ELEMENTS = 4000 };
 	char *xml = malloc((ATTRIBUTES + ELEMENTS) * 32 + 4096), *at = xml;
-	char uuid[POLICY_UUID_LENGTH + 1];
+	char uuid[REQUEST_UUID_LENGTH + 1];
 	double before = cpu_seconds();
 
 	(void)state;
@@ -519,7 +519,7 @@ test_size(void **state)
 {
 	enum { MOST = 4 * 1024 * 1024, DEPTH = 100000 };
 	static const char text[] = STATUS("7", "debianx", UUID);
-	char *xml = malloc(MOST + 1), uuid[POLICY_UUID_LENGTH + 1];
+	char *xml = malloc(MOST + 1), uuid[REQUEST_UUID_LENGTH + 1];
 
 	(void)state;
 	assert_non_null(xml);
@@ -634,7 +634,7 @@ static const struct {
 static void
 test_cgroups(void **state)
 {
-	char name[POLICY_VM_NAME_MAX + 1];
+	char name[REQUEST_VM_NAME_MAX + 1];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cgroups); i++) {

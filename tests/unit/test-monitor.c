@@ -18,17 +18,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/monitor_calls.h"
-#include "saslauthd-ext/monitor_message.h"
+#include "saslauthd-ext/monitor/monitor_calls.h"
+#include "saslauthd-ext/monitor/monitor_message.h"
 
 #define NOBODY 65534
-#define LONGEST POLICY_VM_NAME_MAX
+#define LONGEST REQUEST_VM_NAME_MAX
 
 static char folder[] = "/tmp/test-monitor.XXXXXX";
 
 /* A monitor, and the worker's end of its link. */
 struct fixture {
-	struct helpers helpers;
+	struct pam_helpers helpers;
 	struct monitor_calls calls;
 	int worker;
 	char libvirt[64];
@@ -61,7 +61,7 @@ reap(struct fixture *f)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, NULL, 0)) > 0)
-		assert_true(helpers_gone(&f->helpers, pid));
+		assert_true(pam_helpers_gone(&f->helpers, pid));
 }
 
 static int
@@ -69,7 +69,7 @@ end(void **state)
 {
 	struct fixture *f = *state;
 
-	helpers_stop_all(&f->helpers);
+	pam_helpers_stop_all(&f->helpers);
 	reap(f);
 	if (f->worker >= 0)
 		close(f->worker);
@@ -488,7 +488,7 @@ bounds_helpers(void **state)
 	assert_int_equal(stop(f, numbers[5]), 0);
 	assert_true(is_end(fds[5], 10000));
 	assert_int_equal(start(f, &fd, &number), EAGAIN);
-	assert_true(helpers_gone(&f->helpers, waitpid(-1, NULL, 0)));
+	assert_true(pam_helpers_gone(&f->helpers, waitpid(-1, NULL, 0)));
 	assert_int_equal(start(f, &fd, &number), 0);
 	assert_true(fd >= 0 && number != 0);
 	close(fd);
@@ -522,7 +522,7 @@ stops_helpers_alone(void **state)
 	TITLE("the helper by its number");
 	assert_int_equal(stop(f, number), 0);
 	assert_true(is_end(fd, 10000));
-	assert_false(helpers_gone(&f->helpers, other));
+	assert_false(pam_helpers_gone(&f->helpers, other));
 	kill(other, SIGKILL);
 	assert_int_equal(waitpid(other, &status, 0), other);
 	close(fd);
@@ -577,7 +577,7 @@ helpers_inherit_nothing(void **state)
 	TITLE("it ends with the worker's descriptor");
 	close(fd);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_true(helpers_gone(&f->helpers, pid));
+	assert_true(pam_helpers_gone(&f->helpers, pid));
 	close(secret);
 }
 

@@ -3,7 +3,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "saslauthd-ext/mux.h"
+#include "saslauthd-ext/worker/mux.h"
 
 /* Octets with their number; the literal's NUL doesn't count. */
 #define OCTETS(text) (const unsigned char *)(text), sizeof(text) - 1

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/admin.h"
+#include "policy-admin/create.h"
 #include "policy/policy.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -213,7 +213,7 @@ write_grant(FILE *out, const struct grant *grant)
 	write_text(out, grant->end);
 	write_text(out, grant->hours != NULL ? grant->hours->text : NULL);
 	fputs(grant->sha256 < 0 ? ", NULL" : ", '", out);
-	for (int i = 0; grant->sha256 >= 0 && i < POLICY_SHA256_SIZE; i++)
+	for (int i = 0; grant->sha256 >= 0 && i < REQUEST_SHA256_SIZE; i++)
 		fprintf(out, "%s%02X", i == 0 ? "" : ":",
 		    (unsigned int)grant->sha256);
 	fputs(grant->sha256 < 0 ? ");\n" : "');\n", out);
@@ -306,9 +306,9 @@ struct question {
 	bool certificate;
 	const char *cn, *names[3];
 	size_t name_count;
-	unsigned char sha256[POLICY_SHA256_SIZE];
+	unsigned char sha256[REQUEST_SHA256_SIZE];
 	const struct address *client;	/* or NULL */
-	enum policy_local local;
+	enum request_local local;
 	const char *account, *number;
 	time_t now;
 };
@@ -341,8 +341,8 @@ ask_anything(struct question *question)
 		    sizeof(question->sha256));
 	}
 	question->client = once_in(6) ? NULL : &ANY(addresses);
-	question->local = (enum policy_local)below(3);
-	if (question->local == LOCAL_ACCOUNT) {
+	question->local = (enum request_local)below(3);
+	if (question->local == REQUEST_LOCAL_ACCOUNT) {
 		bool root = once_in(2);
 
 		question->account = root ? "root" : "ann";
@@ -355,13 +355,13 @@ ask_anything(struct question *question)
 		question->now += (time_t)below(86400 * 14);
 }
 
-static struct policy_decision
+static struct decision
 really(struct policy *policy, const struct question *question)
 {
 	const char *user = user_names[question->user];
-	struct policy_decision decision;
+	struct decision decision;
 	struct identity identity;
-	struct policy_request request = {
+	struct request request = {
 		.user = &identity,
 		.vm = { .name = vm_names[question->vm],
 		    .port = (uint16_t)question->port },
@@ -375,7 +375,7 @@ really(struct policy *policy, const struct question *question)
 	};
 
 	if (question->certificate)
-		request.certificate = (struct policy_certificate){
+		request.certificate = (struct request_certificate){
 		    question->cn, question->names, question->name_count,
 		    question->sha256 };
 	assert_int_equal(identity_parse(&identity, user, strlen(user), NULL),
@@ -483,9 +483,9 @@ holds_net(const struct grant *grant, const struct question *question)
 static enum truth
 holds_account(const struct grant *grant, const struct question *question)
 {
-	if (question->local == LOCAL_UNKNOWN)
+	if (question->local == REQUEST_LOCAL_UNKNOWN)
 		return DUNNO;
-	if (question->local == LOCAL_REMOTE)
+	if (question->local == REQUEST_LOCAL_REMOTE)
 		return NO;
 	return strcmp(grant->account, question->account) == 0 ||
 	    strcmp(grant->account, question->number) == 0 ? YES : NO;
@@ -524,13 +524,13 @@ holds_hours(const struct hours *h, time_t now)
 /* The first condition, in the order of the columns, that is not simply so. */
 static enum truth
 holds(const struct grant *grant, const struct question *question,
-    enum policy_reason *why)
+    enum reason *why)
 {
 	const char *service = grant->service != NULL ? grant->service :
 	    grant->deny ? "both" : "spice";
-	enum policy_reason cert = question->certificate ? REASON_CERT_MISMATCH : REASON_CERT_MISSING;
+	enum reason cert = question->certificate ? REASON_CERT_MISMATCH : REASON_CERT_MISSING;
 	time_t now = question->now / 60 * 60;
-	const struct { enum truth truth; enum policy_reason why; } all[] = {
+	const struct { enum truth truth; enum reason why; } all[] = {
 		{ strcmp(service, "both") == 0 ||
 		    strcmp(service, question->service) == 0 ? YES : NO,
 		    REASON_SERVICE },
@@ -595,11 +595,11 @@ is_about(const struct world *world, const struct grant *grant, int user,
 
 struct answer {
 	bool allowed;
-	enum policy_reason reason;
+	enum reason reason;
 	int64_t grant;
 };
 
-static enum policy_reason
+static enum reason
 subject(const struct world *world, const struct question *question)
 {
 	int by_port = 0;
@@ -636,7 +636,7 @@ oracle(const struct world *world, const struct question *question)
 	no.reason = REASON_NO_GRANT;
 	for (size_t i = 0; i < world->count; i++) {
 		const struct grant *grant = &world->grants[i];
-		enum policy_reason why = REASON_NO_GRANT;
+		enum reason why = REASON_NO_GRANT;
 		enum truth truth;
 
 		if (!is_about(world, grant, question->user, question->vm))
@@ -660,7 +660,7 @@ static void
 compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 {
 	for (int i = 0; i < REQUESTS; i++) {
-		struct policy_decision decision;
+		struct decision decision;
 		struct question question;
 		struct answer answer;
 
@@ -668,8 +668,8 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 		answer = oracle(world, &question);
 		decision = really(policy, &question);
 		*allowed += answer.allowed;
-		if (decision.outcome == (answer.allowed ? POLICY_ALLOW :
-		    POLICY_DENY) && decision.reason == answer.reason &&
+		if (decision.verdict == (answer.allowed ? VERDICT_ALLOW :
+		    VERDICT_DENY) && decision.reason == answer.reason &&
 		    decision.grant == answer.grant)
 			continue;
 		fprintf(stderr, "%s\n%s at %s (port %d), %s, now %lld, CN %s, client"
@@ -679,9 +679,9 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 		    question.port, question.service, (long long)question.now,
 		    question.cn != NULL ? question.cn : "-",
 		    question.client != NULL ? question.client->text : "-",
-		    (int)question.local, policy_reason_text(answer.reason),
+		    (int)question.local, reason_text(answer.reason),
 		    (long long)answer.grant,
-		    policy_reason_text(decision.reason),
+		    reason_text(decision.reason),
 		    (long long)decision.grant, policy_detail(policy));
 		fail();
 	}
@@ -711,14 +711,14 @@ agrees_with_the_policy(void **unused)
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/policy.db", folder);
 	snprintf(empty, sizeof(empty), "%s/empty.db", folder);
-	assert_int_equal(policy_create(empty), POLICY_OK);
+	assert_int_equal(create_policy(empty), ERROR_NONE);
 	for (unsigned long i = 0; i < policies; i++) {
 		struct policy *policy;
 		struct world world;
 
 		imagine(&world);
 		write_world(path, empty, &world);
-		assert_int_equal(policy_new(&policy, path), POLICY_OK);
+		assert_int_equal(policy_new(&policy, path), ERROR_NONE);
 		compare(&world, policy, &allowed);
 		policy_free(&policy);
 	}

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/pam_helper.h"
-#include "saslauthd-ext/pam_message.h"
+#include "saslauthd-ext/pam/pam_helper.h"
+#include "saslauthd-ext/pam/pam_message.h"
 
 #define ODD(arguments) PAM_ODD " " arguments "\n"
 #define AUTH(arguments) "auth required " ODD(arguments)

@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/error.h"
-#include "saslauthd-ext/peer.h"
+#include "base/error.h"
+#include "saslauthd-ext/config.h"
+#include "vm/peer.h"
 #include "tests/unit/unit.h"
 
 enum { UID = 12345, GID = 54321 };
@@ -112,7 +113,7 @@ refuses(int socket)
 	struct peer peer;
 
 	memset(&peer, 'x', sizeof(peer));
-	assert_int_equal(peer_open(&peer, socket), POLICY_E_ACCESS);
+	assert_int_equal(peer_open(&peer, socket), ERROR_ACCESS);
 	assert_cleared(&peer);
 	assert_false(peer_alive(&peer));
 }
@@ -138,7 +139,7 @@ test_self(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(peer_open(&peer, pair[0]), POLICY_OK);
+	assert_int_equal(peer_open(&peer, pair[0]), ERROR_NONE);
 	assert_int_equal(peer.pid, getpid());
 	assert_int_equal(peer.uid, geteuid());
 	assert_int_equal(peer.gid, getegid());
@@ -170,7 +171,7 @@ test_child(void **state)
 		struct peer peer;
 
 		TITLE(names[i]);
-		assert_int_equal(peer_open(&peer, client.socket), POLICY_OK);
+		assert_int_equal(peer_open(&peer, client.socket), ERROR_NONE);
 		assert_int_equal(peer.pid, client.pid);
 		assert_true(peer.start >= before && peer.start <= ticks_now());
 		assert_true(peer_alive(&peer));
@@ -195,7 +196,7 @@ test_other_account(void **state)
 	if (geteuid() != 0)
 		skip();
 	client = start_client("qemu", true);
-	assert_int_equal(peer_open(&peer, client.socket), POLICY_OK);
+	assert_int_equal(peer_open(&peer, client.socket), ERROR_NONE);
 	assert_int_equal(peer.uid, UID);
 	assert_int_equal(peer.gid, GID);
 	end_client(&client, true);
@@ -225,7 +226,7 @@ test_zombie(void **state)
 	struct peer peer;
 
 	(void)state;
-	assert_int_equal(peer_open(&peer, client.socket), POLICY_OK);
+	assert_int_equal(peer_open(&peer, client.socket), ERROR_NONE);
 	end_client(&client, false);
 	assert_false(peer_alive(&peer));
 	end_client(&client, true);
@@ -305,11 +306,11 @@ test_roles(void **state)
 			.pidfd = -1,
 		};
 
-		assert_int_equal(peer_is_user(&peer, &some), rows[i].user);
-		assert_int_equal(peer_is_operator(&peer, &some),
+		assert_int_equal(config_is_user(&some, peer.uid, peer.gid), rows[i].user);
+		assert_int_equal(config_is_operator(&some, peer.uid),
 		    rows[i].operator);
-		assert_false(peer_is_user(&peer, &nobody));
-		assert_false(peer_is_operator(&peer, &nobody));
+		assert_false(config_is_user(&nobody, peer.uid, peer.gid));
+		assert_false(config_is_operator(&nobody, peer.uid));
 	}
 }
 

@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/admin.h"
+#include "policy-admin/create.h"
+#include "policy-admin/credentials.h"
 #include "policy/policy.h"
 
 static char directory[] = "/tmp/vmauthz-policy-XXXXXX";
@@ -42,7 +43,7 @@ static void
 make_policy(const char *file)
 {
 	unlink(file);
-	assert_int_equal(policy_create(file), POLICY_OK);
+	assert_int_equal(create_policy(file), ERROR_NONE);
 	run_sql(file, base);
 }
 
@@ -87,21 +88,21 @@ each_tear_down(void **state)
 	return 0;
 }
 
-static struct policy_decision
+static struct decision
 ask_as(const struct identity *user, const char *vm)
 {
-	struct policy_request request = { .user = user, .service = "spice",
+	struct request request = { .user = user, .service = "spice",
 	    .vm = { .name = vm, .port = 5901 } };
-	struct policy_decision decision;
+	struct decision decision;
 
 	policy_decide(policy, &request, time(NULL), &decision);
 	return decision;
 }
 
-static enum policy_outcome
+static enum verdict
 ask(const char *vm)
 {
-	return ask_as(&alice, vm).outcome;
+	return ask_as(&alice, vm).verdict;
 }
 
 /* --- decisions from rows ------------------------------------------------------ */
@@ -112,16 +113,16 @@ decides(void **state)
 	struct identity bob;
 
 	(void)state;
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 	assert_string_equal(policy_detail(policy), "");
-	assert_int_equal(ask("kali"), POLICY_DENY);
+	assert_int_equal(ask("kali"), VERDICT_DENY);
 	assert_int_equal(ask_as(&alice, "nosuch").reason, REASON_VM_UNKNOWN);
 	identity_parse(&bob, "bob@example.org", 15, NULL);
 	assert_int_equal(ask_as(&bob, "debianx").reason, REASON_USER_UNKNOWN);
 	identity_parse(&bob, "alice@example.com", 17, NULL);
 	assert_int_equal(ask_as(&bob, "debianx").reason, REASON_USER_UNKNOWN);
 	/* quoting is SQLite's business */
-	assert_int_equal(ask("' OR 1=1 --"), POLICY_DENY);
+	assert_int_equal(ask("' OR 1=1 --"), VERDICT_DENY);
 }
 
 static void
@@ -129,38 +130,38 @@ knows_everybody_and_everything(void **state)
 {
 	(void)state;
 	run_sql(path, "INSERT INTO grants(who, vm) VALUES('*', 'kali')");
-	assert_int_equal(ask("kali"), POLICY_ALLOW);
+	assert_int_equal(ask("kali"), VERDICT_ALLOW);
 	run_sql(path, "INSERT INTO grants(effect, who, vm) "
 	    "VALUES('deny', 'alice@example.org', '*')");
-	assert_int_equal(ask("kali"), POLICY_DENY);
-	assert_int_equal(ask("debianx"), POLICY_DENY);
+	assert_int_equal(ask("kali"), VERDICT_DENY);
+	assert_int_equal(ask("debianx"), VERDICT_DENY);
 }
 
 static void
 finds_vms(void **state)
 {
 	static const char uuid[] = "11111111-2222-3333-4444-555555555555";
-	struct policy_request request = { .user = &alice,
+	struct request request = { .user = &alice,
 	    .service = "spice" };
-	struct policy_decision decision;
+	struct decision decision;
 
 	(void)state;
 	run_sql(path, "UPDATE vms SET uuid = "
 	    "'11111111-2222-3333-4444-555555555555', spice_port = 5901 "
 	    "WHERE name = 'debianx'");
-	request.vm = (struct policy_vm){ .uuid = uuid, .port = 5901 };
+	request.vm = (struct request_vm){ .uuid = uuid, .port = 5901 };
 	policy_decide(policy, &request, 0, &decision);
-	assert_int_equal(decision.outcome, POLICY_ALLOW);
+	assert_int_equal(decision.verdict, VERDICT_ALLOW);
 	assert_string_equal(decision.vm, "debianx");
 	request.vm.port = 5902;
 	policy_decide(policy, &request, 0, &decision);
 	assert_int_equal(decision.reason, REASON_VM_MISMATCH);
-	request.vm = (struct policy_vm){ .port = 5901 };
+	request.vm = (struct request_vm){ .port = 5901 };
 	policy_decide(policy, &request, 0, &decision);
 	assert_int_equal(decision.reason, REASON_VM_MISMATCH);
 	run_sql(path, "UPDATE vms SET uuid = NULL");
 	policy_decide(policy, &request, 0, &decision);
-	assert_int_equal(decision.outcome, POLICY_ALLOW);
+	assert_int_equal(decision.verdict, VERDICT_ALLOW);
 	run_sql(path, "UPDATE vms SET spice_port = 5901");
 	policy_decide(policy, &request, 0, &decision);
 	assert_int_equal(decision.reason, REASON_VM_AMBIGUOUS);
@@ -175,18 +176,18 @@ sees_commits(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++) {
 		run_sql(path, "UPDATE users SET enabled = 0");
-		assert_int_equal(ask("debianx"), POLICY_DENY);
+		assert_int_equal(ask("debianx"), VERDICT_DENY);
 		run_sql(path, "UPDATE users SET enabled = 1");
-		assert_int_equal(ask("debianx"), POLICY_ALLOW);
+		assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 	}
 }
 
 /* --- credentials -------------------------------------------------------------- */
 
-static struct policy_credential
+static struct credential
 credential(const char *mechanism, size_t key_size, unsigned char fill)
 {
-	struct policy_credential made = { .mechanism = mechanism };
+	struct credential made = { .mechanism = mechanism };
 
 	made.verifier.iterations = 5000;
 	made.verifier.salt_size = 16;
@@ -200,73 +201,73 @@ credential(const char *mechanism, size_t key_size, unsigned char fill)
 static void
 keeps_credentials(void **state)
 {
-	struct policy_credential credentials[] = {
+	struct credential credentials[] = {
 		credential("SCRAM-SHA-256", 32, 1),
 		credential("SCRAM-SHA-512", 64, 5),
 	};
 	struct policy_lookup lookup, first;
-	struct policy_admin *admin;
+	struct credentials *admin;
 
 	(void)state;
 	assert_int_equal(policy_lookup(policy, &alice, "SCRAM-SHA-256",
-	    &first), POLICY_OK);
+	    &first), ERROR_NONE);
 	assert_false(first.found);
-	assert_int_equal(first.shape_count, 0);
+	assert_int_equal(first.decoy.shape_count, 0);
 
-	assert_int_equal(policy_admin_open(&admin, path), POLICY_OK);
-	assert_int_equal(policy_admin_set_credentials(admin, &alice,
-	    credentials, 2), POLICY_OK);
+	assert_int_equal(credentials_open(&admin, path), ERROR_NONE);
+	assert_int_equal(credentials_set(admin, &alice,
+	    credentials, 2), ERROR_NONE);
 	assert_int_equal(policy_lookup(policy, &alice, "SCRAM-SHA-512",
-	    &lookup), POLICY_OK);
+	    &lookup), ERROR_NONE);
 	assert_true(lookup.found);
 	assert_memory_equal(&lookup.verifier, &credentials[1].verifier,
 	    sizeof(lookup.verifier));
-	assert_int_equal(lookup.shape_count, 1);
-	assert_int_equal(lookup.shapes[0].iterations, 5000);
-	assert_int_equal(lookup.shapes[0].salt_size, 16);
-	assert_int_equal(lookup.shapes[0].users, 1);
-	assert_memory_equal(lookup.decoy_key, first.decoy_key,
-	    sizeof(lookup.decoy_key));
+	assert_int_equal(lookup.decoy.shape_count, 1);
+	assert_int_equal(lookup.decoy.shapes[0].iterations, 5000);
+	assert_int_equal(lookup.decoy.shapes[0].salt_size, 16);
+	assert_int_equal(lookup.decoy.shapes[0].users, 1);
+	assert_memory_equal(lookup.decoy.key, first.decoy.key,
+	    sizeof(lookup.decoy.key));
 	assert_int_equal(policy_lookup(policy, &alice, "SCRAM-SHA-1",
-	    &lookup), POLICY_OK);
+	    &lookup), ERROR_NONE);
 	assert_false(lookup.found);
 
-	assert_int_equal(policy_admin_set_credentials(admin, &alice,
-	    credentials, 1), POLICY_OK);
+	assert_int_equal(credentials_set(admin, &alice,
+	    credentials, 1), ERROR_NONE);
 	policy_lookup(policy, &alice, "SCRAM-SHA-512", &lookup);
 	assert_false(lookup.found);
-	assert_int_equal(lookup.shape_count, 0);
-	policy_admin_close(&admin);
-	policy_admin_close(&admin);
+	assert_int_equal(lookup.decoy.shape_count, 0);
+	credentials_close(&admin);
+	credentials_close(&admin);
 }
 
 static void
 refuses_credentials(void **state)
 {
-	struct policy_credential good = credential("SCRAM-SHA-256", 32, 1);
-	struct policy_credential bad = credential("SCRAM-SHA-256", 20, 1);
-	struct policy_credential both[] = { good, bad };
+	struct credential good = credential("SCRAM-SHA-256", 32, 1);
+	struct credential bad = credential("SCRAM-SHA-256", 20, 1);
+	struct credential both[] = { good, bad };
 	struct policy_lookup lookup;
-	struct policy_admin *admin;
+	struct credentials *admin;
 	struct identity bob;
 
 	(void)state;
 	identity_parse(&bob, "bob@example.org", 15, NULL);
-	assert_int_equal(policy_admin_open(&admin, path), POLICY_OK);
-	assert_int_equal(policy_admin_set_credentials(admin, &bob, &good, 1),
-	    POLICY_E_NOUSER);
-	assert_int_equal(policy_admin_set_credentials(admin, &alice, &good, 1),
-	    POLICY_OK);
+	assert_int_equal(credentials_open(&admin, path), ERROR_NONE);
+	assert_int_equal(credentials_set(admin, &bob, &good, 1),
+	    ERROR_NOUSER);
+	assert_int_equal(credentials_set(admin, &alice, &good, 1),
+	    ERROR_NONE);
 	/* all or nothing */
-	assert_int_equal(policy_admin_set_credentials(admin, &alice, both, 2),
-	    POLICY_E_REFUSED);
-	assert_string_not_equal(policy_admin_detail(admin), "");
+	assert_int_equal(credentials_set(admin, &alice, both, 2),
+	    ERROR_REFUSED);
+	assert_string_not_equal(credentials_detail(admin), "");
 	policy_lookup(policy, &alice, "SCRAM-SHA-256", &lookup);
 	assert_true(lookup.found);
-	policy_admin_close(&admin);
-	assert_int_equal(policy_create(path), POLICY_E_EXISTS);
-	assert_int_equal(policy_create("/nonexistent/dir/p.db"),
-	    POLICY_E_MISSING);
+	credentials_close(&admin);
+	assert_int_equal(create_policy(path), ERROR_EXISTS);
+	assert_int_equal(create_policy("/nonexistent/dir/p.db"),
+	    ERROR_MISSING);
 }
 
 /* --- a broken, missing or changing file ------------------------------------------ */
@@ -275,10 +276,10 @@ refuses_credentials(void **state)
 static void
 expect_error(int error, const char *words)
 {
-	struct policy_decision decision = ask_as(&alice, "debianx");
+	struct decision decision = ask_as(&alice, "debianx");
 	struct policy_lookup lookup;
 
-	assert_int_equal(decision.outcome, POLICY_UNKNOWN);
+	assert_int_equal(decision.verdict, VERDICT_UNKNOWN);
 	assert_int_equal(decision.reason, REASON_POLICY_ERROR);
 	assert_non_null(strstr(policy_detail(policy), path));
 	if (strstr(policy_detail(policy), words) == NULL)
@@ -300,11 +301,11 @@ static void
 survives_absence(void **state)
 {
 	(void)state;
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 	rename(path, other);
-	expect_error(POLICY_E_MISSING, "no such file");
+	expect_error(ERROR_MISSING, "no such file");
 	rename(other, path);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 static void
@@ -312,11 +313,11 @@ sees_renamed_files(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(ask("debianx"), POLICY_ALLOW);
+		assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 		make_policy(other);
 		run_sql(other, "UPDATE users SET enabled = 0");
 		rename(other, path);
-		assert_int_equal(ask("debianx"), POLICY_DENY);
+		assert_int_equal(ask("debianx"), VERDICT_DENY);
 		make_policy(other);
 		rename(other, path);
 	}
@@ -333,18 +334,18 @@ sees_copied_files(void **state)
 		run_sql(other, "UPDATE users SET enabled = 0");
 		make_policy(path);
 		run_sql(path, "UPDATE users SET enabled = 1");
-		assert_int_equal(ask("debianx"), POLICY_ALLOW);
+		assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 		copy_file(other, path);
-		assert_int_equal(ask("debianx"), POLICY_DENY);
+		assert_int_equal(ask("debianx"), VERDICT_DENY);
 	}
 	/* and after the file has been left alone for a while */
 	usleep(200000);
-	assert_int_equal(ask("debianx"), POLICY_DENY);
-	assert_int_equal(ask("debianx"), POLICY_DENY);
+	assert_int_equal(ask("debianx"), VERDICT_DENY);
+	assert_int_equal(ask("debianx"), VERDICT_DENY);
 	make_policy(other);
 	run_sql(other, "UPDATE users SET enabled = 1");
 	copy_file(other, path);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 static void
@@ -356,17 +357,17 @@ survives_damage(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	for (off_t size = st.st_size - 1; size > 0; size -= 3001) {
 		make_policy(path);
-		assert_int_equal(ask("debianx"), POLICY_ALLOW);
+		assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 		assert_int_equal(truncate(path, size), 0);
-		assert_int_not_equal(ask("debianx"), POLICY_ALLOW);
+		assert_int_not_equal(ask("debianx"), VERDICT_ALLOW);
 	}
 	assert_int_equal(truncate(path, 0), 0);
-	expect_error(POLICY_E_FOREIGN, "not a vmauthz policy");
+	expect_error(ERROR_FOREIGN, "not a vmauthz policy");
 	assert_int_equal(system("exit 0"), 0);
 	copy_file("/proc/self/status", path);
-	expect_error(POLICY_E_NOTADB, "not an SQLite database");
+	expect_error(ERROR_NOTADB, "not an SQLite database");
 	make_policy(path);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 static void
@@ -374,15 +375,15 @@ refuses_other_versions(void **state)
 {
 	(void)state;
 	run_sql(path, "PRAGMA user_version = 77");
-	expect_error(POLICY_E_VERSION, "it is version 77, this program reads"
+	expect_error(ERROR_VERSION, "it is version 77, this program reads"
 	    " version 1; vmauthz migrate takes none back");
 	run_sql(path, "PRAGMA user_version = 0");
-	expect_error(POLICY_E_VERSION, "it is version 0, this program reads"
+	expect_error(ERROR_VERSION, "it is version 0, this program reads"
 	    " version 1; vmauthz migrate brings it forward");
 	run_sql(path, "PRAGMA user_version = 1; PRAGMA application_id = 5");
-	expect_error(POLICY_E_FOREIGN, "not a vmauthz policy");
+	expect_error(ERROR_FOREIGN, "not a vmauthz policy");
 	run_sql(path, "PRAGMA application_id = 0x766d617a");
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 static void
@@ -390,18 +391,18 @@ refuses_open_files(void **state)
 {
 	(void)state;
 	chmod(path, 0666);
-	expect_error(POLICY_E_UNSAFE, "o-w");
+	expect_error(ERROR_UNSAFE, "o-w");
 	chmod(path, 0640);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(path, 12345, 0), 0);
-		expect_error(POLICY_E_UNSAFE, "root");
+		expect_error(ERROR_UNSAFE, "root");
 		assert_int_equal(chown(path, 0, 0), 0);
-		assert_int_equal(ask("debianx"), POLICY_ALLOW);
+		assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 	}
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(ask("debianx"), POLICY_UNKNOWN);
+	assert_int_equal(ask("debianx"), VERDICT_UNKNOWN);
 }
 
 static void
@@ -418,7 +419,7 @@ cannot_read(void **state)
 	if (child == 0) {
 		if (setgid(12345) != 0 || setuid(12345) != 0)
 			_exit(9);
-		_exit(ask("debianx") == POLICY_UNKNOWN &&
+		_exit(ask("debianx") == VERDICT_UNKNOWN &&
 		    strstr(policy_detail(policy), "permission") != NULL ? 0 : 1);
 	}
 	waitpid(child, &status, 0);
@@ -449,16 +450,16 @@ waits_for_locks(void **state)
 	assert_int_equal(sqlite3_exec(handle, "BEGIN EXCLUSIVE", NULL, NULL,
 	    NULL), SQLITE_OK);
 	start = milliseconds();
-	assert_int_equal(ask("debianx"), POLICY_UNKNOWN);
+	assert_int_equal(ask("debianx"), VERDICT_UNKNOWN);
 	assert_in_range(milliseconds() - start, POLICY_WAIT_MS / 2,
 	    POLICY_WAIT_MS * 5);
 	assert_non_null(strstr(policy_detail(policy), "locked"));
 	sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 	sqlite3_exec(handle, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
-	assert_int_equal(ask("debianx"), POLICY_UNKNOWN);
+	assert_int_equal(ask("debianx"), VERDICT_UNKNOWN);
 	sqlite3_close(handle);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 /* A writer died in the middle of its commit. */
@@ -484,9 +485,9 @@ survives_hot_journals(void **state)
 	waitpid(child, &status, 0);
 	snprintf(command, sizeof(command), "test -s %s-journal", path);
 	assert_int_equal(system(command), 0);
-	expect_error(POLICY_E_JOURNAL, "journal");
+	expect_error(ERROR_JOURNAL, "journal");
 	run_sql(path, "SELECT count(*) FROM users");
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 static void
@@ -496,11 +497,11 @@ opens_late(void **state)
 
 	(void)state;
 	policy_free(&policy);
-	assert_int_equal(policy_new(&late, other), POLICY_OK);
+	assert_int_equal(policy_new(&late, other), ERROR_NONE);
 	policy = late;
-	assert_int_equal(ask("debianx"), POLICY_UNKNOWN);
+	assert_int_equal(ask("debianx"), VERDICT_UNKNOWN);
 	make_policy(other);
-	assert_int_equal(ask("debianx"), POLICY_ALLOW);
+	assert_int_equal(ask("debianx"), VERDICT_ALLOW);
 }
 
 #define EACH(test) \

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/privilege.h"
+#include "saslauthd-ext/worker/privilege.h"
 
 enum { NOBODY = 65534 };
 
@@ -137,7 +137,7 @@ kills_who_does_what_no_slip_does(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(deadly); i++) {
-		int status = run_child(privilege_filter, deadly[i]);
+		int status = run_child(seccomp_install, deadly[i]);
 
 		fprintf(stderr, "# deadly %zu\n", i);
 		assert_true(WIFSIGNALED(status));
@@ -151,7 +151,7 @@ refuses_the_rest(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		fprintf(stderr, "# refused %zu\n", i);
-		expect_exit(run_child(privilege_filter, refused[i]), DENIED);
+		expect_exit(run_child(seccomp_install, refused[i]), DENIED);
 	}
 }
 
@@ -176,7 +176,7 @@ filter_with_a_thread(void)
 	if (pipe(pipe_fds) != 0 || pthread_create(&thread, NULL,
 	    open_network_in_a_thread, &pipe_fds[0]) != 0)
 		_exit(OTHER);
-	privilege_filter();
+	seccomp_install();
 }
 
 static int
@@ -228,7 +228,7 @@ static void
 leaves_what_the_worker_does(void **state)
 {
 	(void)state;
-	expect_exit(run_child(privilege_filter, do_the_work), DONE);
+	expect_exit(run_child(seccomp_install, do_the_work), DONE);
 }
 
 /* --- the account, as root alone ------------------------------------------------------ */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugin/revocation.h"
+#include "cert/revocation.h"
 #include "tests/unit/pki.h"
 
 enum { DAY = 86400, TEXT_MAX = 512 };

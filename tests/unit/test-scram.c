@@ -50,11 +50,11 @@ decode(const char *text, unsigned char *out)
 	return (size_t)size;
 }
 
-static struct policy_verifier
+static struct verifier
 verifier_of(const struct exchange *exchange)
 {
 	unsigned char bytes[128];
-	struct policy_verifier verifier = { .iterations = 4096 };
+	struct verifier verifier = { .iterations = 4096 };
 
 	verifier.salt_size = decode(exchange->salt, bytes);
 	memcpy(verifier.salt, bytes, verifier.salt_size);
@@ -81,7 +81,7 @@ keys_belong_to_the_rfcs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(exchanges); i++) {
 		const struct exchange *row = &exchanges[i];
-		struct policy_verifier verifier = verifier_of(row);
+		struct verifier verifier = verifier_of(row);
 		unsigned char client_key[128], expected[128];
 		unsigned char made[EVP_MAX_MD_SIZE];
 
@@ -109,20 +109,20 @@ checks_the_rfcs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(exchanges); i++) {
 		const char *mechanism = exchanges[i].mechanism;
-		struct policy_verifier verifier = verifier_of(&exchanges[i]);
+		struct verifier verifier = verifier_of(&exchanges[i]);
 
 		TITLE(mechanism);
 		assert_int_equal(scram_verifier_check(mechanism, "pencil",
-		    &verifier), POLICY_OK);
+		    &verifier), ERROR_NONE);
 		assert_int_equal(scram_verifier_check(mechanism, "pencils",
-		    &verifier), POLICY_E_PASSWORD);
+		    &verifier), ERROR_PASSWORD);
 		assert_int_equal(scram_verifier_check(mechanism, "Pencil",
-		    &verifier), POLICY_E_PASSWORD);
+		    &verifier), ERROR_PASSWORD);
 		assert_int_equal(scram_verifier_check(mechanism, "",
-		    &verifier), POLICY_E_PASSWORD);
+		    &verifier), ERROR_PASSWORD);
 		verifier.stored_key[verifier.key_size - 1] ^= 1;
 		assert_int_equal(scram_verifier_check(mechanism, "pencil",
-		    &verifier), POLICY_E_PASSWORD);
+		    &verifier), ERROR_PASSWORD);
 	}
 }
 
@@ -158,12 +158,12 @@ knows_its_mechanisms(void **state)
 		assert_int_equal(scram_key_size(hashes[i].mechanism),
 		    hashes[i].size);
 	for (size_t i = 0; i < COUNT(unknown_mechanisms); i++) {
-		struct policy_verifier verifier = { .key_size = 32 };
+		struct verifier verifier = { .key_size = 32 };
 
 		TITLE(unknown_mechanisms[i]);
 		assert_int_equal(scram_key_size(unknown_mechanisms[i]), 0);
 		assert_int_equal(scram_verifier_make(unknown_mechanisms[i],
-		    "pencil", 4096, &verifier), POLICY_E_VALUE);
+		    "pencil", 4096, &verifier), ERROR_VALUE);
 		assert_int_equal(verifier.key_size, 0);
 	}
 }
@@ -174,20 +174,20 @@ makes_what_it_checks(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(hashes); i++) {
 		const char *mechanism = hashes[i].mechanism;
-		struct policy_verifier made, again;
+		struct verifier made, again;
 		unsigned char salted[EVP_MAX_MD_SIZE];
 		unsigned char expected[EVP_MAX_MD_SIZE];
 
 		TITLE(mechanism);
 		assert_int_equal(scram_verifier_make(mechanism, "pencil",
-		    5000, &made), POLICY_OK);
+		    5000, &made), ERROR_NONE);
 		assert_int_equal(made.iterations, 5000);
 		assert_int_equal(made.salt_size, SCRAM_SALT_SIZE);
 		assert_int_equal(made.key_size, hashes[i].size);
 		assert_int_equal(scram_verifier_check(mechanism, "pencil",
-		    &made), POLICY_OK);
+		    &made), ERROR_NONE);
 		assert_int_equal(scram_verifier_check(mechanism, "pencil ",
-		    &made), POLICY_E_PASSWORD);
+		    &made), ERROR_PASSWORD);
 
 		assert_int_equal(PKCS5_PBKDF2_HMAC("pencil", 6, made.salt,
 		    SCRAM_SALT_SIZE, 5000, hashes[i].digest(),
@@ -197,7 +197,7 @@ makes_what_it_checks(void **state)
 		assert_memory_equal(made.server_key, expected, made.key_size);
 
 		assert_int_equal(scram_verifier_make(mechanism, "pencil",
-		    5000, &again), POLICY_OK);
+		    5000, &again), ERROR_NONE);
 		assert_memory_not_equal(made.salt, again.salt,
 		    SCRAM_SALT_SIZE);
 		assert_memory_not_equal(made.stored_key, again.stored_key,
@@ -212,20 +212,20 @@ bounds_iterations(void **state)
 		unsigned int iterations;
 		int expected;
 	} rows[] = {
-		{ 0, POLICY_E_VALUE },
-		{ 1, POLICY_E_VALUE },
-		{ 4095, POLICY_E_VALUE },
-		{ 4096, POLICY_OK },
-		{ SCRAM_ITERATIONS_DEFAULT, POLICY_OK },
-		{ 65536, POLICY_OK },
-		{ 65537, POLICY_E_VALUE },
-		{ 2147483648u, POLICY_E_VALUE },
-		{ 4294967295u, POLICY_E_VALUE },
+		{ 0, ERROR_VALUE },
+		{ 1, ERROR_VALUE },
+		{ 4095, ERROR_VALUE },
+		{ 4096, ERROR_NONE },
+		{ SCRAM_ITERATIONS_DEFAULT, ERROR_NONE },
+		{ 65536, ERROR_NONE },
+		{ 65537, ERROR_VALUE },
+		{ 2147483648u, ERROR_VALUE },
+		{ 4294967295u, ERROR_VALUE },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct policy_verifier verifier;
+		struct verifier verifier;
 
 		assert_int_equal(scram_verifier_make("SCRAM-SHA-256", "pencil",
 		    rows[i].iterations, &verifier), rows[i].expected);
@@ -259,7 +259,7 @@ refuses_odd_verifiers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct policy_verifier verifier = {
+		struct verifier verifier = {
 			.iterations = rows[i].iterations,
 			.salt_size = rows[i].salt_size,
 			.key_size = rows[i].key_size,
@@ -268,10 +268,10 @@ refuses_odd_verifiers(void **state)
 
 		TITLE(rows[i].title);
 		assert_int_equal(scram_verifier_check(rows[i].mechanism,
-		    "pencil", &verifier), POLICY_E_VALUE);
+		    "pencil", &verifier), ERROR_VALUE);
 		assert_int_equal(scram_verifier_text(rows[i].mechanism,
-		    &verifier, text), rows[i].written ? POLICY_OK :
-		    POLICY_E_VALUE);
+		    &verifier, text), rows[i].written ? ERROR_NONE :
+		    ERROR_VALUE);
 	}
 }
 
@@ -280,19 +280,19 @@ refuses_odd_verifiers(void **state)
 static void
 writes_text(void **state)
 {
-	struct policy_verifier verifier = verifier_of(&exchanges[1]);
+	struct verifier verifier = verifier_of(&exchanges[1]);
 	char text[SCRAM_TEXT_MAX];
 
 	(void)state;
 	assert_int_equal(scram_verifier_text("SCRAM-SHA-256", &verifier, text),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_string_equal(text,
 	    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ=="
 	    "$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="
 	    ":wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
 	verifier = verifier_of(&exchanges[0]);
 	assert_int_equal(scram_verifier_text("SCRAM-SHA-1", &verifier, text),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_string_equal(text, "SCRAM-SHA-1$4096:QSXCR+Q6sek8bf92"
 	    "$6dlGYMOdZcOPutkcNY8U2g7vK9Y=:D+CSWLOshSulAsxiupA+qs2/fTE=");
 }
@@ -300,14 +300,14 @@ writes_text(void **state)
 static void
 writes_the_longest_text(void **state)
 {
-	struct policy_verifier verifier = { .iterations = UINT32_MAX,
-	    .salt_size = POLICY_SALT_MAX, .key_size = POLICY_KEY_MAX };
+	struct verifier verifier = { .iterations = UINT32_MAX,
+	    .salt_size = VERIFIER_SALT_MAX, .key_size = VERIFIER_KEY_MAX };
 	char text[SCRAM_TEXT_MAX + 1];
 
 	(void)state;
 	memset(text, '#', sizeof(text));
 	assert_int_equal(scram_verifier_text("SCRAM-SHA-512", &verifier, text),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_int_equal(strlen(text), 13 + 1 + 10 + 1 + 88 + 1 + 88 + 1 + 88);
 	assert_int_equal(text[SCRAM_TEXT_MAX], '#');
 }
@@ -386,10 +386,10 @@ prepares(void **state)
 		rc = scram_prepare(passwords[i].password, out);
 		TITLE(passwords[i].title);
 		if (passwords[i].expected == NULL) {
-			assert_int_equal(rc, POLICY_E_PASSWORD);
+			assert_int_equal(rc, ERROR_PASSWORD);
 			continue;
 		}
-		assert_int_equal(rc, POLICY_OK);
+		assert_int_equal(rc, ERROR_NONE);
 		assert_string_equal(out, passwords[i].expected);
 	}
 }
@@ -403,21 +403,21 @@ bounds_lengths(void **state)
 	out[SCRAM_PASSWORD_MAX] = '#';
 	memset(password, 'a', sizeof(password));
 	password[SCRAM_PASSWORD_MAX - 1] = '\0';
-	assert_int_equal(scram_prepare(password, out), POLICY_OK);
+	assert_int_equal(scram_prepare(password, out), ERROR_NONE);
 	assert_string_equal(out, password);
 
 	password[SCRAM_PASSWORD_MAX - 1] = 'a';
 	password[SCRAM_PASSWORD_MAX] = '\0';
-	assert_int_equal(scram_prepare(password, out), POLICY_E_PASSWORD);
+	assert_int_equal(scram_prepare(password, out), ERROR_PASSWORD);
 	password[SCRAM_PASSWORD_MAX] = 'a';
 	password[SCRAM_PASSWORD_MAX + 1] = '\0';
-	assert_int_equal(scram_prepare(password, out), POLICY_E_PASSWORD);
+	assert_int_equal(scram_prepare(password, out), ERROR_PASSWORD);
 
 	/* U+FDF2 of 3 octets becomes 8 */
 	for (size_t at = 0; at + 3 < SCRAM_PASSWORD_MAX; at += 3) {
 		memcpy(password + at, "\xef\xb7\xb2", 4);
 		assert_int_equal(scram_prepare(password, out), 8 * (at / 3 + 1) <
-		    SCRAM_PASSWORD_MAX ? POLICY_OK : POLICY_E_PASSWORD);
+		    SCRAM_PASSWORD_MAX ? ERROR_NONE : ERROR_PASSWORD);
 	}
 	assert_int_equal(out[SCRAM_PASSWORD_MAX], '#');
 }

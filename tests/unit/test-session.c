@@ -3,8 +3,8 @@
 
 #include "tests/unit/state-fixture.h"
 
-#include "policy/error.h"
-#include "saslauthd-ext/session.h"
+#include "base/error.h"
+#include "saslauthd-ext/login/session.h"
 
 static size_t ended;
 
@@ -28,7 +28,7 @@ channel(const char *client, pid_t pid, bool *new_r)
 	uint64_t id;
 
 	assert_int_equal(session_channel(&state, &session, &id, new_r),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_true(id != 0 && id < UINT64_C(1) << 63);
 	return id;
 }
@@ -39,7 +39,7 @@ end_channel(uint64_t id, pid_t pid, uint64_t start)
 	const struct peer peer = { .pid = pid, .start = start };
 
 	assert_int_equal(session_channel_end(&state, id, &peer, told_session,
-	    NULL), POLICY_OK);
+	    NULL), ERROR_NONE);
 }
 
 static void
@@ -91,7 +91,7 @@ ends_with_the_process(void **unused)
 	channel("192.0.2.1", 12, &new);
 	channel("192.0.2.2", 13, &new);
 	assert_int_equal(session_expire(&state, is_eleven, told_session, NULL),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_int_equal(ended, 2);
 	assert_int_equal(rows("sessions"), 1);
 }

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/error.h"
+#include "base/error.h"
 
 static void
 is_its_own(void **unused)
@@ -18,10 +18,10 @@ is_its_own(void **unused)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	state_close(&state);
 	chmod(state_path, 0666);
-	assert_int_equal(state_open(&state, &config), POLICY_E_UNSAFE);
+	assert_int_equal(state_open(&state, &config), ERROR_UNSAFE);
 	assert_non_null(strstr(state.detail, state_path));
 	chmod(state_path, 0600);
-	assert_int_equal(state_open(&state, &config), POLICY_OK);
+	assert_int_equal(state_open(&state, &config), ERROR_NONE);
 }
 
 static void
@@ -34,7 +34,7 @@ follows_no_link(void **unused)
 	snprintf(target, sizeof(target), "%s.damaged", state_path);
 	assert_int_equal(rename(state_path, target), 0);
 	assert_int_equal(symlink(target, state_path), 0);
-	assert_int_equal(state_open(&state, &config), POLICY_E_ACCESS);
+	assert_int_equal(state_open(&state, &config), ERROR_ACCESS);
 }
 
 static void
@@ -56,7 +56,7 @@ puts_what_is_damaged_aside(void **unused)
 	(void)unused;
 	state_close(&state);
 	write_file("this is no database\n");
-	assert_int_equal(state_open(&state, &config), POLICY_OK);
+	assert_int_equal(state_open(&state, &config), ERROR_NONE);
 	assert_non_null(strstr(state.detail, ".damaged"));
 	snprintf(aside, sizeof(aside), "%s.damaged", state_path);
 	assert_int_equal(access(aside, F_OK), 0);
@@ -76,9 +76,9 @@ wants_its_folder(void **unused)
 	(void)unused;
 	state_close(&state);
 	strcat(other.state, "/none");
-	assert_int_equal(state_open(&state, &other), POLICY_E_ACCESS);
+	assert_int_equal(state_open(&state, &other), ERROR_ACCESS);
 	assert_non_null(strstr(state.detail, other.state));
-	assert_int_equal(state_open(&state, &config), POLICY_OK);
+	assert_int_equal(state_open(&state, &config), ERROR_NONE);
 }
 
 int

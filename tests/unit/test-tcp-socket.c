@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#include "plugin/tcp_socket.h"
+#include "plugin/local/tcp_socket.h"
 
 /* Addresses as they come; ip is the same for inet_pton(3), NULL: refused. */
 static const struct {

@@ -3,8 +3,8 @@
 
 #include "tests/unit/state-fixture.h"
 
-#include "policy/error.h"
-#include "saslauthd-ext/ticket.h"
+#include "base/error.h"
+#include "saslauthd-ext/login/ticket.h"
 
 enum { WINDOW = 30 };
 
@@ -24,7 +24,7 @@ issue(const char *user, const char *from, int64_t now)
 	int64_t id;
 
 	assert_int_equal(ticket_issue(&state, &message, "root", now, &id),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_true(id > 0);
 	return id;
 }
@@ -33,12 +33,12 @@ static int64_t
 find(const char *user, const char *vm, const char *client, int64_t now)
 {
 	const struct ticket_use use = { user, vm, client, now };
-	struct policy_verifier verifier;
+	struct verifier verifier;
 	int64_t id = -1;
 
 	memset(&verifier, 'x', sizeof(verifier));
 	assert_int_equal(ticket_find(&state, &use, "SCRAM-SHA-256", WINDOW,
-	    &id, &verifier), POLICY_OK);
+	    &id, &verifier), ERROR_NONE);
 	assert_int_equal(verifier.iterations, id != 0 ? 4096 : 0);
 	assert_string_equal((const char *)verifier.salt, id != 0 ? "abc" : "");
 	return id;
@@ -57,7 +57,7 @@ finds_tickets(void **unused)
 {
 	int64_t id = issue("a@x", NULL, NOW);
 	const struct ticket_use it = { "a@x", "debianx", "192.0.2.1", NOW };
-	struct policy_verifier verifier;
+	struct verifier verifier;
 	int64_t none;
 
 	(void)unused;
@@ -67,7 +67,7 @@ finds_tickets(void **unused)
 	assert_int_equal(find("b@x", "debianx", "192.0.2.1", NOW), 0);
 	assert_int_equal(find("a@x", "kali", "192.0.2.1", NOW), 0);
 	assert_int_equal(ticket_find(&state, &it, "SCRAM-SHA-512", WINDOW,
-	    &none, &verifier), POLICY_OK);
+	    &none, &verifier), ERROR_NONE);
 	assert_int_equal(none, 0);
 	reopen();
 	assert_int_equal(find("a@x", "debianx", "192.0.2.1", NOW), id);
@@ -94,23 +94,23 @@ is_for_one_session(void **unused)
 	bool first;
 
 	(void)unused;
-	assert_int_equal(use(id, "192.0.2.1", NOW + 100, &first), POLICY_OK);
+	assert_int_equal(use(id, "192.0.2.1", NOW + 100, &first), ERROR_NONE);
 	assert_true(first);
-	assert_int_equal(use(id, "192.0.2.1", NOW + 130, &first), POLICY_OK);
+	assert_int_equal(use(id, "192.0.2.1", NOW + 130, &first), ERROR_NONE);
 	assert_false(first);
 	assert_int_equal(use(id, "192.0.2.2", NOW + 110, &first),
-	    POLICY_E_REFUSED);
+	    ERROR_REFUSED);
 	assert_int_equal(use(id, "192.0.2.1", NOW + 131, &first),
-	    POLICY_E_REFUSED);
+	    ERROR_REFUSED);
 	assert_int_equal(find("a@x", "debianx", "192.0.2.1", NOW + 130), id);
 	assert_int_equal(find("a@x", "debianx", "192.0.2.2", NOW + 101), 0);
 	assert_int_equal(find("a@x", "debianx", "192.0.2.1", NOW + 131), 0);
 	assert_int_equal(find("a@x", "debianx", "192.0.2.1", NOW + 99), 0);
 	id = issue("a@x", NULL, NOW);
 	assert_int_equal(use(id, "192.0.2.1", NOW + 120, &first),
-	    POLICY_E_REFUSED);
+	    ERROR_REFUSED);
 	assert_int_equal(use(id + 1, "192.0.2.1", NOW, &first),
-	    POLICY_E_REFUSED);
+	    ERROR_REFUSED);
 }
 
 static size_t told_count;
@@ -137,7 +137,7 @@ lapses_once(void **unused)
 	(void)unused;
 	told_count = 0;
 	assert_int_equal(ticket_expire(&state, NOW + 119, told_ticket, NULL),
-	    POLICY_OK);
+	    ERROR_NONE);
 	assert_int_equal(told_count, 0);
 	second = issue("a@x", NULL, NOW + 10);	/* takes the first one's place */
 	assert_int_equal(find("a@x", "debianx", NULL, NOW + 10), second);

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "cert/revocation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file_stamp.h"
+
+enum {
+	WHY_MAX = 160,		/* octets of a reason, with NUL */
+	DATE_MAX = 32,
+	SERIAL_MAX = 48,	/* octets in hexadecimal; RFC 5280 allows 40 */
+};
+
+static const char no_memory[] = "out of memory";
+
+/* What was in the file at one time.  Once it is made it doesn't change, so
+ * that it can be used without a lock. */
+struct content {
+	unsigned int references;	/* guarded by the revocation's mutex */
+	struct stat seen;		/* of the file, before it was read */
+	bool settled;			/* a later change will show in seen */
+	STACK_OF(X509_CRL) *crls;	/* NULL: unusable */
+	char why[WHY_MAX];		/* it is; else "" */
+};
+
+struct revocation {
+	char *path;
+	pthread_mutex_t mutex;
+	struct content *content;	/* NULL: not read yet */
+};
+
+static void
+complain(struct content *content, const char *why)
+{
+	snprintf(content->why, sizeof(content->why), "%s", why);
+}
+
+/* --- what is in the file ------------------------------------------------------ */
+
+/* A locked PEM block must not make QEMU ask at its terminal. */
+static int
+no_password(char *buffer, int size, int writing, void *context)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+/* Takes crl, NULL too. */
+static bool
+push(STACK_OF(X509_CRL) *crls, X509_CRL *crl)
+{
+	if (crl == NULL)
+		return false;
+	if (sk_X509_CRL_push(crls, crl) > 0)
+		return true;
+	X509_CRL_free(crl);
+	return false;
+}
+
+static bool
+parse_der(STACK_OF(X509_CRL) *crls, const unsigned char *octets, size_t size)
+{
+	const unsigned char *end = octets;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &end, (long)size);
+
+	if (crl != NULL && end != octets + size) {
+		X509_CRL_free(crl);
+		return false;
+	}
+	return push(crls, crl);
+}
+
+/* One CRL after the other; anything but the end of the text in place of the
+ * next one spoils them all. */
+static bool
+parse_pem(STACK_OF(X509_CRL) *crls, const unsigned char *octets, size_t size)
+{
+	BIO *bio = BIO_new_mem_buf(octets, (int)size);
+	unsigned long error;
+
+	if (bio == NULL)
+		return false;
+	while (push(crls, PEM_read_bio_X509_CRL(bio, NULL, no_password, NULL)))
+		continue;
+	BIO_free(bio);
+	error = ERR_peek_last_error();
+	return sk_X509_CRL_num(crls) > 0 && ERR_GET_LIB(error) == ERR_LIB_PEM &&
+	    ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+/* OpenSSL would take the list of what changed for the whole list. */
+static bool
+has_delta(STACK_OF(X509_CRL) *crls)
+{
+	for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
+		if (X509_CRL_get_ext_by_NID(sk_X509_CRL_value(crls, i),
+		    NID_delta_crl, -1) != -1)
+			return true;
+	}
+	return false;
+}
+
+static void
+parse(struct content *content, const unsigned char *octets, size_t size)
+{
+	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
+
+	if (crls == NULL)
+		complain(content, no_memory);
+	else if (!parse_der(crls, octets, size) &&
+	    !parse_pem(crls, octets, size))
+		complain(content, "not a CRL in PEM or DER, or cut short");
+	else if (has_delta(crls))
+		complain(content, "a delta CRL, write the complete one");
+	else
+		content->crls = crls;
+	if (content->crls == NULL)
+		sk_X509_CRL_pop_free(crls, X509_CRL_free);
+}
+
+/* --- reading the file --------------------------------------------------------- */
+
+/* Who may edit the CRL decides whose certificate counts. */
+static bool
+judge_file(struct content *content)
+{
+	const struct stat *st = &content->seen;
+
+	if (!S_ISREG(st->st_mode))
+		complain(content, "not a regular file");
+	else if (st->st_uid != 0 && st->st_uid != geteuid())
+		complain(content, "its owner should be root");
+	else if ((st->st_mode & S_IWOTH) != 0)
+		complain(content, "everybody may write it, see chmod(1): o-w");
+	else if (st->st_size > REVOCATION_FILE_MAX)
+		complain(content, "larger than 1 MiB");
+	return content->why[0] == '\0';
+}
+
+/* Reads up to size octets; how many, or -1. */
+static ssize_t
+read_all(int fd, unsigned char *octets, size_t size)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	while (done < size) {
+		got = read(fd, octets + done, size - done);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+/* What goes wrong without the file being at fault may go right next time. */
+static void
+read_content(struct content *content, int fd)
+{
+	size_t size = (size_t)content->seen.st_size;
+	unsigned char *octets = malloc(size + 1);
+	ssize_t got;
+
+	if (octets == NULL) {
+		complain(content, no_memory);
+		return;
+	}
+	got = read_all(fd, octets, size + 1);
+	if (got < 0) {
+		complain(content, strerror(errno));
+	} else if ((size_t)got != size) {
+		complain(content, "changed while it was being read");
+	} else {
+		parse(content, octets, size);
+		content->settled = content->crls != NULL &&
+		    file_stamp_settled(&content->seen);
+	}
+	free(octets);
+}
+
+/* Opening must not wait, should somebody have put a FIFO there. */
+static struct content *
+load(const char *path)
+{
+	struct content *content = calloc(1, sizeof(*content));
+	int fd;
+
+	if (content == NULL)
+		return NULL;
+	content->references = 1;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &content->seen) != 0)
+		complain(content, strerror(errno));
+	else if (judge_file(content))
+		read_content(content, fd);
+	if (fd >= 0)
+		close(fd);
+	return content;
+}
+
+/* --- one content for all who ask ------------------------------------------------ */
+
+/* Gives back one reference; NULL is accepted. */
+static void
+release(struct revocation *revocation, struct content *content)
+{
+	bool last;
+
+	if (content == NULL)
+		return;
+	pthread_mutex_lock(&revocation->mutex);
+	last = --content->references == 0;
+	pthread_mutex_unlock(&revocation->mutex);
+	if (last) {
+		sk_X509_CRL_pop_free(content->crls, X509_CRL_free);
+		free(content);
+	}
+}
+
+static struct content *
+acquire_known(struct revocation *revocation)
+{
+	struct content *content;
+
+	pthread_mutex_lock(&revocation->mutex);
+	content = revocation->content;
+	if (content != NULL)
+		content->references++;
+	pthread_mutex_unlock(&revocation->mutex);
+	return content;
+}
+
+/* Of two threads that read at once, the later one's content stays.  If that
+ * is the older, the file no longer looks like it, and it is read again. */
+static void
+remember(struct revocation *revocation, struct content *content)
+{
+	struct content *old;
+
+	pthread_mutex_lock(&revocation->mutex);
+	old = revocation->content;
+	revocation->content = content;
+	content->references++;
+	pthread_mutex_unlock(&revocation->mutex);
+	release(revocation, old);
+}
+
+/* The content of the file as it is now; NULL: out of memory. */
+static struct content *
+acquire(struct revocation *revocation)
+{
+	struct content *content = acquire_known(revocation);
+	struct stat now;
+
+	if (content != NULL && content->settled &&
+	    stat(revocation->path, &now) == 0 &&
+	    file_stamp_same(&now, &content->seen))
+		return content;
+	release(revocation, content);
+	content = load(revocation->path);
+	if (content != NULL)
+		remember(revocation, content);
+	return content;
+}
+
+int
+revocation_new(struct revocation **revocation_r, const char *path)
+{
+	struct revocation *revocation = calloc(1, sizeof(*revocation));
+
+	*revocation_r = NULL;
+	if (revocation == NULL)
+		return ERROR_MEMORY;
+	revocation->path = strdup(path);
+	if (revocation->path == NULL) {
+		free(revocation);
+		return ERROR_MEMORY;
+	}
+	pthread_mutex_init(&revocation->mutex, NULL);
+	*revocation_r = revocation;
+	return ERROR_NONE;
+}
+
+void
+revocation_free(struct revocation **revocation)
+{
+	if (*revocation == NULL)
+		return;
+	release(*revocation, (*revocation)->content);
+	pthread_mutex_destroy(&(*revocation)->mutex);
+	free((*revocation)->path);
+	free(*revocation);
+	*revocation = NULL;
+}
+
+/* --- the verdict ------------------------------------------------------------------ */
+
+static void
+write_date(const ASN1_TIME *when, char out[DATE_MAX])
+{
+	struct tm tm;
+
+	if (when == NULL || !ASN1_TIME_to_tm(when, &tm) ||
+	    strftime(out, DATE_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		strcpy(out, "an unknown date");
+}
+
+static void
+explain_revoked(X509_CRL *crl, X509 *certificate, char why[WHY_MAX])
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
+	char number[SERIAL_MAX] = "?", date[DATE_MAX];
+	X509_REVOKED *entry = NULL;
+
+	OPENSSL_buf2hexstr_ex(number, sizeof(number), NULL,
+	    ASN1_STRING_get0_data(serial),
+	    (size_t)ASN1_STRING_length(serial), '\0');
+	X509_CRL_get0_by_cert(crl, &entry, certificate);
+	write_date(entry != NULL ? X509_REVOKED_get0_revocationDate(entry) :
+	    NULL, date);
+	snprintf(why, WHY_MAX, "serial number %s, revoked on %s", number,
+	    date);
+}
+
+/* OpenSSL tells the CRL that it objects to only while it does. */
+static int
+note_objection(int good, X509_STORE_CTX *ctx)
+{
+	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
+	int error = X509_STORE_CTX_get_error(ctx);
+	char *why = X509_STORE_CTX_get_app_data(ctx);
+	char date[DATE_MAX];
+
+	if (good)
+		return good;
+	if (crl != NULL && error == X509_V_ERR_CRL_HAS_EXPIRED) {
+		write_date(X509_CRL_get0_nextUpdate(crl), date);
+		snprintf(why, WHY_MAX, "expired on %s", date);
+	} else if (crl != NULL && error == X509_V_ERR_CRL_NOT_YET_VALID) {
+		write_date(X509_CRL_get0_lastUpdate(crl), date);
+		snprintf(why, WHY_MAX, "not valid before %s", date);
+	} else if (crl != NULL && error == X509_V_ERR_CERT_REVOKED) {
+		explain_revoked(crl, X509_STORE_CTX_get_current_cert(ctx), why);
+	} else if (error == X509_V_ERR_UNABLE_TO_GET_CRL) {
+		snprintf(why, WHY_MAX,
+		    "no CRL of the authority that issued the certificate");
+	} else {
+		snprintf(why, WHY_MAX, "%s",
+		    X509_verify_cert_error_string(error));
+	}
+	return good;
+}
+
+static enum revocation_verdict
+verify(STACK_OF(X509_CRL) *crls, X509_STORE *trust, X509 *certificate,
+    STACK_OF(X509) *chain, char why[WHY_MAX])
+{
+	enum revocation_verdict verdict = REVOCATION_UNJUDGED;
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int error;
+
+	strcpy(why, no_memory);
+	if (ctx == NULL ||
+	    !X509_STORE_CTX_init(ctx, trust, certificate, chain) ||
+	    !X509_STORE_CTX_set_default(ctx, "ssl_client") ||
+	    !X509_STORE_CTX_set_app_data(ctx, why))
+		goto out;
+	X509_STORE_CTX_set0_crls(ctx, crls);
+	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CRL_CHECK);
+	X509_STORE_CTX_set_verify_cb(ctx, note_objection);
+	if (X509_verify_cert(ctx) == 1)
+		verdict = REVOCATION_GOOD;
+	error = X509_STORE_CTX_get_error(ctx);
+	if (error == X509_V_ERR_CERT_REVOKED)
+		verdict = REVOCATION_REVOKED;
+	else if (error != X509_V_OK)
+		verdict = REVOCATION_UNJUDGED;
+out:
+	X509_STORE_CTX_free(ctx);
+	return verdict;
+}
+
+enum revocation_verdict
+revocation_judge(struct revocation *revocation, X509_STORE *trust,
+    X509 *certificate, STACK_OF(X509) *chain,
+    char detail_r[REVOCATION_DETAIL_MAX])
+{
+	enum revocation_verdict verdict = REVOCATION_UNJUDGED;
+	struct content *content;
+	char why[WHY_MAX];
+
+	ERR_set_mark();
+	content = acquire(revocation);
+	if (content == NULL)
+		strcpy(why, no_memory);
+	else if (content->crls == NULL)
+		strcpy(why, content->why);
+	else
+		verdict = verify(content->crls, trust, certificate, chain, why);
+	release(revocation, content);
+	ERR_pop_to_mark();
+	detail_r[0] = '\0';
+	if (verdict != REVOCATION_GOOD)
+		snprintf(detail_r, REVOCATION_DETAIL_MAX, "%s: %s",
+		    revocation->path, why);
+	return verdict;
+}

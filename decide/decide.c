@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "decide/decide.h"
+
+#include <string.h>
+
+/* Why an allow did not match, by the condition that is not met. */
+static const enum reason unmet_reason[] = {
+	[CONDITION_SERVICE] = REASON_SERVICE,
+	[CONDITION_CERT_CN] = REASON_CERT_MISMATCH,
+	[CONDITION_CERT_SAN] = REASON_CERT_MISMATCH,
+	[CONDITION_CERT_SHA256] = REASON_CERT_MISMATCH,
+	[CONDITION_CLIENT_NET] = REASON_CLIENT_NET,
+	[CONDITION_LOCAL_USER] = REASON_LOCAL_USER,
+	[CONDITION_NOT_BEFORE] = REASON_TOO_EARLY,
+	[CONDITION_NOT_AFTER] = REASON_TOO_LATE,
+	[CONDITION_HOURS] = REASON_HOURS,
+};
+_Static_assert(sizeof(unmet_reason) / sizeof(unmet_reason[0]) ==
+    CONDITION_COUNT, "every condition has a reason");
+
+/* --- user and VM ----------------------------------------------------------- */
+
+static enum reason
+judge_user(const struct decide_user *user, const struct moment *now)
+{
+	if (!user->found)
+		return REASON_USER_UNKNOWN;
+	if (!user->enabled)
+		return REASON_USER_DISABLED;
+	if (user->expires == NULL)
+		return REASON_GRANT;
+	if (now->utc[0] == '\0' || !moment_valid(user->expires))
+		return REASON_BAD_ROW;
+	return strcmp(now->utc, user->expires) < 0 ? REASON_GRANT :
+	    REASON_USER_EXPIRED;
+}
+
+/* Every identity column that the row sets has to agree with the process.  A
+ * process without a name is found by its uuid or port; those must be there
+ * if the row sets them.  VNC has a port of its own, which no row names. */
+static bool
+agrees(const struct decide_vm *row, const struct request *request)
+{
+	const struct request_vm *vm = &request->vm;
+	bool vnc = request->service != NULL &&
+	    strcmp(request->service, "vnc") == 0;
+
+	if (vm->name != NULL && strcmp(vm->name, row->name) != 0)
+		return false;
+	if (vm->by_name_alone)
+		return vm->name != NULL;
+	if (row->uuid != NULL &&
+	    (vm->uuid == NULL || strcmp(vm->uuid, row->uuid) != 0))
+		return false;
+	return row->spice_port == 0 || vnc || vm->any_port ||
+	    row->spice_port == vm->port;
+}
+
+static enum reason
+judge_vm(const struct decide_vm *row, const struct request *request)
+{
+	if (row->found == 0)
+		return REASON_VM_UNKNOWN;
+	if (row->found > 1)
+		return REASON_VM_AMBIGUOUS;
+	if (row->name == NULL || strlen(row->name) > REQUEST_VM_NAME_MAX)
+		return REASON_BAD_ROW;
+	if (!agrees(row, request))
+		return REASON_VM_MISMATCH;
+	return row->enabled ? REASON_GRANT : REASON_VM_DISABLED;
+}
+
+void
+decide_begin(struct decide *decide, const struct request *request,
+    const struct decide_user *user, const struct decide_vm *vm,
+    const struct moment *now)
+{
+	enum reason of_user = judge_user(user, now);
+	enum reason of_vm = judge_vm(vm, request);
+
+	memset(decide, 0, sizeof(*decide));
+	decide->request = request;
+	decide->now = *now;
+	decide->subject = of_vm != REASON_GRANT ? of_vm : of_user;
+	if (vm->found == 1 && of_vm != REASON_BAD_ROW)
+		strcpy(decide->vm, vm->name);
+}
+
+/* --- grants ---------------------------------------------------------------- */
+
+/* An allow is for SPICE alone unless it says more, a deny for everything
+ * unless it says less. */
+static const char *
+condition_value(const struct decide_grant *grant, bool deny,
+    enum condition_kind kind)
+{
+	if (kind == CONDITION_SERVICE && grant->condition[kind] == NULL &&
+	    !deny)
+		return "spice";
+	return grant->condition[kind];
+}
+
+void
+decide_match(const struct decide_grant *grant,
+    const struct request *request, const struct moment *now,
+    struct decide_match *match_r)
+{
+	const char *effect = grant->effect != NULL ? grant->effect : "";
+
+	memset(match_r, 0, sizeof(*match_r));
+	match_r->deny = strcmp(effect, "deny") == 0;
+	/* 0 stands for none here */
+	match_r->good = grant->id >= 1 &&
+	    (match_r->deny || strcmp(effect, "allow") == 0);
+	match_r->applies = match_r->good;
+	for (int i = 0; i < CONDITION_COUNT; i++) {
+		enum condition_kind kind = (enum condition_kind)i;
+		enum condition_result result = condition_judge(kind,
+		    condition_value(grant, match_r->deny, kind), request,
+		    now);
+
+		match_r->condition[i] = result;
+		if (result == CONDITION_UNMET ||
+		    (result == CONDITION_UNKNOWN && !match_r->deny))
+			match_r->applies = false;
+	}
+}
+
+static void
+keep_lowest(int64_t *lowest, int64_t id)
+{
+	if (*lowest == 0 || id < *lowest)
+		*lowest = id;
+}
+
+static bool
+is_about_certificate(int kind)
+{
+	return kind == CONDITION_CERT_CN || kind == CONDITION_CERT_SAN ||
+	    kind == CONDITION_CERT_SHA256;
+}
+
+static bool
+has_certificate(const struct request_certificate *certificate)
+{
+	return certificate->cn != NULL || certificate->name_count != 0 ||
+	    certificate->sha256 != NULL;
+}
+
+static void
+note_unmet(struct decide *decide, int64_t id,
+    const struct decide_match *match)
+{
+	int kind = 0;
+
+	if (decide->unmet != 0 && decide->unmet < id)
+		return;
+	while (kind < CONDITION_COUNT - 1 &&
+	    match->condition[kind] == CONDITION_MET)
+		kind++;
+	decide->unmet = id;
+	decide->unmet_reason = is_about_certificate(kind) &&
+	    !has_certificate(&decide->request->certificate) ?
+	    REASON_CERT_MISSING : unmet_reason[kind];
+}
+
+void
+decide_add(struct decide *decide, const struct decide_grant *grant,
+    struct decide_match *match_r)
+{
+	struct decide_match match;
+
+	decide_match(grant, decide->request, &decide->now, &match);
+	if (grant->condition[CONDITION_LOCAL_USER] != NULL &&
+	    decide->request->local == REQUEST_LOCAL_UNKNOWN &&
+	    !decide->request->local_asked)
+		decide->wants_local_user = true;
+	if (!match.good)
+		decide->bad_row = true;
+	else if (match.applies)
+		keep_lowest(match.deny ? &decide->deny : &decide->allow,
+		    grant->id);
+	else if (!match.deny)
+		note_unmet(decide, grant->id, &match);
+	if (match_r != NULL)
+		*match_r = match;
+}
+
+void
+decide_end(const struct decide *decide, struct decision *decision_r)
+{
+	memset(decision_r, 0, sizeof(*decision_r));
+	strcpy(decision_r->vm, decide->vm);
+	decision_r->wants_local_user = decide->wants_local_user;
+	decision_r->verdict = VERDICT_DENY;
+
+	if (decide->subject != REASON_GRANT) {
+		decision_r->reason = decide->subject;
+	} else if (decide->bad_row) {
+		decision_r->reason = REASON_BAD_ROW;
+	} else if (decide->deny != 0) {
+		decision_r->reason = REASON_DENY_GRANT;
+		decision_r->grant = decide->deny;
+	} else if (decide->allow != 0) {
+		decision_r->verdict = VERDICT_ALLOW;
+		decision_r->reason = REASON_GRANT;
+		decision_r->grant = decide->allow;
+	} else if (decide->unmet != 0) {
+		decision_r->reason = decide->unmet_reason;
+		decision_r->grant = decide->unmet;
+	} else {
+		decision_r->reason = REASON_NO_GRANT;
+	}
+}

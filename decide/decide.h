@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The decision itself: a pure function of a request, of what the policy says
+ * about its user, its VM and their grants, and of the time.  Whoever wants to
+ * know why a login was refused reads decide.c. */
+
+#ifndef VMAUTHZ_DECIDE_DECIDE_H
+#define VMAUTHZ_DECIDE_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "decide/condition.h"
+#include "decide/identity.h"
+#include "decide/moment.h"
+#include "decide/reason.h"
+#include "decide/request.h"
+#include "decide/verdict.h"
+
+struct decision {
+	enum verdict verdict;
+	enum reason reason;
+	int64_t grant;			/* id of the grant that decided, or 0 */
+	char vm[REQUEST_VM_NAME_MAX + 1]; /* name of the VM's row, or "" */
+	/* A grant asks for the local account and the request does not tell:
+	 * whoever can find out asks once more with the answer. */
+	bool wants_local_user;
+};
+
+/* What the policy says, as a decision needs it.  Text belongs to the caller
+ * and may be NULL where a column is. */
+struct decide_user {
+	bool found;
+	bool enabled;
+	const char *expires;	/* UTC "YYYY-MM-DD HH:MM" or NULL: never */
+};
+
+struct decide_vm {
+	unsigned int found;	/* how many rows fit */
+	bool enabled;
+	const char *name;
+	const char *uuid;
+	int64_t spice_port;	/* 0: not set */
+};
+
+struct decide_grant {
+	int64_t id;
+	const char *effect;	/* "allow" or "deny" */
+	const char *who;	/* as written; only for who prints them */
+	const char *vm;
+	const char *condition[CONDITION_COUNT];	/* NULL: not set */
+};
+
+/* What a grant comes to for a request. */
+struct decide_match {
+	bool good;		/* false: a row that makes no sense */
+	bool deny;
+	bool applies;		/* it allows, or denies, this request */
+	enum condition_result condition[CONDITION_COUNT];
+};
+
+/* Judges one grant that is about the request's user and VM. */
+void decide_match(const struct decide_grant *grant,
+    const struct request *request, const struct moment *now,
+    struct decide_match *match_r);
+
+/* A decision in the making: begin, add every grant that is about this user
+ * and this VM in any order, end. */
+struct decide {
+	const struct request *request;
+	struct moment now;
+	enum reason subject;	/* what speaks against user or VM */
+	int64_t allow, deny;		/* lowest ids that match */
+	int64_t unmet;			/* an allow that almost matched */
+	enum reason unmet_reason;
+	bool bad_row;
+	bool wants_local_user;
+	char vm[REQUEST_VM_NAME_MAX + 1];
+};
+
+void decide_begin(struct decide *decide, const struct request *request,
+    const struct decide_user *user, const struct decide_vm *vm,
+    const struct moment *now);
+/* *match_r, if not NULL, is what the grant came to. */
+void decide_add(struct decide *decide, const struct decide_grant *grant,
+    struct decide_match *match_r);
+void decide_end(const struct decide *decide,
+    struct decision *decision_r);
+
+#endif

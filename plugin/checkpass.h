@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The password of PLAIN and LOGIN, where the authority checks it instead of
+ * libsasl2's pwcheck_method. */
+
+#ifndef VMAUTHZ_PLUGIN_CHECKPASS_H
+#define VMAUTHZ_PLUGIN_CHECKPASS_H
+
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+struct login;
+
+/* What to give to a step of the login's mechanism: params, or, where the
+ * authority checks passwords, a copy of them with its own check in it.  Any
+ * mechanism gets it, whatever it says of its use of passwords. */
+sasl_server_params_t *password_params(struct login *login,
+    sasl_server_params_t *params);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "policy-admin/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+static int
+load_schema(const char *path)
+{
+	sqlite3 *handle = NULL;
+	int rc = ERROR_NONE;
+
+	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL) !=
+	    SQLITE_OK ||
+	    sqlite3_exec(handle, create_schema_sql, NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		rc = ERROR_IO;
+	sqlite3_close(handle);
+	return rc;
+}
+
+int
+create_policy(const char *path)
+{
+	int fd, rc;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    0640);
+	if (fd < 0) {
+		switch (errno) {
+		case EEXIST:
+			return ERROR_EXISTS;
+		case ENOENT:
+		case ENOTDIR:
+			return ERROR_MISSING;
+		case EACCES:
+		case EPERM:
+		case EROFS:
+			return ERROR_ACCESS;
+		default:
+			return ERROR_IO;
+		}
+	}
+	rc = fchmod(fd, 0640) == 0 ? ERROR_NONE : ERROR_IO;
+	close(fd);
+	if (rc == ERROR_NONE)
+		rc = load_schema(path);
+	if (rc != ERROR_NONE)
+		unlink(path);
+	return rc;
+}

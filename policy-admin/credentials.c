@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "policy-admin/credentials.h"
+
+#include <stdlib.h>
+
+#include "policy/database.h"
+
+enum statement {
+	SELECT_USER,
+	DELETE_CREDENTIALS,
+	INSERT_CREDENTIAL,
+	STATEMENT_COUNT
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+	[SELECT_USER] =
+	    "SELECT 1 FROM users WHERE name = ?1",
+	[DELETE_CREDENTIALS] =
+	    "DELETE FROM credentials WHERE user_name = ?1",
+	[INSERT_CREDENTIAL] =
+	    ("INSERT INTO credentials(user_name, mechanism, iterations, salt,"
+	    " stored_key, server_key) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+};
+
+struct credentials {
+	struct database database;
+};
+
+int
+credentials_open(struct credentials **admin_r, const char *path)
+{
+	struct credentials *admin = calloc(1, sizeof(*admin));
+	int rc;
+
+	*admin_r = NULL;
+	if (admin == NULL || database_init(&admin->database, path, true,
+	    statement_sql, STATEMENT_COUNT) != ERROR_NONE) {
+		free(admin);
+		return ERROR_MEMORY;
+	}
+	*admin_r = admin;
+	rc = database_begin(&admin->database);
+	return rc == ERROR_NONE ? database_end(&admin->database, rc) : rc;
+}
+
+void
+credentials_close(struct credentials **admin)
+{
+	if (*admin == NULL)
+		return;
+	database_clear(&(*admin)->database);
+	free(*admin);
+	*admin = NULL;
+}
+
+const char *
+credentials_detail(const struct credentials *admin)
+{
+	return admin->database.detail;
+}
+
+static int
+run(struct credentials *admin, enum statement which)
+{
+	sqlite3_stmt *statement = admin->database.statements[which];
+	int rc = database_step(&admin->database, statement);
+
+	sqlite3_reset(statement);
+	return rc;
+}
+
+static int
+insert_credential(struct credentials *admin, const struct identity *user,
+    const struct credential *credential)
+{
+	const struct verifier *verifier = &credential->verifier;
+	sqlite3_stmt *statement =
+	    admin->database.statements[INSERT_CREDENTIAL];
+
+	sqlite3_bind_text(statement, 1, user->text, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, credential->mechanism, -1,
+	    SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 3, verifier->iterations);
+	sqlite3_bind_blob(statement, 4, verifier->salt,
+	    (int)verifier->salt_size, SQLITE_STATIC);
+	sqlite3_bind_blob(statement, 5, verifier->stored_key,
+	    (int)verifier->key_size, SQLITE_STATIC);
+	sqlite3_bind_blob(statement, 6, verifier->server_key,
+	    (int)verifier->key_size, SQLITE_STATIC);
+	return run(admin, INSERT_CREDENTIAL);
+}
+
+static int
+replace_credentials(struct credentials *admin, const struct identity *user,
+    const struct credential *credentials, size_t count)
+{
+	struct database *database = &admin->database;
+	int rc;
+
+	sqlite3_bind_text(database->statements[SELECT_USER], 1, user->text, -1,
+	    SQLITE_STATIC);
+	rc = run(admin, SELECT_USER);
+	if (rc == SQLITE_DONE)
+		return database_fail(database, ERROR_NOUSER, user->text);
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_text(database->statements[DELETE_CREDENTIALS], 1,
+	    user->text, -1, SQLITE_STATIC);
+	rc = run(admin, DELETE_CREDENTIALS);
+	for (size_t i = 0; rc >= 0 && i < count; i++)
+		rc = insert_credential(admin, user, &credentials[i]);
+	return rc < 0 ? rc : ERROR_NONE;
+}
+
+int
+credentials_set(struct credentials *admin,
+    const struct identity *user, const struct credential *credentials,
+    size_t count)
+{
+	int rc = database_begin(&admin->database);
+
+	if (rc != ERROR_NONE)
+		return rc;
+	return database_end(&admin->database,
+	    replace_credentials(admin, user, credentials, count));
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/login/audit_event.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <syslog.h>
+
+enum { NUMBER_MAX = 24 };
+
+static void
+complain(struct daemon *daemon, int rc)
+{
+	if (rc != ERROR_NONE)
+		daemon_log(daemon, LOG_CRIT, "vmauthzd: what follows is not in "
+		    "the audit database: %s", audit_detail(daemon->audit));
+}
+
+static void
+send_line(struct daemon *daemon, const char *head,
+    const struct log_field *fields, size_t count)
+{
+	char line[LOG_LINE_MAX];
+
+	log_format_fields(line, head, fields, count);
+	log_send(&daemon->log, LOG_INFO, line);
+}
+
+void
+audit_event_session(struct daemon *daemon, struct audit_session *record)
+{
+	char number[NUMBER_MAX];
+	const struct log_field fields[] = {
+		{ "user", record->user },
+		{ "vm", record->vm },
+		{ "service", record->service },
+		{ "client", record->client },
+		{ "session", number },
+		{ "reason", record->reason },
+	};
+	bool begins = record->event == AUDIT_SESSION_BEGIN;
+
+	record->at = daemon_time_ms();
+	complain(daemon, audit_session(daemon->audit, record));
+	snprintf(number, sizeof(number), "%" PRIu64, record->session);
+	send_line(daemon, begins ? "session begin" : "session end", fields,
+	    begins ? 5 : 6);
+}
+
+void
+audit_event_session_end(struct daemon *daemon, const struct session *session,
+    const char *reason)
+{
+	struct audit_session record = {
+		.event = AUDIT_SESSION_END,
+		.session = session->id,
+		.user = session->user,
+		.vm = session->vm,
+		.service = session->service,
+		.client = session->client,
+		.reason = reason,
+	};
+
+	audit_event_session(daemon, &record);
+}
+
+void
+audit_event_ticket(struct daemon *daemon, struct audit_ticket *record)
+{
+	static const char *const heads[] = {
+		[AUDIT_TICKET_ISSUED] = "ticket issued",
+		[AUDIT_TICKET_USED] = "ticket used",
+		[AUDIT_TICKET_LAPSED] = "ticket lapsed",
+	};
+	char number[NUMBER_MAX];
+	const struct log_field fields[] = {
+		{ "user", record->user },
+		{ "vm", record->vm },
+		{ "client", record->client },
+		{ "ticket", number },
+		{ "by", record->by },
+	};
+
+	record->at = daemon_time_ms();
+	complain(daemon, audit_ticket(daemon->audit, record));
+	snprintf(number, sizeof(number), "%" PRId64, record->ticket);
+	send_line(daemon, heads[record->event], fields,
+	    record->by != NULL ? 5 : 4);
+}
+
+void
+audit_event_daemon(struct daemon *daemon, const char *what, const char *detail)
+{
+	const struct audit_event record = {
+		.at = daemon_time_ms(),
+		.what = what,
+		.detail = detail,
+	};
+
+	complain(daemon, audit_event(daemon->audit, &record));
+	daemon_log(daemon, LOG_NOTICE, "vmauthzd: %s%s%s", what,
+	    detail != NULL ? ": " : "", detail != NULL ? detail : "");
+}

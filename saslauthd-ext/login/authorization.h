@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* May he?  The policy's answer for a login at the VM that asks, and all that
+ * follows from it: counters, tickets, sessions, the record, the log line. */
+
+#ifndef VMAUTHZD_LOGIN_AUTHORIZATION_H
+#define VMAUTHZD_LOGIN_AUTHORIZATION_H
+
+#include "broker/message.h"
+#include "saslauthd-ext/login/daemon.h"
+
+/* A login whose texts have been checked.  What it points at is the asker's. */
+struct login {
+	const struct asker *asker;
+	struct identity user;
+	const struct broker_login *what;
+};
+
+/* Checks and bounds what came from outside: the user's name (with the default
+ * realm, if it has none) and the client's address.  what must outlive
+ * *login_r.  Returns 0 or ERROR_NAME, ERROR_VALUE. */
+int login_parse(struct login *login_r, const struct config *config,
+    const struct asker *asker, const struct broker_login *what);
+
+struct judgement {
+	struct decision decision;
+	char detail[POLICY_DETAIL_MAX];	/* of a policy that can't be asked */
+};
+
+/* Asks the policy, and writes nothing anywhere. */
+void authorize_ask(struct daemon *daemon, const struct login *login,
+    struct judgement *judgement_r);
+
+/* Whether the right password would let him in, as far as is known. */
+bool authorize_hopeful(const struct judgement *judgement);
+
+/* Whether a wrong password is to be counted: it could have been right, or who
+ * types it doesn't know whom this VM is for. */
+bool authorize_countable(const struct judgement *judgement);
+
+/* How the authentication went. */
+struct attempt {
+	bool proved;
+	const char *refusal;	/* refused in any case, and why; or why it is
+				 * not proved; NULL: nothing known */
+	bool counted;		/* the failure has been, as a guess */
+	bool recorded;		/* the failure has been told to everybody */
+	int64_t ticket;		/* that was used; 0: none */
+};
+
+struct outcome {
+	bool allowed;
+	bool wants_local_user;	/* nothing was decided: ask again with it */
+	uint64_t session;	/* 0: none */
+};
+
+void authorize(struct daemon *daemon, const struct login *login,
+    const struct attempt *attempt, struct outcome *outcome_r);
+
+#endif

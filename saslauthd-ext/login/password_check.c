@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/login/password_check.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "saslauthd-ext/login/throttle.h"
+#include "saslauthd-ext/login/ticket.h"
+#include "scram/decoy.h"
+#include "scram/scram.h"
+
+static const char wrong_password[] = "wrong password";
+static const char too_busy[] = "too many passwords wait for an answer";
+
+/* A password that is being looked at.  The same one at the same place is looked
+ * at once: a one-time password would be used up for the second channel. */
+struct password_check {
+	struct daemon *daemon;
+	struct password_check *next;	/* of those that are under way */
+	struct password_check *same;	/* who waits for this one's answer */
+	unsigned char tag[RECENT_PASSWORD_TAG_SIZE];
+	char vm[REQUEST_VM_NAME_MAX + 1];
+	char client[PAM_ADDRESS_MAX + 1];
+	struct identity user;
+	char password[BROKER_PASSWORD_MAX + 1];
+	bool hopeful, countable;
+	int64_t ticket;			/* that is being tried */
+	password_check_cb *told;
+	void *context;
+};
+
+/* --- the end ------------------------------------------------------------- */
+
+static void
+tell(const struct password_check *check, const struct password_answer *answer)
+{
+	struct password_answer own = *answer;
+
+	/* A process that is not to let him in is not told, either, that he
+	 * knows his password.  What the policy says is the reason then. */
+	if (!check->hopeful) {
+		own.right = false;
+		own.ticket = 0;
+		own.reason = NULL;
+	}
+	check->told(check->context, &own);
+}
+
+static void
+free_check(struct password_check *check)
+{
+	OPENSSL_cleanse(check, sizeof(*check));
+	free(check);
+}
+
+static struct throttle_key
+guess_of(const struct password_check *check)
+{
+	return (struct throttle_key){
+		.user = check->user.text,
+		.client = check->client[0] != '\0' ? check->client : NULL,
+		.now = daemon_time_ms() / 1000,
+	};
+}
+
+/* A second time the same wrong password is no second guess. */
+static void
+count_guess(const struct password_check *check)
+{
+	struct daemon *daemon = check->daemon;
+	const struct throttle_key guess = guess_of(check);
+	int64_t now = daemon_uptime();
+
+	if (!check->countable || recent_password_has(daemon->wrong, check->tag, now))
+		return;
+	recent_password_add(daemon->wrong, check->tag,
+	    now + daemon->config->guess_forget);
+	throttle_failed(&daemon->state, daemon->config, &guess);
+}
+
+static void
+finish(struct password_check *check, const struct password_answer *answer)
+{
+	struct password_check **at = &check->daemon->checks, *next;
+
+	while (*at != NULL && *at != check)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = check->next;
+	for (; check != NULL; check = next) {
+		next = check->same;
+		tell(check, answer);
+		free_check(check);
+	}
+}
+
+static void
+finish_wrong(struct password_check *check, const char *reason)
+{
+	const struct password_answer answer = {
+		.reason = reason,
+		.counted = true,
+	};
+
+	count_guess(check);
+	finish(check, &answer);
+}
+
+/* Nobody knows; that is no guess. */
+static void
+finish_unknown(struct password_check *check, const char *reason)
+{
+	const struct password_answer answer = {
+		.reason = reason,
+		.counted = true,
+	};
+
+	finish(check, &answer);
+}
+
+static void
+finish_right(struct password_check *check, int64_t ticket)
+{
+	const struct password_answer answer = {
+		.right = true,
+		.ticket = ticket,
+	};
+
+	finish(check, &answer);
+}
+
+/* --- PAM ----------------------------------------------------------------- */
+
+static void
+pam_told(void *context, enum pam_result result, int code)
+{
+	struct password_check *check = context;
+	struct daemon *daemon = check->daemon;
+
+	(void)code;
+	switch (result) {
+	case PAM_ACCEPTED:
+		recent_password_add(daemon->right, check->tag, daemon_uptime() +
+		    daemon->config->session_window);
+		finish_right(check, 0);
+		return;
+	case PAM_REFUSED:
+		finish_wrong(check, "PAM refuses the password or the account");
+		return;
+	case PAM_BROKEN:
+		break;
+	}
+	finish_unknown(check, "PAM did not answer");
+}
+
+/* A name with an '@' of its own would be another realm's to some modules. */
+static bool
+pam_name(const struct config_realm *realm, const struct identity *user,
+    char name_r[IDENTITY_MAX + 1])
+{
+	if (realm->full_name) {
+		strcpy(name_r, user->text);
+		return true;
+	}
+	memcpy(name_r, user->text, user->name_length);
+	name_r[user->name_length] = '\0';
+	return strchr(name_r, '@') == NULL;
+}
+
+static void
+ask_pam(struct password_check *check, const struct config_realm *realm)
+{
+	struct daemon *daemon = check->daemon;
+	struct pam_question question;
+	bool asked;
+
+	memset(&question, 0, sizeof(question));
+	if (!pam_name(realm, &check->user, question.user)) {
+		finish_wrong(check, "PAM knows no name with an @ in it");
+		return;
+	}
+	strcpy(question.service, daemon->config->pam_service);
+	strcpy(question.tty, check->vm);
+	strcpy(question.rhost, check->client);
+	strcpy(question.password, check->password);
+	asked = pam_pool_ask(daemon->pool, &question, pam_told, check) != NULL;
+	OPENSSL_cleanse(&question, sizeof(question));
+	if (!asked)
+		finish_unknown(check, too_busy);
+}
+
+/* --- verifiers ------------------------------------------------------------- */
+
+/* Verifies against what is given; false, and nothing is told, if too many
+ * wait. */
+static bool
+verify(struct password_check *check, const char *mechanism,
+    const struct verifier *verifier, verifier_check_cb *told)
+{
+	char prepared[SCRAM_PASSWORD_MAX];
+	bool asked;
+
+	/* what no password can be is compared like any other */
+	if (scram_prepare(check->password, prepared) != ERROR_NONE)
+		strcpy(prepared, "\001");
+	asked = verifier_check_ask(check->daemon->verify, check->vm, mechanism,
+	    prepared, verifier, told, check) != NULL;
+	OPENSSL_cleanse(prepared, sizeof(prepared));
+	return asked;
+}
+
+static void
+policy_told_password(void *context, bool right)
+{
+	struct password_check *check = context;
+
+	if (right)
+		finish_right(check, 0);
+	else
+		finish_wrong(check, wrong_password);
+}
+
+/* The strongest verifier he has, or a decoy like others' of the strongest
+ * mechanism that anybody has: as many look-ups for everybody. */
+static int
+find_verifier(struct password_check *check, bool vouched,
+    const char **mechanism_r, struct verifier *verifier_r)
+{
+	struct policy_lookup lookup;
+	struct verifier decoy;
+	bool found = false, shaped = false;
+	int rc = ERROR_NONE;
+
+	*mechanism_r = "SCRAM-SHA-256";
+	for (size_t i = 0; rc == ERROR_NONE && scram_mechanisms[i] != NULL;
+	    i++) {
+		const char *mechanism = scram_mechanisms[i];
+
+		rc = policy_lookup(check->daemon->policy, &check->user,
+		    mechanism, &lookup);
+		if (rc == ERROR_NONE)
+			rc = decoy_make(&lookup.decoy, &check->user, mechanism,
+			    &decoy);
+		if (rc == ERROR_NONE && vouched && lookup.found) {
+			*mechanism_r = mechanism;
+			*verifier_r = lookup.verifier;
+			found = true;
+		} else if (rc == ERROR_NONE && !found &&
+		    (lookup.decoy.shape_count != 0 || !shaped)) {
+			*mechanism_r = mechanism;
+			*verifier_r = decoy;
+			shaped = lookup.decoy.shape_count != 0;
+		}
+		OPENSSL_cleanse(&lookup, sizeof(lookup));
+	}
+	OPENSSL_cleanse(&decoy, sizeof(decoy));
+	return rc;
+}
+
+static void
+ask_policy(struct password_check *check, bool vouched)
+{
+	struct verifier verifier;
+	const char *mechanism;
+
+	if (find_verifier(check, vouched, &mechanism, &verifier) != ERROR_NONE)
+		finish_unknown(check, "the policy could not be asked");
+	else if (!verify(check, mechanism, &verifier, policy_told_password))
+		finish_unknown(check, too_busy);
+	OPENSSL_cleanse(&verifier, sizeof(verifier));
+}
+
+/* --- the way of a check ------------------------------------------------------ */
+
+static void
+ask_source(struct password_check *check)
+{
+	const struct config_realm *realm = config_realm(check->daemon->config,
+	    identity_realm(&check->user));
+
+	if (realm != NULL && realm->source == SOURCE_PAM)
+		ask_pam(check, realm);
+	else
+		ask_policy(check, realm != NULL &&
+		    realm->source == SOURCE_POLICY);
+}
+
+static void
+ticket_told_password(void *context, bool right)
+{
+	struct password_check *check = context;
+
+	if (right)
+		finish_right(check, check->ticket);
+	else
+		ask_source(check);
+}
+
+static void
+ask_ticket(struct password_check *check)
+{
+	static const char mechanism[] = "SCRAM-SHA-256";
+	struct daemon *daemon = check->daemon;
+	const struct ticket_use use = {
+		.user = check->user.text,
+		.vm = check->vm,
+		.client = check->client[0] != '\0' ? check->client : NULL,
+		.now = daemon_time_ms() / 1000,
+	};
+	struct verifier verifier;
+
+	ticket_find(&daemon->state, &use, mechanism,
+	    daemon->config->session_window, &check->ticket, &verifier);
+	if (check->ticket == 0)
+		ask_source(check);
+	else if (!verify(check, mechanism, &verifier, ticket_told_password))
+		finish_unknown(check, too_busy);
+	OPENSSL_cleanse(&verifier, sizeof(verifier));
+}
+
+static void
+begin(struct password_check *check)
+{
+	struct daemon *daemon = check->daemon;
+	struct password_check *other = daemon->checks;
+
+	while (other != NULL && memcmp(other->tag, check->tag,
+	    sizeof(check->tag)) != 0)
+		other = other->next;
+	if (other != NULL) {
+		check->same = other->same;
+		other->same = check;
+		return;
+	}
+	check->next = daemon->checks;
+	daemon->checks = check;
+	ask_ticket(check);
+}
+
+static bool
+fill(struct password_check *check, const struct login *login,
+    const char *password)
+{
+	const char *client = login->what->client;
+	const struct recent_password_key key = {
+		.vm = login->asker->machine.name,
+		.user = login->user.text,
+		.client = client != NULL ? client : "",
+		.password = password,
+	};
+
+	if (strlen(password) > BROKER_PASSWORD_MAX)
+		return false;
+	check->user = login->user;
+	strcpy(check->vm, key.vm);
+	strcpy(check->client, key.client);
+	strcpy(check->password, password);
+	return recent_password_tag(check->daemon->right, &key, check->tag) == ERROR_NONE;
+}
+
+void
+password_check(struct daemon *daemon, const struct login *login,
+    const char *password, password_check_cb *told, void *context)
+{
+	static const struct password_answer failed = {
+		.reason = "out of memory",
+		.counted = true,
+	};
+	struct password_check *check = calloc(1, sizeof(*check));
+	struct judgement judgement;
+	struct throttle_key guess;
+
+	if (check == NULL) {
+		told(context, &failed);
+		return;
+	}
+	check->daemon = daemon;
+	check->told = told;
+	check->context = context;
+	if (!fill(check, login, password)) {
+		finish_unknown(check, wrong_password);
+		return;
+	}
+	authorize_ask(daemon, login, &judgement);
+	check->hopeful = authorize_hopeful(&judgement);
+	check->countable = authorize_countable(&judgement);
+	guess = guess_of(check);
+	if (throttle_locked(&daemon->state, daemon->config, &guess))
+		finish_unknown(check, throttle_locked_reason);
+	else if (recent_password_has(daemon->right, check->tag, daemon_uptime()))
+		finish_right(check, 0);
+	else
+		begin(check);
+}
+
+void
+password_forget(struct daemon *daemon)
+{
+	while (daemon->checks != NULL) {
+		struct password_check *check = daemon->checks, *next;
+
+		daemon->checks = check->next;
+		for (; check != NULL; check = next) {
+			next = check->same;
+			free_check(check);
+		}
+	}
+}

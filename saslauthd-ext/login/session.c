@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/login/session.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* How all of a session is selected, for to_session(). */
+#define SELECT_SESSION "SELECT id, user, vm, service, client, mechanism," \
+    " grant_id, begin, pid, start, channels FROM sessions"
+
+/* An empty text is an unknown one. */
+static const char *
+text_of(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static struct session
+to_session(sqlite3_stmt *row)
+{
+	return (struct session){
+		.id = (uint64_t)sqlite3_column_int64(row, 0),
+		.user = text_of(row, 1),
+		.vm = text_of(row, 2),
+		.service = text_of(row, 3),
+		.client = text_of(row, 4),
+		.mechanism = text_of(row, 5),
+		.grant = sqlite3_column_int64(row, 6),
+		.begin = sqlite3_column_int64(row, 7),
+		.pid = (pid_t)sqlite3_column_int64(row, 8),
+		.start = (uint64_t)sqlite3_column_int64(row, 9),
+		.channels = (unsigned int)sqlite3_column_int64(row, 10),
+	};
+}
+
+/* --- channels ----------------------------------------------------------------- */
+
+static int
+find(struct state *state, const struct session *session, int64_t *id_r)
+{
+	sqlite3_stmt *statement = state_prepare(state,
+	    "SELECT id FROM sessions WHERE user = ?1 AND vm = ?2"
+	    " AND service = ?3 AND client = ?4 AND pid = ?5 AND start = ?6",
+	    "ttttii", session->user, session->vm, session->service,
+	    session->client, (int64_t)session->pid, (int64_t)session->start);
+
+	*id_r = 0;
+	if (statement == NULL)
+		return state_run(state, NULL);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		*id_r = sqlite3_column_int64(statement, 0);
+	return state_end(state, statement);
+}
+
+/* One that nobody can guess. */
+static int
+make_id(struct state *state, int64_t *id_r)
+{
+	uint64_t id;
+
+	if (RAND_bytes((unsigned char *)&id, sizeof(id)) != 1) {
+		strcpy(state->detail, "no random number for a session");
+		return ERROR_CRYPTO;
+	}
+	*id_r = (int64_t)(id >> 1 | 1);
+	return ERROR_NONE;
+}
+
+static int
+insert(struct state *state, const struct session *session, int64_t id)
+{
+	return state_run(state, state_prepare(state,
+	    "INSERT INTO sessions (id, user, vm, service, client, mechanism,"
+	    " grant_id, begin, pid, start, channels)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)",
+	    "itttttiiii", id, session->user, session->vm, session->service,
+	    session->client, session->mechanism, session->grant,
+	    session->begin, (int64_t)session->pid, (int64_t)session->start));
+}
+
+int
+session_channel(struct state *state, const struct session *session,
+    uint64_t *id_r, bool *new_r)
+{
+	int64_t id;
+	int rc = find(state, session, &id);
+
+	*id_r = 0;
+	*new_r = id == 0;
+	if (rc == ERROR_NONE && id != 0) {
+		rc = state_run(state, state_prepare(state, "UPDATE sessions"
+		    " SET channels = channels + 1 WHERE id = ?1", "i", id));
+	} else if (rc == ERROR_NONE) {
+		rc = make_id(state, &id);
+		if (rc == ERROR_NONE)
+			rc = insert(state, session, id);
+	}
+	if (rc == ERROR_NONE)
+		*id_r = (uint64_t)id;
+	return rc;
+}
+
+/* --- ends --------------------------------------------------------------------- */
+
+static int
+drop(struct state *state, uint64_t id)
+{
+	return state_run(state, state_prepare(state,
+	    "DELETE FROM sessions WHERE id = ?1", "i", (int64_t)id));
+}
+
+int
+session_channel_end(struct state *state, uint64_t id, const struct peer *peer,
+    session_end_cb *told, void *context)
+{
+	sqlite3_stmt *row = state_prepare(state, SELECT_SESSION
+	    " WHERE id = ?1 AND pid = ?2 AND start = ?3", "iii", (int64_t)id,
+	    (int64_t)peer->pid, (int64_t)peer->start);
+	struct session session;
+	int rc = ERROR_NONE;
+
+	if (row == NULL)
+		return state_run(state, NULL);
+	if (sqlite3_step(row) == SQLITE_ROW) {
+		session = to_session(row);
+		if (session.channels > 1)
+			rc = state_run(state, state_prepare(state,
+			    "UPDATE sessions SET channels = channels - 1"
+			    " WHERE id = ?1", "i", (int64_t)id));
+		else if ((rc = drop(state, id)) == ERROR_NONE && told != NULL)
+			told(context, &session);
+	}
+	sqlite3_finalize(row);
+	return rc;
+}
+
+int
+session_expire(struct state *state, session_alive_cb *alive, session_end_cb *told,
+    void *context)
+{
+	sqlite3_stmt *row = state_prepare(state, SELECT_SESSION, "");
+	struct session session;
+	int rc = ERROR_NONE;
+
+	if (row == NULL)
+		return state_run(state, NULL);
+	while (rc == ERROR_NONE && sqlite3_step(row) == SQLITE_ROW) {
+		session = to_session(row);
+		if (alive(context, session.pid, session.start))
+			continue;
+		rc = drop(state, session.id);
+		if (rc == ERROR_NONE && told != NULL)
+			told(context, &session);
+	}
+	sqlite3_finalize(row);
+	return rc;
+}

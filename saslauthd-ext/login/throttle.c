@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/login/throttle.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+	DAY = 24 * 3600,
+	DOUBLINGS_MAX = 20,	/* longer than any guess_forget */
+	ROWS_MAX = 100000,	/* kept of those who can't be told from noise */
+	PREFIX_MAX = INET6_ADDRSTRLEN + 3,
+};
+
+const char throttle_locked_reason[] = "too many wrong passwords";
+
+/* Who owns one address of IPv6 owns the 2^64 around it. */
+static void
+address_alone(char out[PREFIX_MAX], const char *client)
+{
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(client, "%"),
+	    client);
+	if (inet_pton(AF_INET6, text, &address) != 1 ||
+	    IN6_IS_ADDR_V4MAPPED(&address)) {
+		snprintf(out, PREFIX_MAX, "%s", client);
+		return;
+	}
+	memset(address.s6_addr + 8, 0, 8);
+	inet_ntop(AF_INET6, &address, text, sizeof(text));
+	snprintf(out, PREFIX_MAX, "%s/64", text);
+}
+
+static bool
+has_address(const struct throttle_key *guess)
+{
+	return guess->client != NULL && guess->client[0] != '\0';
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+static bool
+is_known(struct state *state, const struct throttle_key *guess)
+{
+	sqlite3_stmt *statement = state_prepare(state,
+	    "SELECT 1 FROM acquaintances WHERE user = ?1 AND client = ?2"
+	    " AND last > ?3", "tti", guess->user, guess->client,
+	    guess->now - (int64_t)THROTTLE_KNOWN_DAYS * DAY);
+	bool known = statement != NULL &&
+	    sqlite3_step(statement) == SQLITE_ROW;
+
+	sqlite3_finalize(statement);
+	return known;
+}
+
+/* Whether that many failures hold him off still. */
+static bool
+holds_off(int64_t failures, int64_t since, unsigned int limit, int64_t longest)
+{
+	int64_t over = failures - (int64_t)limit, wait;
+
+	if (limit == 0 || over < 0)
+		return false;
+	wait = (int64_t)1 << (over < DOUBLINGS_MAX ? over : DOUBLINGS_MAX);
+	if (wait > longest)
+		wait = longest;
+	return since < wait;
+}
+
+/* The count of a row, and how long ago the last one was. */
+static int64_t
+count_failures(struct state *state, const struct config *config,
+    const char *user, const char *client, int64_t now, int64_t *since_r)
+{
+	sqlite3_stmt *statement = state_prepare(state,
+	    "SELECT failures, last FROM guesses WHERE user = ?1 AND client = ?2",
+	    "tt", user, client);
+	int64_t failures = 0;
+
+	*since_r = 0;
+	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
+		failures = sqlite3_column_int64(statement, 0);
+		*since_r = now - sqlite3_column_int64(statement, 1);
+		if (*since_r < 0)	/* the clock was set back */
+			*since_r = 0;
+	}
+	sqlite3_finalize(statement);
+	return *since_r >= (int64_t)config->guess_forget ? 0 : failures;
+}
+
+bool
+throttle_locked(struct state *state, const struct config *config,
+    const struct throttle_key *guess)
+{
+	bool known = is_known(state, guess);
+	int64_t longest = config->guess_forget, failures, since;
+	char client[PREFIX_MAX];
+
+	if (known && longest > THROTTLE_KNOWN_BACKOFF)
+		longest = THROTTLE_KNOWN_BACKOFF;
+	failures = count_failures(state, config, guess->user, guess->client,
+	    guess->now, &since);
+	if (holds_off(failures, since, config->guess_limit, longest))
+		return true;
+	if (known || !has_address(guess))
+		return false;
+	address_alone(client, guess->client);
+	failures = count_failures(state, config, "", client, guess->now,
+	    &since);
+	return holds_off(failures, since, config->guess_address_limit,
+	    longest);
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+/* What has been forgotten counts no more. */
+static int
+count_one(struct state *state, const struct config *config, const char *user,
+    const char *client, int64_t now)
+{
+	return state_run(state, state_prepare(state,
+	    "INSERT INTO guesses (user, client, failures, last)"
+	    " VALUES (?1, ?2, 1, ?3) ON CONFLICT (user, client) DO UPDATE SET"
+	    " failures = iif(last > ?3 - ?4, failures + 1, 1), last = ?3",
+	    "ttii", user, client, now, (int64_t)config->guess_forget));
+}
+
+int
+throttle_failed(struct state *state, const struct config *config,
+    const struct throttle_key *guess)
+{
+	char client[PREFIX_MAX];
+	int rc = count_one(state, config, guess->user, guess->client,
+	    guess->now);
+
+	if (rc != ERROR_NONE || !has_address(guess))
+		return rc;
+	address_alone(client, guess->client);
+	return count_one(state, config, "", client, guess->now);
+}
+
+int
+throttle_succeeded(struct state *state, const struct config *config,
+    const struct throttle_key *guess)
+{
+	int rc;
+
+	(void)config;
+	rc = state_run(state, state_prepare(state,
+	    "DELETE FROM guesses WHERE user = ?1 AND client = ?2", "tt",
+	    guess->user, guess->client));
+	if (rc != ERROR_NONE)
+		return rc;
+	return state_run(state, state_prepare(state,
+	    "INSERT INTO acquaintances (user, client, last)"
+	    " VALUES (?1, ?2, ?3) ON CONFLICT (user, client)"
+	    " DO UPDATE SET last = ?3", "tti", guess->user, guess->client,
+	    guess->now));
+}
+
+int
+throttle_expire(struct state *state, const struct config *config, int64_t now)
+{
+	int rc;
+
+	rc = state_run(state, state_prepare(state,
+	    "DELETE FROM guesses WHERE last <= ?1", "i",
+	    now - (int64_t)config->guess_forget));
+	if (rc == ERROR_NONE)
+		rc = state_run(state, state_prepare(state,
+		    "DELETE FROM guesses WHERE last < (SELECT last FROM guesses"
+		    " ORDER BY last DESC LIMIT 1 OFFSET ?1)", "i",
+		    (int64_t)ROWS_MAX));
+	if (rc != ERROR_NONE)
+		return rc;
+	return state_run(state, state_prepare(state,
+	    "DELETE FROM acquaintances WHERE last <= ?1", "i",
+	    now - (int64_t)THROTTLE_KNOWN_DAYS * DAY));
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/monitor/listener.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK "vmauthzd.lock"
+
+/* --- the folder ----------------------------------------------------------- */
+
+static bool
+open_folder(struct listeners *listeners, const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0 && chmod(path, 0755) != 0) {
+		warn("%s", path);
+		return false;
+	}
+	listeners->folder = open(path,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (listeners->folder < 0 || fstat(listeners->folder, &st) != 0) {
+		warn("%s can't be opened", path);
+		return false;
+	}
+	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		warnx("%s: others than root may write there; run "
+		    "chown root and chmod 755", path);
+		return false;
+	}
+	return true;
+}
+
+static bool
+lock_folder(struct listeners *listeners, const char *path)
+{
+	listeners->lock = openat(listeners->folder, LOCK,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (listeners->lock < 0) {
+		warn("%s/%s", path, LOCK);
+		return false;
+	}
+	if (flock(listeners->lock, LOCK_EX | LOCK_NB) != 0) {
+		warnx("another vmauthzd runs on %s", path);
+		return false;
+	}
+	return true;
+}
+
+/* --- a socket ------------------------------------------------------------- */
+
+/* The working directory is the folder: names can't be led elsewhere, and they
+ * are short enough. */
+static void
+set_address(struct sockaddr_un *address_r, const char *name)
+{
+	memset(address_r, 0, sizeof(*address_r));
+	address_r->sun_family = AF_UNIX;
+	strncpy(address_r->sun_path, name, sizeof(address_r->sun_path) - 1);
+}
+
+/* Only a socket that refuses is one that nobody listens on; one of another
+ * type, or with too long a queue, has somebody. */
+static bool
+nobody_answers(const struct service_socket *wanted,
+    const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, wanted->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused;
+
+	if (fd < 0)
+		return false;
+	refused = connect(fd, (const struct sockaddr *)address,
+	    sizeof(*address)) != 0 && errno == ECONNREFUSED;
+	close(fd);
+	return refused;
+}
+
+static bool
+remove_stale(const struct service_socket *wanted,
+    const struct sockaddr_un *address)
+{
+	struct stat st;
+
+	if (lstat(wanted->name, &st) != 0) {
+		if (errno != ENOENT)
+			warn("socket %s", wanted->name);
+		return errno == ENOENT;
+	}
+	if (!S_ISSOCK(st.st_mode)) {
+		warnx("%s is in the way: not a socket", wanted->name);
+		return false;
+	}
+	if (!nobody_answers(wanted, address)) {
+		warnx("somebody serves socket %s already", wanted->name);
+		return false;
+	}
+	if (unlink(wanted->name) != 0) {
+		warn("stale socket %s", wanted->name);
+		return false;
+	}
+	return true;
+}
+
+/* Everybody may connect: the worker asks the kernel who it is. */
+static bool
+make(struct service_socket *wanted, bool *made_r)
+{
+	struct sockaddr_un address;
+	mode_t mask;
+
+	set_address(&address, wanted->name);
+	if (!remove_stale(wanted, &address))
+		return false;
+	wanted->fd = socket(AF_UNIX, wanted->type | SOCK_CLOEXEC, 0);
+	mask = umask(0111);
+	*made_r = wanted->fd >= 0 && bind(wanted->fd,
+	    (const struct sockaddr *)&address, sizeof(address)) == 0;
+	umask(mask);
+	if (*made_r && listen(wanted->fd, SOMAXCONN) == 0)
+		return true;
+	warn("socket %s can't be made", wanted->name);
+	return false;
+}
+
+static bool
+make_missing(struct listeners *listeners, const char *folder)
+{
+	if (!open_folder(listeners, folder) ||
+	    !lock_folder(listeners, folder))
+		return false;
+	if (fchdir(listeners->folder) != 0) {
+		warn("%s", folder);
+		return false;
+	}
+	for (int i = 0; i < LISTENER_COUNT; i++)
+		if (listeners->sockets[i].fd < 0 &&
+		    !make(&listeners->sockets[i], &listeners->made[i]))
+			return false;
+	return true;
+}
+
+static bool
+set_nonblocking(const struct listeners *listeners)
+{
+	for (int i = 0; i < LISTENER_COUNT; i++) {
+		int fd = listeners->sockets[i].fd;
+		int flags = fcntl(fd, F_GETFL);
+
+		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+			warn("socket %s", listeners->sockets[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+get(struct listeners *listeners, const char *folder)
+{
+	bool missing = false;
+
+	if (!service_manager_sockets(listeners->sockets, LISTENER_COUNT))
+		return false;
+	for (int i = 0; i < LISTENER_COUNT; i++)
+		missing = missing || listeners->sockets[i].fd < 0;
+	return (!missing || make_missing(listeners, folder)) &&
+	    set_nonblocking(listeners);
+}
+
+bool
+listeners_open(struct listeners *listeners_r, const char *folder)
+{
+	*listeners_r = (struct listeners){
+		.sockets = {
+			[LISTENER_MUX] = { "mux", SOCK_STREAM, -1 },
+			[LISTENER_BROKER] = { "broker", SOCK_SEQPACKET, -1 },
+		},
+		.folder = -1, .lock = -1,
+	};
+	if (get(listeners_r, folder))
+		return true;
+	listeners_close(listeners_r);
+	return false;
+}
+
+/* The lock file stays: one that is removed can be locked twice. */
+void
+listeners_close(struct listeners *listeners)
+{
+	for (int i = 0; i < LISTENER_COUNT; i++) {
+		if (listeners->made[i])
+			(void)unlinkat(listeners->folder,
+			    listeners->sockets[i].name, 0);
+		if (listeners->sockets[i].fd >= 0)
+			close(listeners->sockets[i].fd);
+	}
+	if (listeners->lock >= 0)
+		close(listeners->lock);
+	if (listeners->folder >= 0)
+		close(listeners->folder);
+}

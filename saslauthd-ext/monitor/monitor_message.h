@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* What the worker and the monitor say to each other: one packet each way on a
+ * SOCK_SEQPACKET pair, of fixed size.  Both sides are the same program. */
+
+#ifndef VMAUTHZD_MONITOR_MONITOR_MESSAGE_H
+#define VMAUTHZD_MONITOR_MONITOR_MESSAGE_H
+
+#include <stdint.h>
+
+#include "decide/request.h"
+
+enum monitor_call {
+	MONITOR_READY = 1,
+	MONITOR_HELPER_START,
+	MONITOR_HELPER_STOP,
+	MONITOR_OPEN_STATUS,
+	MONITOR_CALL_END
+};
+
+/* What a call doesn't use is zero. */
+struct monitor_request {
+	uint64_t serial;	/* the answer repeats it */
+	uint32_t call;
+	uint32_t helper;			/* HELPER_STOP */
+	char name[REQUEST_VM_NAME_MAX + 1];	/* OPEN_STATUS; NULs behind it */
+};
+
+/* An answer to HELPER_START and OPEN_STATUS without an error carries one
+ * descriptor. */
+struct monitor_answer {
+	uint64_t serial;
+	int32_t error;		/* 0, or an errno */
+	uint32_t helper;	/* HELPER_START */
+};
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/monitor/pam_helpers.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "saslauthd-ext/monitor/child_process.h"
+#include "saslauthd-ext/pam/pam_helper.h"
+
+/* Zero is no number: it would stand for a message's unused field. */
+static uint32_t
+next_number(struct pam_helpers *helpers)
+{
+	if (++helpers->last == 0)
+		helpers->last = 1;
+	return helpers->last;
+}
+
+static size_t
+free_slot(const struct pam_helpers *helpers)
+{
+	size_t i = 0;
+
+	while (i < MONITOR_HELPERS_MAX && helpers->slots[i].pid != 0)
+		i++;
+	return i;
+}
+
+static pid_t
+start(int socket)
+{
+	const pid_t monitor = getpid();
+	pid_t pid = child_process_fork("vmauthzd-pam", &socket, 1);
+
+	if (pid != 0)
+		return pid;
+	child_process_follow(monitor);
+	pam_helper_run(CHILD_FIRST_FD);
+}
+
+int
+pam_helpers_start(struct pam_helpers *helpers, uint32_t *number_r)
+{
+	size_t slot = free_slot(helpers);
+	int pair[2];
+	pid_t pid;
+
+	if (slot == MONITOR_HELPERS_MAX) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	pid = start(pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -1;
+	}
+	helpers->slots[slot].pid = pid;
+	*number_r = helpers->slots[slot].number = next_number(helpers);
+	return pair[0];
+}
+
+void
+pam_helpers_stop(struct pam_helpers *helpers, uint32_t number)
+{
+	for (size_t i = 0; i < MONITOR_HELPERS_MAX; i++)
+		if (helpers->slots[i].pid != 0 &&
+		    helpers->slots[i].number == number)
+			child_process_kill(helpers->slots[i].pid);
+}
+
+void
+pam_helpers_stop_all(struct pam_helpers *helpers)
+{
+	for (size_t i = 0; i < MONITOR_HELPERS_MAX; i++)
+		if (helpers->slots[i].pid != 0)
+			child_process_kill(helpers->slots[i].pid);
+}
+
+bool
+pam_helpers_has(const struct pam_helpers *helpers, pid_t pid)
+{
+	for (size_t i = 0; i < MONITOR_HELPERS_MAX; i++)
+		if (helpers->slots[i].pid == pid)
+			return true;
+	return false;
+}
+
+bool
+pam_helpers_gone(struct pam_helpers *helpers, pid_t pid)
+{
+	for (size_t i = 0; i < MONITOR_HELPERS_MAX; i++)
+		if (helpers->slots[i].pid == pid) {
+			helpers->slots[i].pid = 0;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/pam/pam_pool.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	IDLE_KEPT = 2,		/* helpers that may be idle for longer */
+	IDLE_SECONDS = 30,	/* than this */
+	RETRY_MS = 500,		/* after a helper could not be started */
+};
+
+/* A question on its way. */
+struct pam_pool_job {
+	struct pam_pool_job *next;		/* of those that wait */
+	struct pam_pool *pool;
+	struct helper *helper;		/* that has it; NULL: it waits */
+	struct event *patience;		/* then nobody knows */
+	uint64_t turn;			/* one of each VM's has it */
+	struct pam_question question;
+	pam_pool_cb *told;
+	void *context;
+};
+
+/* A process, and what it is busy with. */
+struct helper {
+	struct helper *next;
+	struct pam_pool *pool;
+	uint32_t number;		/* the source's */
+	int fd;
+	struct event *event;
+	struct pam_pool_job *job;		/* NULL: idle */
+};
+
+struct pam_pool {
+	struct event_base *base;
+	struct pam_pool_source source;
+	unsigned int helpers_max, per_vm, timeout;
+	struct helper *helpers;
+	size_t helper_count;
+	struct pam_pool_job *waiting;	/* by turn */
+	uint64_t turn;			/* the latest that a helper got */
+	struct event *dispatch;		/* helpers and questions may match now */
+	struct event *idle;
+	uint32_t last_id;
+};
+
+static void dispatch_soon(struct pam_pool *pool);
+
+/* --- jobs ------------------------------------------------------------------ */
+
+static void
+free_job(struct pam_pool_job *job)
+{
+	if (job->patience != NULL)
+		event_free(job->patience);
+	OPENSSL_cleanse(job, sizeof(*job));
+	free(job);
+}
+
+static void
+tell(struct pam_pool_job *job, enum pam_result result, int code)
+{
+	pam_pool_cb *told = job->told;
+	void *context = job->context;
+
+	free_job(job);
+	told(context, result, code);
+}
+
+static void
+unlink_waiting(struct pam_pool_job *job)
+{
+	struct pam_pool_job **at = &job->pool->waiting;
+
+	while (*at != NULL && *at != job)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = job->next;
+}
+
+/* The first of each VM's come before the second of any: it is by turn. */
+static void
+link_waiting(struct pam_pool_job *job)
+{
+	struct pam_pool_job **at = &job->pool->waiting;
+
+	while (*at != NULL && (*at)->turn <= job->turn)
+		at = &(*at)->next;
+	job->next = *at;
+	*at = job;
+}
+
+/* --- helpers ------------------------------------------------------------------ */
+
+/* The process ends by itself when its socket is closed, or is made to. */
+static void
+free_helper(struct helper *helper, bool kill)
+{
+	struct pam_pool *pool = helper->pool;
+	struct helper **at = &pool->helpers;
+
+	while (*at != helper)
+		at = &(*at)->next;
+	*at = helper->next;
+	pool->helper_count--;
+	if (helper->event != NULL)
+		event_free(helper->event);
+	close(helper->fd);
+	if (kill)
+		pool->source.stop(pool->source.context, helper->number);
+	free(helper);
+	dispatch_soon(pool);
+}
+
+static void
+on_answer(evutil_socket_t fd, short what, void *context)
+{
+	struct helper *helper = context;
+	struct pam_pool_job *job = helper->job;
+	struct pam_answer answer;
+	ssize_t got = recv(fd, &answer, sizeof(answer),
+	    MSG_DONTWAIT | MSG_TRUNC);
+
+	(void)what;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got == (ssize_t)sizeof(answer) && job != NULL &&
+	    answer.id == job->question.id &&
+	    (answer.result == PAM_ACCEPTED || answer.result == PAM_REFUSED ||
+	    answer.result == PAM_BROKEN)) {
+		helper->job = NULL;
+		dispatch_soon(helper->pool);
+		tell(job, (enum pam_result)answer.result, answer.code);
+		return;
+	}
+	/* it died, or talks nonsense; a dead one needs no killing */
+	free_helper(helper, got > 0);
+	if (job != NULL)
+		tell(job, PAM_BROKEN, 0);
+}
+
+static struct helper *
+start_helper(struct pam_pool *pool)
+{
+	struct helper *helper;
+
+	if (pool->helper_count >= pool->helpers_max)
+		return NULL;
+	helper = calloc(1, sizeof(*helper));
+	if (helper == NULL)
+		return NULL;
+	helper->pool = pool;
+	helper->fd = pool->source.start(pool->source.context,
+	    &helper->number);
+	if (helper->fd < 0) {
+		free(helper);
+		return NULL;
+	}
+	helper->next = pool->helpers;
+	pool->helpers = helper;
+	pool->helper_count++;
+	helper->event = event_new(pool->base, helper->fd,
+	    EV_READ | EV_PERSIST, on_answer, helper);
+	if (helper->event != NULL && event_add(helper->event, NULL) == 0)
+		return helper;
+	free_helper(helper, true);
+	return NULL;
+}
+
+static struct helper *
+idle_helper(const struct pam_pool *pool)
+{
+	struct helper *helper = pool->helpers;
+
+	while (helper != NULL && helper->job != NULL)
+		helper = helper->next;
+	return helper;
+}
+
+/* --- who gets which ------------------------------------------------------------- */
+
+static size_t
+busy_with(const struct pam_pool *pool, const char *vm)
+{
+	size_t count = 0;
+
+	for (const struct helper *helper = pool->helpers; helper != NULL;
+	    helper = helper->next)
+		count += helper->job != NULL &&
+		    strcmp(helper->job->question.tty, vm) == 0;
+	return count;
+}
+
+/* False if the helper is of no use any more. */
+static bool
+give(struct helper *helper, struct pam_pool_job *job)
+{
+	if (send(helper->fd, &job->question, sizeof(job->question),
+	    MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof(job->question)) {
+		free_helper(helper, true);
+		return false;
+	}
+	unlink_waiting(job);
+	if (helper->pool->turn < job->turn)
+		helper->pool->turn = job->turn;
+	helper->job = job;
+	job->helper = helper;
+	OPENSSL_cleanse(job->question.password,
+	    sizeof(job->question.password));
+	return true;
+}
+
+static void
+on_dispatch(evutil_socket_t fd, short what, void *context)
+{
+	static const struct timeval retry = { .tv_usec = RETRY_MS * 1000 };
+	struct pam_pool *pool = context;
+	struct pam_pool_job *job = pool->waiting, *next;
+
+	(void)fd;
+	(void)what;
+	for (; job != NULL; job = next) {
+		struct helper *helper;
+
+		next = job->next;
+		if (busy_with(pool, job->question.tty) >= pool->per_vm)
+			continue;
+		helper = idle_helper(pool);
+		if (helper == NULL)
+			helper = start_helper(pool);
+		if (helper == NULL) {
+			if (pool->helper_count < pool->helpers_max)
+				event_add(pool->dispatch, &retry);
+			return;
+		}
+		if (!give(helper, job)) {
+			/* not at once: the next one may be dead as well */
+			event_add(pool->dispatch, &retry);
+			return;
+		}
+	}
+}
+
+/* Never at once: who asks, or is being told, is not ready for it. */
+static void
+dispatch_soon(struct pam_pool *pool)
+{
+	static const struct timeval now = { 0 };
+
+	if (pool->dispatch != NULL)
+		event_add(pool->dispatch, &now);
+}
+
+static void
+on_patience(evutil_socket_t fd, short what, void *context)
+{
+	struct pam_pool_job *job = context;
+
+	(void)fd;
+	(void)what;
+	if (job->helper != NULL)
+		free_helper(job->helper, true);
+	else
+		unlink_waiting(job);
+	tell(job, PAM_BROKEN, 0);
+}
+
+static void
+on_idle(evutil_socket_t fd, short what, void *context)
+{
+	struct pam_pool *pool = context;
+	struct helper *helper = pool->helpers, *next;
+	size_t idle = 0;
+
+	(void)fd;
+	(void)what;
+	for (; helper != NULL; helper = next) {
+		next = helper->next;
+		if (helper->job == NULL && ++idle > IDLE_KEPT)
+			free_helper(helper, false);
+	}
+}
+
+/* --- the pool ------------------------------------------------------------------------ */
+
+int
+pam_pool_new(struct pam_pool **pool_r, struct event_base *base,
+    const struct pam_pool_source *source, const struct config *config)
+{
+	const struct timeval interval = { .tv_sec = IDLE_SECONDS };
+	struct pam_pool *pool = calloc(1, sizeof(*pool));
+
+	*pool_r = NULL;
+	if (pool == NULL)
+		return ERROR_MEMORY;
+	pool->base = base;
+	pool->source = *source;
+	pool->dispatch = evtimer_new(base, on_dispatch, pool);
+	pool->idle = event_new(base, -1, EV_PERSIST, on_idle, pool);
+	if (pool->dispatch == NULL || pool->idle == NULL ||
+	    event_add(pool->idle, &interval) != 0) {
+		pam_pool_free(&pool);
+		return ERROR_MEMORY;
+	}
+	pam_pool_configure(pool, config);
+	*pool_r = pool;
+	return ERROR_NONE;
+}
+
+void
+pam_pool_configure(struct pam_pool *pool, const struct config *config)
+{
+	pool->helpers_max = config->pam_helpers;
+	pool->per_vm = config->pam_helpers_per_vm;
+	pool->timeout = config->pam_timeout;
+	dispatch_soon(pool);
+}
+
+void
+pam_pool_free(struct pam_pool **pool)
+{
+	struct pam_pool *old = *pool;
+
+	*pool = NULL;
+	if (old == NULL)
+		return;
+	while (old->waiting != NULL) {
+		struct pam_pool_job *job = old->waiting;
+
+		old->waiting = job->next;
+		free_job(job);
+	}
+	while (old->helpers != NULL) {
+		struct helper *helper = old->helpers;
+
+		if (helper->job != NULL)
+			free_job(helper->job);
+		free_helper(helper, helper->job != NULL);
+	}
+	if (old->dispatch != NULL)
+		event_free(old->dispatch);
+	if (old->idle != NULL)
+		event_free(old->idle);
+	free(old);
+}
+
+/* False if too many wait.  Turns only go on: were they counted anew, a VM that
+ * always asks again would always be first. */
+static bool
+find_turn(const struct pam_pool *pool, struct pam_pool_job *job)
+{
+	size_t all = 0, of_vm = 0;
+
+	job->turn = pool->turn + 1;
+	for (const struct pam_pool_job *other = pool->waiting; other != NULL;
+	    other = other->next) {
+		all++;
+		if (strcmp(other->question.tty, job->question.tty) != 0)
+			continue;
+		of_vm++;
+		if (job->turn <= other->turn)
+			job->turn = other->turn + 1;
+	}
+	return all < PAM_POOL_QUEUE_MAX && of_vm < PAM_POOL_QUEUE_PER_VM_MAX;
+}
+
+struct pam_pool_job *
+pam_pool_ask(struct pam_pool *pool, const struct pam_question *question,
+    pam_pool_cb *told, void *context)
+{
+	const struct timeval patience = { .tv_sec = pool->timeout };
+	struct pam_pool_job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return NULL;
+	job->pool = pool;
+	job->question = *question;
+	job->question.id = ++pool->last_id;
+	job->told = told;
+	job->context = context;
+	if (find_turn(pool, job))
+		job->patience = evtimer_new(pool->base, on_patience, job);
+	if (job->patience == NULL ||
+	    event_add(job->patience, &patience) != 0) {
+		free_job(job);
+		return NULL;
+	}
+	link_waiting(job);
+	dispatch_soon(pool);
+	return job;
+}

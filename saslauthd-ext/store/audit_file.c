@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/store/audit_file.h"
+
+#include <glib.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+bool
+audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at)
+{
+	struct tm tm;
+
+	if (at < 0 || gmtime_r(&at, &tm) == NULL || tm.tm_year > 9999 - 1900)
+		return false;
+	snprintf(name, AUDIT_NAME_MAX, "%.16s-%04d%02d%02dT%02d%02d%02dZ.db",
+	    prefix, (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100,
+	    tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100,
+	    tm.tm_sec % 100);
+	return true;
+}
+
+bool
+audit_name_rotated(const char *name, time_t *at_r)
+{
+	char again[AUDIT_NAME_MAX];
+	struct tm tm;
+	int end = 0;
+
+	memset(&tm, 0, sizeof(tm));
+	if (strlen(name) != strlen("audit-20261231T235959Z.db") ||
+	    sscanf(name, "audit-%4d%2d%2dT%2d%2d%2dZ.db%n", &tm.tm_year,
+	    &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
+	    &end) != 6 || end == 0)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	*at_r = timegm(&tm);
+	/* sscanf() takes signs and spaces, timegm() a 31st of June */
+	return audit_name(again, "audit", *at_r) && strcmp(again, name) == 0;
+}
+
+static int
+is_rotated(const struct dirent *entry)
+{
+	time_t at;
+
+	return audit_name_rotated(entry->d_name, &at);
+}
+
+/* Names of this form sort by their time. */
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int
+audit_files(const char *folder, struct dirent ***list_r)
+{
+	*list_r = NULL;
+	return scandir(folder, list_r, is_rotated, by_name);
+}
+
+void
+audit_files_free(struct dirent **list, int count)
+{
+	for (int i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* Octets of the character at text if it can stay as it is, else 0. */
+static size_t
+plain_character(const char *text)
+{
+	gunichar c = g_utf8_get_char_validated(text, -1);
+
+	if (c >= (gunichar)-2 || c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+	    c == '\\')
+		return 0;
+	return (size_t)g_unichar_to_utf8(c, NULL);
+}
+
+void
+audit_text(char out[AUDIT_TEXT_MAX + 1], const char *text)
+{
+	size_t used = 0, whole = 0;	/* whole: where a cut may be */
+
+	while (*text != '\0') {
+		size_t plain = plain_character(text);
+		size_t more = plain != 0 ? plain : strlen("\\xNN");
+
+		if (used + more > AUDIT_TEXT_MAX) {
+			memcpy(out + whole, "...", sizeof("..."));
+			return;
+		}
+		if (plain != 0)
+			memcpy(out + used, text, plain);
+		else
+			sprintf(out + used, "\\x%02x", (unsigned char)*text);
+		text += plain != 0 ? plain : 1;
+		used += more;
+		if (used + strlen("...") <= AUDIT_TEXT_MAX)
+			whole = used;
+	}
+	out[used] = '\0';
+}
+
+static const struct {
+	int sqlite;
+	int error;
+} error_map[] = {
+	{ SQLITE_IOERR_SHORT_READ, ERROR_NOTADB },
+	{ SQLITE_BUSY, ERROR_LOCKED },
+	{ SQLITE_LOCKED, ERROR_LOCKED },
+	{ SQLITE_NOTADB, ERROR_NOTADB },
+	{ SQLITE_CORRUPT, ERROR_NOTADB },
+	{ SQLITE_FORMAT, ERROR_NOTADB },
+	{ SQLITE_NOMEM, ERROR_MEMORY },
+	{ SQLITE_CANTOPEN, ERROR_ACCESS },
+	{ SQLITE_PERM, ERROR_ACCESS },
+	{ SQLITE_AUTH, ERROR_ACCESS },
+	{ SQLITE_READONLY, ERROR_ACCESS },
+	{ SQLITE_CONSTRAINT, ERROR_REFUSED },
+};
+
+int
+audit_error(int code)
+{
+	const size_t count = sizeof(error_map) / sizeof(error_map[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (error_map[i].sqlite == code ||
+		    error_map[i].sqlite == (code & 0xff))
+			return error_map[i].error;
+	}
+	return ERROR_IO;
+}

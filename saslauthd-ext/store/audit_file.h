@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The files of the audit: audit.db, which is written, and what was that
+ * before.  Known to vmauthzd, which writes them, and vmauthz log. */
+
+#ifndef VMAUTHZD_STORE_AUDIT_FILE_H
+#define VMAUTHZD_STORE_AUDIT_FILE_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <time.h>
+
+enum {
+	AUDIT_APPLICATION_ID = 0x766d6175,	/* "vmau" */
+	AUDIT_VERSION = 1,			/* PRAGMA user_version */
+	AUDIT_NAME_MAX = 64,	/* octets of a file's name, with NUL */
+	AUDIT_TEXT_MAX = 511,	/* octets of a text in a record */
+	AUDIT_DETAIL_MAX = 512,
+};
+
+#define AUDIT_FILE "audit.db"
+
+/* schema/audit.sql */
+extern const char audit_schema_sql[];
+
+/* Names audit-YYYYMMDDTHHMMSSZ.db: the prefix "audit" may be another one.
+ * false: the time is not in the years 1970 to 9999. */
+bool audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at);
+
+/* Whether a name is exactly of that form, with "audit"; then its time. */
+bool audit_name_rotated(const char *name, time_t *at_r);
+
+/* The rotated files of a folder, the oldest first; free each and the list.
+ * Returns their number, or -1 with errno. */
+int audit_files(const char *folder, struct dirent ***list_r);
+void audit_files_free(struct dirent **list, int count);
+
+/* Text as it is stored: a backslash, control characters and octets that are
+ * not UTF-8 become \xNN; what is too long ends in "...". */
+void audit_text(char out[AUDIT_TEXT_MAX + 1], const char *text);
+
+/* The code of base/error.h for an (extended) code of SQLite's. */
+int audit_error(int code);
+
+#endif

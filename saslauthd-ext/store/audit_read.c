@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/store/audit_read.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+enum {
+	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
+	BUSY_MS = 2000,
+	TRIES = 10,		/* when a rotation comes between */
+	MOVED = 1,		/* the file is another one than was listed */
+};
+
+static const char is_sql[] =
+    "SELECT (SELECT application_id FROM pragma_application_id),"
+    " (SELECT user_version FROM pragma_user_version),"
+    " (SELECT count(*) FROM sqlite_schema)";
+
+static const char last_sql[] = "SELECT max(id) FROM records";
+
+/* Columns as in enum audit_column. */
+static const char records_sql[] =
+    "SELECT id, at, kind, what, user, vm, vm_source, service, client,"
+    " cert_cn, iif(cert_sha256 IS NULL, NULL, lower(hex(cert_sha256))),"
+    " local_user, mechanism, socket, issued_by, grant_id, revision, ticket,"
+    " session, reason FROM records"
+    " WHERE id > ?1 AND id <= ?2 AND at >= ?3"
+    " AND (?4 IS NULL OR user = ?4 OR user GLOB ?4)"
+    " AND (?5 IS NULL OR vm = ?5 OR vm GLOB ?5)"
+    " AND (NOT ?6 OR kind = 'decision' AND what = 'deny')"
+    " ORDER BY id LIMIT ?7";
+
+struct reader {
+	const char *folder;
+	const struct audit_filter *filter;
+	struct audit_place *place;
+	audit_read_cb *told;
+	void *context;
+	char *detail;
+	sqlite3 *handle;
+	char path[PATH_SIZE];
+	int count;
+};
+
+/* --- one file ---------------------------------------------------------------- */
+
+static int
+fail(struct reader *reader, int error, const char *detail)
+{
+	snprintf(reader->detail, AUDIT_DETAIL_MAX, "%.256s: %s%s%s",
+	    reader->path, error_text(error), detail != NULL ? ": " : "",
+	    detail != NULL ? detail : "");
+	return error;
+}
+
+static int
+fail_sqlite(struct reader *reader)
+{
+	return fail(reader, audit_error(sqlite3_extended_errcode(
+	    reader->handle)), sqlite3_errmsg(reader->handle));
+}
+
+static int
+ask(struct reader *reader, const char *sql, int64_t *answers, int count)
+{
+	sqlite3_stmt *statement = NULL;
+	int rc = ERROR_NONE;
+
+	if (sqlite3_prepare_v2(reader->handle, sql, -1, &statement, NULL) !=
+	    SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
+		rc = fail_sqlite(reader);
+	for (int i = 0; rc == ERROR_NONE && i < count; i++)
+		answers[i] = sqlite3_column_int64(statement, i);
+	sqlite3_finalize(statement);
+	return rc;
+}
+
+/* Begins to read, which keeps the file from being rotated. */
+static int
+open_as(struct reader *reader, const char *name)
+{
+	int64_t tables;
+
+	if (sqlite3_open_v2(name, &reader->handle, SQLITE_OPEN_READONLY |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) != SQLITE_OK)
+		return fail_sqlite(reader);
+	sqlite3_extended_result_codes(reader->handle, 1);
+	sqlite3_busy_timeout(reader->handle, BUSY_MS);
+	sqlite3_db_config(reader->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
+	    NULL);
+	if (sqlite3_exec(reader->handle, "BEGIN", NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		return fail_sqlite(reader);
+	return ask(reader, "SELECT count(*) FROM sqlite_schema", &tables, 1);
+}
+
+static void
+close_file(struct reader *reader)
+{
+	sqlite3_close(reader->handle);
+	reader->handle = NULL;
+}
+
+/* The path as a URI, for a file that nobody is writing. */
+static void
+immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
+{
+	char *out = uri + sprintf(uri, "file:");
+
+	for (; *path != '\0'; path++)
+		out += sprintf(out, *path == '/' ? "/" : "%%%02X",
+		    (unsigned char)*path);
+	strcpy(out, "?immutable=1");
+}
+
+/* Without vmauthzd there is no audit.db-shm, and who may not make one can
+ * still read what is complete without. */
+static int
+open_file(struct reader *reader)
+{
+	char wal[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
+	struct stat st;
+	int rc;
+
+	rc = open_as(reader, reader->path);
+	snprintf(wal, sizeof(wal), "%s-wal", reader->path);
+	if (rc != ERROR_ACCESS || (stat(wal, &st) == 0 && st.st_size != 0))
+		return rc;
+	close_file(reader);
+	immutable_uri(reader->path, uri);
+	return open_as(reader, uri);
+}
+
+static void
+tell(struct reader *reader, sqlite3_stmt *row)
+{
+	struct audit_record record = {
+		.id = sqlite3_column_int64(row, AUDIT_ID),
+		.at = sqlite3_column_int64(row, AUDIT_AT),
+	};
+
+	for (int i = 0; i < AUDIT_COLUMN_COUNT; i++)
+		record.text[i] = (const char *)sqlite3_column_text(row, i);
+	reader->told(reader->context, &record);
+	reader->place->id = record.id;
+	reader->count++;
+}
+
+static void
+bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
+{
+	sqlite3_bind_int64(statement, 3, filter->since);
+	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 5, filter->vm, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 6, filter->denied);
+	sqlite3_bind_int(statement, 7, AUDIT_READ_MAX);
+}
+
+static int
+tell_records(struct reader *reader)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t last;
+	int rc = ask(reader, last_sql, &last, 1);
+
+	if (rc != ERROR_NONE || last <= reader->place->id)
+		return rc;
+	if (sqlite3_prepare_v2(reader->handle, records_sql, -1, &statement,
+	    NULL) != SQLITE_OK)
+		return fail_sqlite(reader);
+	sqlite3_bind_int64(statement, 1, reader->place->id);
+	sqlite3_bind_int64(statement, 2, last);
+	bind_filter(statement, reader->filter);
+	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+		tell(reader, statement);
+	rc = rc == SQLITE_DONE ? ERROR_NONE : fail_sqlite(reader);
+	sqlite3_finalize(statement);
+	if (rc == ERROR_NONE && reader->count < AUDIT_READ_MAX)
+		reader->place->id = last;
+	return rc;
+}
+
+/* A file without tables is just being made. */
+static int
+tell_file(struct reader *reader)
+{
+	int64_t is[3];
+	int rc = ask(reader, is_sql, is, 3);
+
+	if (rc != ERROR_NONE || is[2] == 0)
+		return rc;
+	if (is[0] != AUDIT_APPLICATION_ID)
+		return fail(reader, ERROR_NOTADB, "not an audit");
+	if (is[1] != AUDIT_VERSION)
+		return fail(reader, ERROR_NOTADB,
+		    "an audit of another version");
+	return tell_records(reader);
+}
+
+static void
+set_path(struct reader *reader, const char *name)
+{
+	snprintf(reader->path, sizeof(reader->path), "%s/%.63s", reader->folder,
+	    name);
+}
+
+static void
+move_to(struct audit_place *place, const char *name, const struct stat *st)
+{
+	if (place->device != st->st_dev || place->inode != st->st_ino)
+		place->id = 0;
+	place->device = st->st_dev;
+	place->inode = st->st_ino;
+	snprintf(place->name, sizeof(place->name), "%.63s", name);
+}
+
+/* st is of the file that is meant: MOVED if it has another name by now. */
+static int
+read_file(struct reader *reader, const char *name, const struct stat *st)
+{
+	struct stat now;
+	int rc;
+
+	move_to(reader->place, name, st);
+	if (reader->place->id == INT64_MAX)
+		return ERROR_NONE;
+	set_path(reader, name);
+	rc = open_file(reader);
+	if (stat(reader->path, &now) != 0 || now.st_dev != st->st_dev ||
+	    now.st_ino != st->st_ino)
+		rc = MOVED;
+	else if (rc == ERROR_NONE)
+		rc = tell_file(reader);
+	close_file(reader);
+	if (rc < 0 && rc != ERROR_LOCKED)
+		reader->place->id = INT64_MAX;
+	return rc;
+}
+
+/* --- all files --------------------------------------------------------------- */
+
+static bool
+is_place(const struct reader *reader, const char *name)
+{
+	struct stat st;
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%.63s", reader->folder, name);
+	return stat(path, &st) == 0 && st.st_ino == reader->place->inode &&
+	    st.st_dev == reader->place->device;
+}
+
+/* The index of the file to go on with; count: audit.db. */
+static int
+find_place(const struct reader *reader, struct dirent **list, int count)
+{
+	const char *name = reader->place->name;
+	int next = 0;
+
+	for (int i = count - 1; i >= 0; i--) {
+		if (is_place(reader, list[i]->d_name))
+			return i;
+	}
+	if (name[0] == '\0')
+		return 0;
+	if (strcmp(name, AUDIT_FILE) == 0)
+		return count;
+	while (next < count && strcmp(list[next]->d_name, name) <= 0)
+		next++;
+	return next;
+}
+
+static int
+read_list(struct reader *reader, struct dirent **list, int count,
+    const struct stat *current)
+{
+	int rc = ERROR_NONE;
+
+	for (int i = find_place(reader, list, count); i < count &&
+	    rc == ERROR_NONE && reader->count == 0; i++) {
+		struct stat st;
+
+		set_path(reader, list[i]->d_name);
+		if (stat(reader->path, &st) == 0)
+			rc = read_file(reader, list[i]->d_name, &st);
+	}
+	if (rc == ERROR_NONE && reader->count == 0 && current != NULL)
+		rc = read_file(reader, AUDIT_FILE, current);
+	return rc;
+}
+
+/* Audit.db is looked at before the folder is: if it is still the same when it
+ * is open, no file is missing in the list. */
+static int
+read_folder(struct reader *reader)
+{
+	struct dirent **list;
+	struct stat st;
+	bool current;
+	int count, rc;
+
+	set_path(reader, AUDIT_FILE);
+	current = stat(reader->path, &st) == 0;
+	if (!current && errno != ENOENT)
+		return fail(reader, ERROR_ACCESS, strerror(errno));
+	count = audit_files(reader->folder, &list);
+	if (count < 0)
+		return fail(reader, ERROR_ACCESS, strerror(errno));
+	rc = read_list(reader, list, count, current ? &st : NULL);
+	audit_files_free(list, count);
+	return rc;
+}
+
+int
+audit_read(const char *folder, const struct audit_filter *filter,
+    struct audit_place *place, audit_read_cb *told, void *context,
+    char detail[AUDIT_DETAIL_MAX])
+{
+	struct reader reader = {
+		.folder = folder, .filter = filter, .place = place,
+		.told = told, .context = context, .detail = detail,
+	};
+	struct audit_place before = *place;
+	int rc = MOVED;
+
+	for (int i = 0; i < TRIES && rc == MOVED; i++) {
+		*place = before;
+		rc = read_folder(&reader);
+	}
+	return rc < 0 ? rc : reader.count;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The worker's side of the monitor. */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "saslauthd-ext/monitor/monitor.h"
+#include "saslauthd-ext/monitor/monitor_message.h"
+
+static uint64_t
+nanoseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int
+passed_descriptor(struct msghdr *message)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(message);
+	int fd;
+
+	if (head == NULL || head->cmsg_level != SOL_SOCKET ||
+	    head->cmsg_type != SCM_RIGHTS ||
+	    head->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return fd;
+}
+
+/* Takes one packet; false, with errno set, if there is none, or it is no
+ * answer. */
+static bool
+take(int monitor, struct monitor_answer *answer_r, int *fd_r)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { answer_r, sizeof(*answer_r) };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	ssize_t size = recvmsg(monitor, &message,
+	    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*fd_r = size >= 0 ? passed_descriptor(&message) : -1;
+	if (size >= 0)
+		errno = EPROTO;
+	return size == (ssize_t)sizeof(*answer_r) &&
+	    (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
+}
+
+static bool
+wait_for(int monitor, uint64_t until)
+{
+	struct pollfd poll_fd = { .fd = monitor, .events = POLLIN };
+	uint64_t now = nanoseconds();
+	int ready;
+
+	if (now >= until)
+		return false;
+	ready = poll(&poll_fd, 1, (int)((until - now) / 1000000) + 1);
+	return ready > 0 || (ready < 0 && errno == EINTR);
+}
+
+static void
+forget(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Asks, and returns the descriptor that came back, or -1.  The time is what
+ * numbers the calls: an answer that came too late bears another one, and its
+ * descriptor is closed, which ends the helper at the other end of it. */
+static int
+call(int monitor, struct monitor_request *request,
+    struct monitor_answer *answer_r)
+{
+	uint64_t start = nanoseconds();
+	uint64_t until = start + (uint64_t)MONITOR_WAIT_MS * 1000000;
+	int fd = -1;
+
+	memset(answer_r, 0, sizeof(*answer_r));
+	request->serial = start;
+	if (send(monitor, request, sizeof(*request),
+	    MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(*request))
+		return -1;
+	while (wait_for(monitor, until)) {
+		bool taken = take(monitor, answer_r, &fd);
+
+		if (taken && answer_r->serial == start && answer_r->error == 0)
+			return fd;
+		forget(&fd);
+		if (!taken && errno != EAGAIN && errno != EINTR)
+			return -1;
+		if (taken && answer_r->serial == start)
+			return -1;
+	}
+	return -1;
+}
+
+int
+monitor_helper_start(int monitor, uint32_t *helper_r)
+{
+	struct monitor_request request = { .call = MONITOR_HELPER_START };
+	struct monitor_answer answer;
+	int fd = call(monitor, &request, &answer);
+
+	*helper_r = fd >= 0 ? answer.helper : 0;
+	return fd;
+}
+
+void
+monitor_helper_stop(int monitor, uint32_t helper)
+{
+	struct monitor_request request = {
+		.call = MONITOR_HELPER_STOP, .helper = helper,
+	};
+	struct monitor_answer answer;
+
+	if (helper != 0)
+		(void)call(monitor, &request, &answer);
+}
+
+int
+monitor_open_status(int monitor, const char *name)
+{
+	struct monitor_request request = { .call = MONITOR_OPEN_STATUS };
+	struct monitor_answer answer;
+	size_t length = strlen(name);
+
+	if (length >= sizeof(request.name))
+		return -1;
+	memcpy(request.name, name, length);
+	return call(monitor, &request, &answer);
+}
+
+void
+monitor_ready(int monitor)
+{
+	struct monitor_request request = { .call = MONITOR_READY };
+	struct monitor_answer answer;
+
+	(void)call(monitor, &request, &answer);
+}

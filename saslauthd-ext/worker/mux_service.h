@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The socket "mux": saslauthd's protocol for a libsasl2 that knows nothing of
+ * us.  OK means that the password is right and that the policy lets this user
+ * open the VM that asks. */
+
+#ifndef VMAUTHZD_WORKER_MUX_SERVICE_H
+#define VMAUTHZD_WORKER_MUX_SERVICE_H
+
+#include "saslauthd-ext/worker/service.h"
+
+extern const struct service_kind mux_service;
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The system calls that the worker may make; seccomp(2).  Rules see a call's
+ * number and its arguments' values, never what a pointer points to. */
+
+#ifndef VMAUTHZD_WORKER_SECCOMP_H
+#define VMAUTHZD_WORKER_SECCOMP_H
+
+/* Filters all threads of this process from now on.  Returns 0 or an errno. */
+int filter_load(void);
+
+#endif

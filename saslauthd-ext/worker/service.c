@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/worker/service.h"
+
+#include <errno.h>
+#include <event2/listener.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { ACCEPT_PAUSE_MS = 100 };		/* when there are no descriptors left */
+
+struct service {
+	struct daemon *daemon;
+	const struct service_kind *kind;
+	struct evconnlistener *listener;
+	struct event *pause;
+	struct connection *connections;
+	int64_t complained;		/* uptime of the last line about strangers */
+};
+
+struct daemon *
+connection_daemon(const struct connection *connection)
+{
+	return connection->service->daemon;
+}
+
+/* --- the end of a connection ------------------------------------------------ */
+
+static void
+connection_free(struct connection *connection)
+{
+	struct connection **at = &connection->service->connections;
+
+	while (*at != connection)
+		at = &(*at)->next;
+	*at = connection->next;
+	OPENSSL_cleanse(connection, connection->service->kind->size);
+	free(connection);
+}
+
+void
+connection_close(struct connection *connection)
+{
+	if (connection->fd < 0)
+		return;
+	event_free(connection->event);
+	connection->event = NULL;
+	close(connection->fd);
+	connection->fd = -1;
+	peer_close(&connection->asker.peer);
+	if (connection->pending == 0)
+		connection_free(connection);
+}
+
+void
+connection_hold(struct connection *connection)
+{
+	connection->pending++;
+}
+
+bool
+connection_release(struct connection *connection)
+{
+	connection->pending--;
+	if (connection->fd >= 0)
+		return true;
+	if (connection->pending == 0)
+		connection_free(connection);
+	return false;
+}
+
+/* --- its beginning ------------------------------------------------------------ */
+
+static void
+complain(struct service *service, const struct peer *peer, const char *what)
+{
+	int64_t now = daemon_uptime();
+
+	if (now < service->complained + 1)
+		return;
+	service->complained = now;
+	daemon_log(service->daemon, LOG_NOTICE, "vmauthzd: %s: refused process "
+	    "%ld of uid %lu, gid %lu: %s", service->kind->name, (long)peer->pid,
+	    (unsigned long)peer->uid, (unsigned long)peer->gid, what);
+}
+
+/* Which VM it is that asks; what is none may be there only to be told so. */
+static void
+identify(struct connection *connection)
+{
+	struct daemon *daemon = connection_daemon(connection);
+	const struct machine_sources sources = {
+		.libvirt = daemon->config->identify_libvirt,
+		.cgroup = daemon->config->identify_cgroup,
+		.command_line = daemon->config->identify_command_line,
+		.libvirt_folder = "/run/libvirt/qemu",
+		.proc = "/proc",
+		.owner = 0,
+		.open_status = daemon->open_status,
+		.context = daemon,
+	};
+
+	connection->asker.socket = connection->service->kind->name;
+	if (connection->user)
+		machine_find(&connection->asker.machine,
+		    &connection->asker.peer, &sources);
+}
+
+/* What speaks against one more connection like this one; NULL: nothing. */
+static const char *
+obstacle(const struct service *service, const struct connection *connection)
+{
+	const char *name = connection->asker.machine.name;
+	size_t all = 0, alike = 0;
+	const struct connection *other = service->connections;
+
+	if (!connection->user && !connection->operator)
+		return "it is none of the users and groups that may connect";
+	for (; other != NULL; other = other->next) {
+		all++;
+		alike += strcmp(other->asker.machine.name, name) == 0;
+	}
+	if (all >= SERVICE_CONNECTIONS_MAX)
+		return "there are too many connections";
+	if (alike >= (name[0] != '\0' ? service->kind->per_vm :
+	    SERVICE_STRANGERS_MAX))
+		return "its VM has too many connections";
+	return NULL;
+}
+
+static void
+on_event(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *connection = context;
+
+	(void)fd;
+	if ((what & EV_TIMEOUT) != 0)
+		connection->service->kind->late(connection);
+	else
+		connection->service->kind->readable(connection);
+}
+
+static int
+listen_to(struct connection *connection)
+{
+	struct service *service = connection->service;
+	const struct timeval patience = { .tv_sec = service->kind->patience };
+
+	connection->event = event_new(service->daemon->base, connection->fd,
+	    EV_READ | EV_PERSIST, on_event, connection);
+	if (connection->event == NULL)
+		return ERROR_MEMORY;
+	if (event_add(connection->event,
+	    service->kind->patience != 0 ? &patience : NULL) == 0)
+		return ERROR_NONE;
+	event_free(connection->event);
+	return ERROR_MEMORY;
+}
+
+static const char *
+admit(struct service *service, struct connection *connection)
+{
+	const struct config *config = service->daemon->config;
+	struct peer *peer = &connection->asker.peer;
+	const char *why;
+
+	if (peer_open(peer, connection->fd) != ERROR_NONE)
+		return "the kernel does not say who it is";
+	connection->user = config_is_user(config, peer->uid, peer->gid);
+	connection->operator = config_is_operator(config, peer->uid);
+	identify(connection);
+	why = obstacle(service, connection);
+	if (why == NULL && listen_to(connection) != ERROR_NONE)
+		why = "out of memory";
+	return why;
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *address, int length, void *context)
+{
+	struct service *service = context;
+	struct connection *connection = calloc(1, service->kind->size);
+	const char *why;
+
+	(void)listener;
+	(void)address;
+	(void)length;
+	if (connection == NULL) {
+		close(fd);
+		return;
+	}
+	connection->service = service;
+	connection->fd = fd;
+	connection->asker.peer.pidfd = -1;
+	why = admit(service, connection);
+	if (why == NULL) {
+		connection->next = service->connections;
+		service->connections = connection;
+		return;
+	}
+	complain(service, &connection->asker.peer, why);
+	peer_close(&connection->asker.peer);
+	close(fd);
+	free(connection);
+}
+
+/* Out of descriptors, say: the queue would wake us again at once. */
+static void
+on_accept_error(struct evconnlistener *listener, void *context)
+{
+	const struct timeval pause = { .tv_usec = ACCEPT_PAUSE_MS * 1000 };
+	struct service *service = context;
+
+	daemon_log(service->daemon, LOG_ERR, "vmauthzd: %s: accept: %s",
+	    service->kind->name, strerror(errno));
+	evconnlistener_disable(listener);
+	event_add(service->pause, &pause);
+}
+
+static void
+on_pause(evutil_socket_t fd, short what, void *context)
+{
+	struct service *service = context;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(service->listener);
+}
+
+/* --- the service --------------------------------------------------------------- */
+
+int
+service_open(struct service **service_r, struct daemon *daemon,
+    const struct service_kind *kind, int socket)
+{
+	struct service *service = calloc(1, sizeof(*service));
+
+	*service_r = NULL;
+	if (service == NULL)
+		return ERROR_MEMORY;
+	service->daemon = daemon;
+	service->kind = kind;
+	service->complained = -1;
+	service->pause = evtimer_new(daemon->base, on_pause, service);
+	service->listener = service->pause == NULL ? NULL :
+	    evconnlistener_new(daemon->base, on_accept, service,
+	    LEV_OPT_CLOSE_ON_EXEC, 0, socket);
+	if (service->listener == NULL) {
+		service_close(&service);
+		return ERROR_MEMORY;
+	}
+	evconnlistener_set_error_cb(service->listener, on_accept_error);
+	*service_r = service;
+	return ERROR_NONE;
+}
+
+void
+service_close(struct service **service)
+{
+	struct service *old = *service;
+
+	*service = NULL;
+	if (old == NULL)
+		return;
+	while (old->connections != NULL) {
+		struct connection *connection = old->connections;
+
+		connection->pending = 0;
+		if (connection->fd < 0)
+			connection_free(connection);
+		else
+			connection_close(connection);
+	}
+	if (old->listener != NULL)
+		evconnlistener_free(old->listener);
+	if (old->pause != NULL)
+		event_free(old->pause);
+	free(old);
+}
+
+void
+service_configure(struct service *service)
+{
+	const struct config *config = service->daemon->config;
+	struct connection *connection = service->connections, *next;
+
+	for (; connection != NULL; connection = next) {
+		const struct peer *peer = &connection->asker.peer;
+
+		next = connection->next;
+		connection->user = config_is_user(config, peer->uid, peer->gid);
+		connection->operator = config_is_operator(config, peer->uid);
+		if (!connection->user && !connection->operator)
+			connection_close(connection);
+	}
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "tools/password_prompt.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* a password of the longest kind, its newline, and one octet too many */
+enum { LINE_MAX_SIZE = SCRAM_PASSWORD_MAX + 1 };
+
+struct line {
+	size_t used;
+	char octets[LINE_MAX_SIZE];
+};
+
+/* What a line on its way in looks like so far. */
+enum progress {
+	LINE_MORE,
+	LINE_END,		/* of the file */
+	LINE_FAILED,		/* errno says why */
+	LINE_SIGNAL,		/* a signal is waiting */
+};
+
+static enum progress
+read_some(int fd, struct line *line)
+{
+	ssize_t got = read(fd, line->octets + line->used,
+	    sizeof(line->octets) - line->used);
+
+	if (got < 0)
+		return errno == EINTR ? LINE_MORE : LINE_FAILED;
+	line->used += (size_t)got;
+	return got == 0 ? LINE_END : LINE_MORE;
+}
+
+static const char *
+judge_line(const struct line *line, size_t *length_r)
+{
+	const char *newline = memchr(line->octets, '\n', line->used);
+	size_t length = newline != NULL ? (size_t)(newline - line->octets) :
+	    line->used;
+
+	*length_r = length;
+	if (line->used == 0)
+		return "there is no password";
+	if (length == 0)
+		return "the password is empty";
+	if (length >= SCRAM_PASSWORD_MAX)
+		return "the password is too long";
+	if (newline != NULL && length + 1 != line->used)
+		return "there is more than one line, where a password is one";
+	if (memchr(line->octets, '\0', length) != NULL)
+		return "there is a NUL in the password";
+	return NULL;
+}
+
+static bool
+take_line(struct line *line, char password[SCRAM_PASSWORD_MAX])
+{
+	size_t length;
+	const char *wrong = judge_line(line, &length);
+
+	if (wrong != NULL) {
+		warnx("%s", wrong);
+	} else {
+		memcpy(password, line->octets, length);
+		password[length] = '\0';
+	}
+	explicit_bzero(line, sizeof(*line));
+	return wrong == NULL;
+}
+
+static bool
+read_input(char password[SCRAM_PASSWORD_MAX])
+{
+	struct line line = { .used = 0 };
+	enum progress progress = LINE_MORE;
+
+	while (progress == LINE_MORE && line.used < sizeof(line.octets))
+		progress = read_some(STDIN_FILENO, &line);
+	if (progress == LINE_FAILED) {
+		warn("standard input");
+		explicit_bzero(&line, sizeof(line));
+		return false;
+	}
+	return take_line(&line, password);
+}
+
+/* --- a terminal ---------------------------------------------------------- */
+
+struct terminal {
+	int fd;
+	int signals;		/* signalfd of those held back */
+	struct termios loud;	/* as we found it */
+	sigset_t held, found;
+};
+
+/* The signals that end or stop a program from its terminal, or from afar. */
+static const int held_signals[] = {
+	SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP,
+};
+
+static void
+terminal_close(struct terminal *terminal)
+{
+	if (terminal->fd >= 0)
+		close(terminal->fd);
+	if (terminal->signals >= 0)
+		close(terminal->signals);
+}
+
+static bool
+terminal_open(struct terminal *terminal)
+{
+	const size_t count = sizeof(held_signals) / sizeof(held_signals[0]);
+
+	sigemptyset(&terminal->held);
+	for (size_t i = 0; i < count; i++)
+		sigaddset(&terminal->held, held_signals[i]);
+	terminal->signals = signalfd(-1, &terminal->held, SFD_CLOEXEC);
+	terminal->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (terminal->signals >= 0 && terminal->fd >= 0 &&
+	    tcgetattr(terminal->fd, &terminal->loud) == 0)
+		return true;
+	warn("/dev/tty");
+	terminal_close(terminal);
+	return false;
+}
+
+/* Held back before the echo goes off: no signal finds the terminal mute. */
+static bool
+terminal_mute(struct terminal *terminal)
+{
+	struct termios mute = terminal->loud;
+
+	mute.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	mute.c_lflag |= ICANON | ISIG;
+	sigprocmask(SIG_BLOCK, &terminal->held, &terminal->found);
+	if (tcsetattr(terminal->fd, TCSAFLUSH, &mute) == 0)
+		return true;
+	warn("/dev/tty");
+	sigprocmask(SIG_SETMASK, &terminal->found, NULL);
+	return false;
+}
+
+/* A signal that was held back acts when this returns, or never lets it. */
+static void
+terminal_unmute(struct terminal *terminal)
+{
+	tcsetattr(terminal->fd, TCSADRAIN, &terminal->loud);
+	sigprocmask(SIG_SETMASK, &terminal->found, NULL);
+}
+
+static bool
+say(const struct terminal *terminal, const char *text)
+{
+	size_t length = strlen(text);
+
+	return write(terminal->fd, text, length) == (ssize_t)length;
+}
+
+static enum progress
+wait_for_input(const struct terminal *terminal)
+{
+	struct pollfd fds[] = {
+		{ .fd = terminal->signals, .events = POLLIN },
+		{ .fd = terminal->fd, .events = POLLIN },
+	};
+
+	if (poll(fds, 2, -1) < 0)
+		return errno == EINTR ? LINE_MORE : LINE_FAILED;
+	return fds[0].revents != 0 ? LINE_SIGNAL : LINE_MORE;
+}
+
+static enum progress
+read_terminal_line(const struct terminal *terminal, struct line *line)
+{
+	enum progress progress = LINE_MORE;
+
+	while (progress == LINE_MORE && line->used < sizeof(line->octets) &&
+	    memchr(line->octets, '\n', line->used) == NULL) {
+		progress = wait_for_input(terminal);
+		if (progress == LINE_MORE)
+			progress = read_some(terminal->fd, line);
+	}
+	return progress;
+}
+
+/* Asks anew if a signal came that did not end the program: after a stop the
+ * prompt has scrolled away, and what was typed is gone. */
+static bool
+ask(struct terminal *terminal, const char *prompt,
+    char password[SCRAM_PASSWORD_MAX])
+{
+	struct line line = { .used = 0 };
+	enum progress progress;
+
+	while (say(terminal, prompt)) {
+		progress = read_terminal_line(terminal, &line);
+		say(terminal, "\n");
+		if (progress == LINE_FAILED)
+			break;
+		if (progress != LINE_SIGNAL)
+			return take_line(&line, password);
+		explicit_bzero(&line, sizeof(line));
+		terminal_unmute(terminal);
+		if (!terminal_mute(terminal))
+			return false;
+	}
+	warn("/dev/tty");
+	explicit_bzero(&line, sizeof(line));
+	return false;
+}
+
+static bool
+ask_again(struct terminal *terminal, const char *password)
+{
+	char again[SCRAM_PASSWORD_MAX] = "";
+	bool same = false;
+
+	if (ask(terminal, "The same once more: ", again)) {
+		same = strcmp(password, again) == 0;
+		if (!same)
+			warnx("the two passwords differ");
+	}
+	explicit_bzero(again, sizeof(again));
+	return same;
+}
+
+static bool
+read_terminal(const char *prompt, bool confirm,
+    char password[SCRAM_PASSWORD_MAX])
+{
+	struct terminal terminal;
+	bool got = false;
+
+	if (!terminal_open(&terminal))
+		return false;
+	if (terminal_mute(&terminal)) {
+		got = ask(&terminal, prompt, password) &&
+		    (!confirm || ask_again(&terminal, password));
+		terminal_unmute(&terminal);
+	}
+	terminal_close(&terminal);
+	return got;
+}
+
+bool
+password_read(const char *prompt, bool confirm,
+    char password[SCRAM_PASSWORD_MAX])
+{
+	const struct rlimit no_core = { 0, 0 };
+	bool got;
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	memset(password, 0, SCRAM_PASSWORD_MAX);
+	got = isatty(STDIN_FILENO) ? read_terminal(prompt, confirm, password) :
+	    read_input(password);
+	if (!got)
+		explicit_bzero(password, SCRAM_PASSWORD_MAX);
+	return got;
+}

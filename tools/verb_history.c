@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* vmauthz history: what changed in the policy, and when. */
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy-admin/history.h"
+#include "tools/change.h"
+#include "tools/cli.h"
+#include "tools/verbs.h"
+
+/* All of it is read before any of it is printed: a pager that stands still
+ * must not hold a lock on the policy. */
+static int
+print_history(const char *path, const struct policy_history_filter *filter,
+    bool json)
+{
+	char detail[POLICY_DETAIL_MAX], *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int rc;
+
+	if (out == NULL)
+		err(CLI_FAILED, "open_memstream");
+	rc = policy_history(path, filter, json ? change_print_json :
+	    change_print, out, detail);
+	if (fclose(out) != 0)
+		err(CLI_FAILED, "open_memstream");
+	if (rc == ERROR_NONE)
+		fwrite(text, 1, size, stdout);
+	else if (rc == ERROR_VALUE)
+		warnx("--since: '%s' is neither a revision nor a time, in UTC,"
+		    " as in \"2026-12-31 18:00\"", filter->since);
+	else
+		warnx("%s", detail);
+	free(text);
+	if (rc != ERROR_NONE)
+		return rc == ERROR_VALUE ? CLI_USAGE : CLI_FAILED;
+	return cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
+}
+
+int
+verb_history(const char *path, int argc, char **argv)
+{
+	struct policy_history_filter filter = { NULL, NULL, NULL };
+	const char *user = NULL;
+	struct identity identity;
+	bool json = false;
+	const struct cli_option options[] = {
+		{ .name = "json", .flag = &json },
+		{ .name = "since", .values = &filter.since, .room = 1 },
+		{ .name = "user", .values = &user, .room = 1 },
+		{ .name = "vm", .values = &filter.vm, .room = 1 },
+	};
+	const struct cli_command command = {
+		.usage = "usage: vmauthz [-d FILE] history [--user USER]"
+		    " [--vm VM] [--since REVISION|TIME] [--json]\n",
+		.options = options,
+		.count = sizeof(options) / sizeof(options[0]),
+	};
+	int status;
+
+	if (cli_parse(&command, argc, argv, &status) < 0)
+		return status;
+	if (user != NULL && !cli_identity(user, NULL, &identity))
+		return CLI_USAGE;
+	filter.user = user != NULL ? identity.text : NULL;
+	return print_history(path, &filter, json);
+}

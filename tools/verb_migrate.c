@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* vmauthz migrate: a policy of an earlier schema version, brought forward. */
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy-admin/migrate.h"
+#include "tools/cli.h"
+#include "tools/verbs.h"
+
+#define DEFAULT_FOLDER PKGDATADIR "/migrations"
+
+static void
+print_name(void *context, const char *name)
+{
+	fprintf(context, "  %s\n", name);
+}
+
+static bool
+report(const char *path, const struct policy_migration *migration,
+    const char *names)
+{
+	if (migration->backup[0] == '\0')
+		printf("%s is version %d, there is nothing to do\n", path,
+		    migration->from);
+	else
+		printf("%s was version %d and is version %d now, by\n%s"
+		    "It was copied to %s before.\n", path, migration->from,
+		    migration->to, names, migration->backup);
+	return cli_flush();
+}
+
+int
+verb_migrate(const char *path, int argc, char **argv)
+{
+	struct policy_migration migration = { .folder = NULL };
+	char detail[POLICY_DETAIL_MAX], *names = NULL;
+	const struct cli_option options[] = {
+		{ .name = "migrations", .values = &migration.folder,
+		    .room = 1 },
+	};
+	const struct cli_command command = {
+		.usage = "usage: vmauthz [-d FILE] migrate"
+		    " [--migrations FOLDER]\n",
+		.options = options,
+		.count = sizeof(options) / sizeof(options[0]),
+	};
+	size_t size = 0;
+	FILE *out;
+	bool done;
+	int status;
+
+	if (cli_parse(&command, argc, argv, &status) < 0)
+		return status;
+	migration.target = migration.folder != NULL ? POLICY_NEWEST :
+	    policy_version();
+	if (migration.folder == NULL)
+		migration.folder = DEFAULT_FOLDER;
+	out = open_memstream(&names, &size);
+	if (out == NULL)
+		err(CLI_FAILED, "open_memstream");
+	done = policy_migrate(path, &migration, print_name, out, detail) ==
+	    ERROR_NONE;
+	if (fclose(out) != 0)
+		err(CLI_FAILED, "open_memstream");
+	if (!done)
+		warnx("%s", detail);
+	done = done && report(path, &migration, names);
+	free(names);
+	return done ? EXIT_SUCCESS : CLI_FAILED;
+}

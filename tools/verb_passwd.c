@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* vmauthz passwd: a user's verifiers. */
+
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "policy-admin/credentials.h"
+#include "scram/scram.h"
+#include "tools/cli.h"
+#include "tools/password_prompt.h"
+#include "tools/verbs.h"
+
+enum { MECHANISMS_MAX = 8 };
+
+static void
+print_all(FILE *out, const char *const *names, const char *separator)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : separator, names[i]);
+}
+
+static const char *const usual_mechanisms[] = {
+	"SCRAM-SHA-256",
+	"SCRAM-SHA-512",
+	NULL
+};
+
+struct passwd {
+	const char *path;
+	struct identity user;
+	const char *mechanisms[MECHANISMS_MAX + 1];	/* NULL terminated */
+	unsigned int iterations;
+	bool remove;
+};
+
+static bool
+add_mechanism(struct passwd *passwd, const char *name)
+{
+	size_t count = 0;
+
+	while (passwd->mechanisms[count] != NULL) {
+		if (strcasecmp(passwd->mechanisms[count++], name) == 0)
+			return true;
+	}
+	for (size_t i = 0; scram_mechanisms[i] != NULL; i++) {
+		if (strcasecmp(scram_mechanisms[i], name) == 0 &&
+		    count < MECHANISMS_MAX) {
+			passwd->mechanisms[count] = scram_mechanisms[i];
+			return true;
+		}
+	}
+	fprintf(stderr, "%s: --mechanism: '%s' is none of ",
+	    program_invocation_short_name, name);
+	print_all(stderr, scram_mechanisms, ", ");
+	putc('\n', stderr);
+	return false;
+}
+
+static bool
+read_passwd(struct passwd *passwd, const char *iterations,
+    const char *const *mechanisms)
+{
+	if (passwd->remove && (iterations != NULL || mechanisms[0] != NULL)) {
+		warnx("--delete goes without --iterations and --mechanism");
+		return false;
+	}
+	for (size_t i = 0; usual_mechanisms[i] != NULL; i++)
+		passwd->mechanisms[i] = usual_mechanisms[i];
+	for (size_t i = 0; i < MECHANISMS_MAX && mechanisms[i] != NULL; i++) {
+		if (!add_mechanism(passwd, mechanisms[i]))
+			return false;
+	}
+	passwd->iterations = SCRAM_ITERATIONS_DEFAULT;
+	return iterations == NULL || cli_number("--iterations", iterations,
+	    SCRAM_ITERATIONS_MIN, SCRAM_ITERATIONS_MAX, &passwd->iterations);
+}
+
+/* Clients on Cyrus SASL (2.1.28) leave SASLprep out, so they hash what was
+ * typed. */
+static bool
+prepare_password(const char *password, char prepared[SCRAM_PASSWORD_MAX])
+{
+	int rc = scram_prepare(password, prepared);
+
+	if (rc != ERROR_NONE) {
+		warnx("that is %s", error_text(rc));
+		return false;
+	}
+	if (strcmp(password, prepared) != 0)
+		warnx("SASLprep changes this password, and viewers that don't"
+		    " prepare theirs (spice-gtk) will not get in with it");
+	return true;
+}
+
+static bool
+make_credentials(const struct passwd *passwd, const char *prepared,
+    struct credential credentials[MECHANISMS_MAX], size_t *count_r)
+{
+	size_t count = 0;
+
+	for (; passwd->mechanisms[count] != NULL; count++) {
+		const char *mechanism = passwd->mechanisms[count];
+		int rc = scram_verifier_make(mechanism, prepared,
+		    passwd->iterations, &credentials[count].verifier);
+
+		credentials[count].mechanism = mechanism;
+		if (rc != ERROR_NONE) {
+			warnx("%s: %s", mechanism, error_text(rc));
+			return false;
+		}
+	}
+	*count_r = count;
+	return true;
+}
+
+static bool
+ask_for_credentials(const struct passwd *passwd,
+    struct credential credentials[MECHANISMS_MAX], size_t *count_r)
+{
+	char prompt[IDENTITY_MAX + 32];
+	char password[SCRAM_PASSWORD_MAX], prepared[SCRAM_PASSWORD_MAX] = "";
+	bool made;
+
+	snprintf(prompt, sizeof(prompt), "New password for %s: ",
+	    passwd->user.text);
+	made = password_read(prompt, true, password) &&
+	    prepare_password(password, prepared) &&
+	    make_credentials(passwd, prepared, credentials, count_r);
+	explicit_bzero(password, sizeof(password));
+	explicit_bzero(prepared, sizeof(prepared));
+	return made;
+}
+
+/* An SQL string in a shell's word. */
+static void
+explain_unknown_user(const struct passwd *passwd)
+{
+	char sql[2 * IDENTITY_MAX + 64], *end;
+
+	end = stpcpy(sql, "INSERT INTO users(name) VALUES('");
+	for (const char *c = passwd->user.text; *c != '\0'; c++) {
+		if (*c == '\'')
+			*end++ = '\'';
+		*end++ = *c;
+	}
+	strcpy(end, "')");
+	fprintf(stderr, "%s: no user %s in %s; add him first: sqlite3 ",
+	    program_invocation_short_name, passwd->user.text, passwd->path);
+	cli_print_word(stderr, passwd->path);
+	putc(' ', stderr);
+	cli_print_word(stderr, sql);
+	putc('\n', stderr);
+}
+
+static bool
+complain(const struct credentials *admin, const struct passwd *passwd,
+    int rc)
+{
+	if (rc == ERROR_NONE)
+		return true;
+	if (rc == ERROR_NOUSER)
+		explain_unknown_user(passwd);
+	else if (admin != NULL)
+		warnx("%s", credentials_detail(admin));
+	else
+		warnx("%s", error_text(rc));
+	return false;
+}
+
+static bool
+report(const struct passwd *passwd)
+{
+	if (passwd->remove) {
+		printf("password deleted for %s\n", passwd->user.text);
+	} else {
+		printf("password set for %s (", passwd->user.text);
+		print_all(stdout, passwd->mechanisms, ", ");
+		printf(", %u iterations)\n", passwd->iterations);
+	}
+	return cli_flush();
+}
+
+/* Opens the policy before anybody types a password in vain. */
+static bool
+change(const struct passwd *passwd)
+{
+	struct credential credentials[MECHANISMS_MAX];
+	struct credentials *admin = NULL;
+	size_t count = 0;
+	int rc = credentials_open(&admin, passwd->path);
+	bool changed;
+
+	changed = complain(admin, passwd, rc) && (passwd->remove ||
+	    ask_for_credentials(passwd, credentials, &count)) &&
+	    complain(admin, passwd, credentials_set(admin,
+	    &passwd->user, credentials, count));
+	explicit_bzero(credentials, sizeof(credentials));
+	credentials_close(&admin);
+	return changed;
+}
+
+int
+verb_passwd(const char *path, int argc, char **argv)
+{
+	const char *iterations = NULL, *realm = NULL;
+	const char *mechanisms[MECHANISMS_MAX] = { NULL };
+	struct passwd what = { .path = path };
+	const struct cli_option options[] = {
+		{ .name = "delete", .flag = &what.remove },
+		{ .name = "iterations", .values = &iterations, .room = 1 },
+		{ .name = "mechanism", .values = mechanisms,
+		    .room = MECHANISMS_MAX },
+		{ .letter = 'r', .name = "realm", .values = &realm, .room = 1 },
+	};
+	const struct cli_command command = {
+		.usage = "usage: vmauthz [-d FILE] passwd [-r REALM]"
+		    " [--iterations N] [--mechanism NAME]... USER\n"
+		    "       vmauthz [-d FILE] passwd [-r REALM] --delete"
+		    " USER\n",
+		.options = options,
+		.count = sizeof(options) / sizeof(options[0]),
+		.operand = "USER",
+	};
+	int status, operand = cli_parse(&command, argc, argv, &status);
+
+	if (operand < 0)
+		return status;
+	if (!read_passwd(&what, iterations, mechanisms) ||
+	    !cli_identity(argv[operand], realm, &what.user))
+		return CLI_USAGE;
+	if (!change(&what))
+		return CLI_FAILED;
+	cli_warn_readable(path);
+	return report(&what) ? EXIT_SUCCESS : CLI_FAILED;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* vmauthz who: the sessions that are open now, out of vmauthzd's state. */
+
+#include <err.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "vm/peer.h"
+#include "saslauthd-ext/store/state.h"
+#include "tools/cli.h"
+#include "tools/json_out.h"
+#include "tools/verbs.h"
+
+#define DEFAULT_STATE LOCALSTATEDIR "/lib/vmauthz"
+
+enum { BUSY_MS = 1000, TIME_MAX = 64 };
+
+struct who {
+	const char *user, *vm;	/* NULL: all */
+	bool json;
+};
+
+/* --- a session ---------------------------------------------------------------- */
+
+enum column {
+	COLUMN_USER, COLUMN_VM, COLUMN_SERVICE, COLUMN_CLIENT,
+	COLUMN_MECHANISM,
+	COLUMN_TEXTS,
+	COLUMN_GRANT = COLUMN_TEXTS, COLUMN_BEGIN, COLUMN_CHANNELS,
+	COLUMN_PID, COLUMN_START, COLUMN_ID,
+};
+
+static const char query[] =
+    "SELECT user, vm, service, client, mechanism, grant_id, begin, channels,"
+    " pid, start, id FROM sessions WHERE (?1 IS NULL OR user = ?1)"
+    " AND (?2 IS NULL OR vm = ?2) ORDER BY begin, id";
+
+static const char *const names[COLUMN_TEXTS] = {
+	"user", "vm", "service", "client", "mechanism",
+};
+
+/* In double quotes, as vmauthz log has it, so that nothing of it is for the
+ * terminal. */
+static void
+print_text(const char *name, const char *text)
+{
+	printf(" %s=", name);
+	if (text == NULL || text[0] == '\0') {
+		putchar('-');
+		return;
+	}
+	putchar('"');
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\')
+			putchar(c);
+		else
+			printf("\\x%02x", c);
+	}
+	putchar('"');
+}
+
+static void
+print_line(sqlite3_stmt *row)
+{
+	time_t seconds =
+	    (time_t)(sqlite3_column_int64(row, COLUMN_BEGIN) / 1000);
+	char begin[TIME_MAX];
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) == NULL ||
+	    strftime(begin, sizeof(begin), "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		strcpy(begin, "?");
+	fputs(begin, stdout);
+	for (int i = 0; i < COLUMN_TEXTS; i++)
+		print_text(names[i],
+		    (const char *)sqlite3_column_text(row, i));
+	printf(" channels=%" PRId64 " grant=%" PRId64 " session=\"%" PRId64
+	    "\"\n", (int64_t)sqlite3_column_int64(row, COLUMN_CHANNELS),
+	    (int64_t)sqlite3_column_int64(row, COLUMN_GRANT),
+	    (int64_t)sqlite3_column_int64(row, COLUMN_ID));
+}
+
+static void
+print_json(sqlite3_stmt *row)
+{
+	int64_t begin = sqlite3_column_int64(row, COLUMN_BEGIN);
+	time_t seconds = (time_t)(begin / 1000);
+	json_object *map = json_map();
+	char text[TIME_MAX];
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strcpy(text, "?");
+	json_put_text(map, "begin", text);
+	for (int i = 0; i < COLUMN_TEXTS; i++) {
+		const char *value =
+		    (const char *)sqlite3_column_text(row, i);
+
+		json_put_text(map, names[i],
+		    value != NULL && value[0] != '\0' ? value : NULL);
+	}
+	json_put_number(map, "channels",
+	    sqlite3_column_int64(row, COLUMN_CHANNELS));
+	json_put_number(map, "grant",
+	    sqlite3_column_int64(row, COLUMN_GRANT));
+	/* 63 bits, which is more than jq(1) and JavaScript can count */
+	json_put_text(map, "session",
+	    (const char *)sqlite3_column_text(row, COLUMN_ID));
+	json_print_line(stdout, map);
+}
+
+/* vmauthzd may not have noticed yet that a VM has ended. */
+static bool
+lives(sqlite3_stmt *row)
+{
+	return peer_process_lives(
+	    (pid_t)sqlite3_column_int64(row, COLUMN_PID),
+	    (uint64_t)sqlite3_column_int64(row, COLUMN_START));
+}
+
+/* --- all of them ---------------------------------------------------------------- */
+
+static bool
+complain(const char *path, sqlite3 *handle)
+{
+	warnx("%s: %s; does vmauthzd run, and is --state its folder?", path,
+	    handle != NULL ? sqlite3_errmsg(handle) : "out of memory");
+	return false;
+}
+
+static bool
+print_all(const struct who *who, const char *path, sqlite3 *handle)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(handle, query, -1, &row, NULL);
+
+	if (rc != SQLITE_OK)
+		return complain(path, handle);
+	sqlite3_bind_text(row, 1, who->user, -1, SQLITE_STATIC);
+	sqlite3_bind_text(row, 2, who->vm, -1, SQLITE_STATIC);
+	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+		if (!lives(row))
+			continue;
+		if (who->json)
+			print_json(row);
+		else
+			print_line(row);
+	}
+	sqlite3_finalize(row);
+	return rc == SQLITE_DONE || complain(path, handle);
+}
+
+static bool
+run(const struct who *who, const char *folder)
+{
+	char path[PATH_MAX];
+	sqlite3 *handle = NULL;
+	bool done;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, STATE_FILE);
+	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) !=
+	    SQLITE_OK) {
+		done = complain(path, handle);
+	} else {
+		sqlite3_busy_timeout(handle, BUSY_MS);
+		done = print_all(who, path, handle);
+	}
+	sqlite3_close(handle);
+	return cli_flush() && done;
+}
+
+int
+verb_who(const char *path, int argc, char **argv)
+{
+	const char *folder = NULL, *user = NULL;
+	struct who who = { .json = false };
+	struct identity identity;
+	const struct cli_option options[] = {
+		{ .name = "json", .flag = &who.json },
+		{ .name = "state", .values = &folder, .room = 1 },
+		{ .name = "user", .values = &user, .room = 1 },
+		{ .name = "vm", .values = &who.vm, .room = 1 },
+	};
+	const struct cli_command command = {
+		.usage = "usage: vmauthz who [--user USER] [--vm VM] [--json]"
+		    " [--state FOLDER]\n",
+		.options = options,
+		.count = sizeof(options) / sizeof(options[0]),
+	};
+	int status;
+
+	(void)path;
+	if (cli_parse(&command, argc, argv, &status) < 0)
+		return status;
+	if (user != NULL && !cli_identity(user, NULL, &identity))
+		return CLI_USAGE;
+	who.user = user != NULL ? identity.text : NULL;
+	return run(&who, folder != NULL ? folder : DEFAULT_STATE) ?
+	    EXIT_SUCCESS : CLI_FAILED;
+}

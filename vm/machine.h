@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* Which VM a process is, from what the process itself can't write. */
+
+#ifndef VMAUTHZ_VM_MACHINE_H
+#define VMAUTHZ_VM_MACHINE_H
+
+#include "decide/request.h"
+#include "vm/peer.h"
+
+/* Where it is known from; the first one that knows decides. */
+enum machine_source {
+	MACHINE_UNKNOWN = 0,
+	MACHINE_LIBVIRT,	/* NAME.pid and NAME.xml in libvirt's folder */
+	MACHINE_CGROUP,		/* a scope of machine.slice */
+	MACHINE_COMMAND_LINE,	/* only where the configuration says so */
+	MACHINE_SOURCE_COUNT
+};
+
+struct machine {
+	enum machine_source source;
+	char name[REQUEST_VM_NAME_MAX + 1];	/* "": unknown */
+	char uuid[REQUEST_UUID_LENGTH + 1];	/* lower case; "": unknown */
+};
+
+/* Where to look. */
+struct machine_sources {
+	bool libvirt, cgroup, command_line;
+	const char *libvirt_folder;	/* "/run/libvirt/qemu" */
+	const char *proc;		/* "/proc" */
+	uid_t owner;			/* of libvirt's files: 0 */
+	/* Opens NAME.xml, which root alone may read; a descriptor or -1. */
+	int (*open_status)(void *context, const char *name);
+	void *context;
+};
+
+/* Finds out.  The source is MACHINE_UNKNOWN, the rest empty, if nobody knows,
+ * or if the process is gone. */
+void machine_find(struct machine *machine_r, const struct peer *peer,
+    const struct machine_sources *sources);
+
+/* "libvirt", "cgroup", "command-line", "unknown". */
+const char *machine_source_name(enum machine_source source);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "vm/peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77		/* Linux 6.5; include/uapi/asm-generic/socket.h */
+#endif
+
+/* The process's start in clock ticks since boot; 0 if it can't be read.  The
+ * command's name, which the process chooses, may hold anything but ends at the
+ * last parenthesis. */
+static uint64_t
+read_start(pid_t pid)
+{
+	enum { FIELDS_BEFORE = 20 };	/* of the start, behind the name */
+	char path[32], text[1024], *at, *end;
+	ssize_t got;
+	unsigned long long start;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return 0;
+	text[got] = '\0';
+	at = strrchr(text, ')');
+	for (int i = 0; at != NULL && i < FIELDS_BEFORE; i++)
+		at = strchr(at + 1, ' ');
+	if (at == NULL)
+		return 0;
+	errno = 0;
+	start = strtoull(at + 1, &end, 10);
+	return errno == 0 && *end == ' ' ? start : 0;
+}
+
+/* In the unit of read_start(), rounded down. */
+static uint64_t
+ticks_since_boot(void)
+{
+	uint64_t rate = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * rate +
+	    (uint64_t)now.tv_nsec * rate / 1000000000;
+}
+
+static int
+open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int
+peer_open(struct peer *peer_r, int socket)
+{
+	uint64_t now = ticks_since_boot();
+	struct ucred who = { 0 };
+	socklen_t size = sizeof(who);
+	int pidfd = -1;
+
+	*peer_r = (struct peer){ .pidfd = -1 };
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 ||
+	    size != sizeof(who) || who.pid <= 0)
+		return ERROR_ACCESS;
+	size = sizeof(pidfd);
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0)
+		pidfd = errno == ENOPROTOOPT ? open_pidfd(who.pid) : -1;
+	if (pidfd < 0)
+		return ERROR_ACCESS;
+	*peer_r = (struct peer){
+		.pid = who.pid,
+		.uid = who.uid,
+		.gid = who.gid,
+		.pidfd = pidfd,
+		.start = read_start(who.pid),
+	};
+	/* who has connected before was there before; a younger process has only
+	 * got the number of one that is gone */
+	if (peer_r->start != 0 && peer_r->start <= now && peer_alive(peer_r))
+		return ERROR_NONE;
+	peer_close(peer_r);
+	return ERROR_ACCESS;
+}
+
+void
+peer_close(struct peer *peer)
+{
+	if (peer->pidfd >= 0)
+		close(peer->pidfd);
+	*peer = (struct peer){ .pidfd = -1 };
+}
+
+/* A pidfd becomes readable when its process ends. */
+bool
+peer_alive(const struct peer *peer)
+{
+	struct pollfd ended = { .fd = peer->pidfd, .events = POLLIN };
+
+	return peer->pidfd >= 0 && poll(&ended, 1, 0) == 0;
+}
+
+bool
+peer_process_lives(pid_t pid, uint64_t start)
+{
+	return start != 0 && read_start(pid) == start;
+}

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 enum { ENDS_MAX = 64 };		/* sessions' ends that wait to be told */
 
@@ -79,15 +80,6 @@ fail(struct broker_client *client, const char *what)
 
 /* --- time ------------------------------------------------------------------ */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits for the socket until the deadline; false when that has passed. */
 static bool
 wait_for(const struct broker_client *client, short events, int64_t deadline)
@@ -97,7 +89,7 @@ wait_for(const struct broker_client *client, short events, int64_t deadline)
 	int rc;
 
 	do {
-		left = deadline - now_ms();
+		left = deadline - clock_monotonic_ms();
 		if (left < 0)
 			return false;
 		rc = poll(&wanted, 1, (int)left);
@@ -288,7 +280,7 @@ broker_client_ask(struct broker_client *client,
     struct broker_message *answer_r)
 {
 	struct broker_message numbered = *question;
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = clock_monotonic_ms() + timeout_ms;
 	bool again;
 	int rc;
 

@@ -3,13 +3,11 @@
 
 #include "vm/machine.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file_read.h"
 #include "vm/machine_source.h"
 #include "vm/command_line.h"
 
@@ -30,27 +28,6 @@ machine_name_valid(const char *name)
 	return true;
 }
 
-ssize_t
-machine_read(int fd, char *out, size_t max)
-{
-	size_t used = 0;
-	ssize_t got;
-
-	do {
-		/* one octet more than may be there */
-		got = read(fd, out + used, max + 1 - used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		used += (size_t)got;
-	} while (got != 0 && used <= max);
-	if (used > max)
-		return -1;
-	out[used] = '\0';
-	return (ssize_t)used;
-}
-
 /* --- the command line --------------------------------------------------------- */
 
 enum machine_word
@@ -58,20 +35,15 @@ machine_ask_command_line(struct machine *machine_r, const struct peer *peer,
     const struct machine_sources *sources)
 {
 	enum machine_word word = MACHINE_SILENT;
-	char path[64], *text = malloc(CMDLINE_MAX + 1);
 	struct command_line self;
-	ssize_t size = -1;
-	int fd;
+	char path[64], *text;
+	size_t size;
 
 	snprintf(path, sizeof(path), "%s/%ld/cmdline", sources->proc,
 	    (long)peer->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && text != NULL)
-		size = machine_read(fd, text, CMDLINE_MAX);
-	if (fd >= 0)
-		close(fd);
-	if (size > 0) {
-		command_line_parse(&self, text, (size_t)size);
+	text = file_read_path(path, CMDLINE_MAX, &size);
+	if (text != NULL) {
+		command_line_parse(&self, text, size);
 		if (self.usable && machine_name_valid(self.name)) {
 			strcpy(machine_r->name, self.name);
 			strcpy(machine_r->uuid, self.uuid);

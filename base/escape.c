@@ -148,22 +148,25 @@ void
 escape_write(char *out, size_t max, const char *text, enum escape_style style)
 {
 	size_t used = 0, whole = 0;	/* whole: where a cut may be */
-	size_t length = strlen(text);
+	size_t length = strlen(text), due = 0;
 
 	while (length != 0) {
-		size_t plain = plain_size(text, length, style);
+		size_t plain = due == 0 ? plain_size(text, length, style) : 0;
 		size_t more = plain != 0 ? plain : ESCAPE_LENGTH;
 
 		if (used + more > max) {
 			memcpy(out + whole, "...", sizeof("..."));
 			return;
 		}
-		if (plain != 0)
+		if (plain != 0) {
 			memcpy(out + used, text, plain);
-		else
+		} else {
+			due = (due == 0 ? escaped_size(text, length) : due) - 1;
 			escape_octet(out + used, *text);
-		text += plain != 0 ? plain : 1;
-		length -= plain != 0 ? plain : 1;
+			plain = 1;
+		}
+		text += plain;
+		length -= plain;
 		used += more;
 		if (used + strlen("...") <= max)
 			whole = used;

@@ -37,7 +37,7 @@ int policy_admin_set_credentials(struct policy_admin *admin,
 /* What the last failed call ran into, as policy_detail(). */
 const char *policy_admin_detail(const struct policy_admin *admin);
 
-/* The text of schema/policy.sql that this build carries. */
+/* The text of policy.sql, which this build joined from schema/policy/. */
 extern const char policy_schema_sql[];
 
 #endif

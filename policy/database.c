@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file_stamp.h"
+#include "base/sqlite_file.h"
 
 enum {
 	RETRY_MS = 2,			/* between two tries for a lock */
@@ -79,48 +80,6 @@ database_fail(struct database *database, int error, const char *detail)
 	return error;
 }
 
-/* SQLite's codes that mean something to an administrator; the extended ones
- * come first, the rest are input/output errors. */
-static const struct {
-	int sqlite;
-	int error;
-} error_map[] = {
-	{ SQLITE_READONLY_ROLLBACK, ERROR_JOURNAL },
-	{ SQLITE_READONLY_RECOVERY, ERROR_JOURNAL },
-	{ SQLITE_READONLY_CANTLOCK, ERROR_JOURNAL },
-	{ SQLITE_READONLY_CANTINIT, ERROR_JOURNAL },
-	{ SQLITE_BUSY_RECOVERY, ERROR_JOURNAL },
-	{ SQLITE_IOERR_SHORT_READ, ERROR_NOTADB },
-	{ SQLITE_BUSY, ERROR_LOCKED },
-	{ SQLITE_LOCKED, ERROR_LOCKED },
-	{ SQLITE_INTERRUPT, ERROR_LOCKED },
-	{ SQLITE_NOTADB, ERROR_NOTADB },
-	{ SQLITE_CORRUPT, ERROR_NOTADB },
-	{ SQLITE_FORMAT, ERROR_NOTADB },
-	{ SQLITE_NOMEM, ERROR_MEMORY },
-	{ SQLITE_CANTOPEN, ERROR_ACCESS },
-	{ SQLITE_PERM, ERROR_ACCESS },
-	{ SQLITE_AUTH, ERROR_ACCESS },
-	{ SQLITE_READONLY, ERROR_ACCESS },
-	{ SQLITE_CONSTRAINT, ERROR_REFUSED },
-};
-
-static int
-translate(int extended)
-{
-	const size_t count = sizeof(error_map) / sizeof(error_map[0]);
-
-	for (size_t i = 0; i < count; i++) {
-		if (error_map[i].sqlite == extended)
-			return error_map[i].error;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (error_map[i].sqlite == (extended & 0xff))
-			return error_map[i].error;
-	}
-	return ERROR_IO;
-}
-
 /* The schema tells its refusals in SQLite's words for a JSON path that is
  * none: only what stands between the quotes is meant for people. */
 static bool
@@ -141,7 +100,7 @@ refused_by_schema(const char *message, char text[REFUSAL_MAX])
 static int
 sqlite_fail(struct database *database)
 {
-	int error = translate(sqlite3_extended_errcode(database->handle));
+	int error = sqlite_file_last_error(database->handle);
 	const char *detail = sqlite3_errmsg(database->handle);
 	char refusal[REFUSAL_MAX];
 
@@ -192,42 +151,23 @@ judge_file(struct database *database, const struct stat *st)
 }
 
 static int
-read_pragma(struct database *database, const char *sql, int *value_r)
-{
-	sqlite3_stmt *statement = NULL;
-	int rc = ERROR_NONE;
-
-	if (sqlite3_prepare_v2(database->handle, sql, -1, &statement,
-	    NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
-		rc = sqlite_fail(database);
-	else
-		*value_r = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return rc;
-}
-
-static int
 judge_content(struct database *database)
 {
+	struct sqlite_file_header is;
 	char detail[160];
-	int id = 0, version = 0, page_size = 0, rc;
 
-	rc = read_pragma(database, "PRAGMA application_id", &id);
-	if (rc == ERROR_NONE)
-		rc = read_pragma(database, "PRAGMA user_version", &version);
-	if (rc == ERROR_NONE)
-		rc = read_pragma(database, "PRAGMA page_size", &page_size);
-	if (rc != ERROR_NONE)
-		return rc;
+	if (sqlite_file_read_header(database->handle, &is) != ERROR_NONE)
+		return sqlite_fail(database);
 	/* SQLite misses whole pages, but takes half a page for one */
-	if (page_size <= 0 || database->seen.st_size % page_size != 0)
+	if (is.page_size <= 0 || database->seen.st_size % is.page_size != 0)
 		return database_fail(database, ERROR_NOTADB, "cut short");
-	if (id != DATABASE_APPLICATION_ID)
+	if (is.application_id != DATABASE_APPLICATION_ID)
 		return database_fail(database, ERROR_FOREIGN, NULL);
-	if (version != DATABASE_VERSION && !database->any_version) {
+	if (is.version != DATABASE_VERSION && !database->any_version) {
 		snprintf(detail, sizeof(detail),
 		    "it is version %d, this program reads version %d; %s",
-		    version, DATABASE_VERSION, version < DATABASE_VERSION ?
+		    is.version, DATABASE_VERSION,
+		    is.version < DATABASE_VERSION ?
 		    "vmauthz migrate brings it forward" :
 		    "vmauthz migrate takes none back, install a newer one");
 		return database_fail(database, ERROR_VERSION, detail);
@@ -260,27 +200,21 @@ prepare(struct database *database)
 	return rc;
 }
 
-/* What is in the file is data: nothing of its schema may act on its own.  No
- * memory map, since a file cut short under one kills the process. */
+/* The schema's rules act for who writes, and for nobody else. */
 static int
 set_up(struct database *database)
 {
 	sqlite3 *handle = database->handle;
-	char pragmas[160];
+	char pragma[40];
 
-	sqlite3_extended_result_codes(handle, 1);
 	sqlite3_busy_handler(handle, wait_for_lock, database);
 	sqlite3_progress_handler(handle, PROGRESS_STEPS, stop_when_late,
 	    database);
-	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
 	    (int)database->writable, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	snprintf(pragmas, sizeof(pragmas), "PRAGMA mmap_size=0;"
-	    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-%d", CACHE_KIB);
-	if (sqlite3_exec(handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_fail(database);
-	return ERROR_NONE;
+	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size=-%d", CACHE_KIB);
+	return database_exec(database, pragma);
 }
 
 static int
@@ -306,8 +240,8 @@ open_file(struct database *database)
 	    (database->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	int moved = 1, rc;
 
-	if (sqlite3_open_v2(database->path, &database->handle, flags,
-	    NULL) != SQLITE_OK) {
+	if (sqlite_file_open(&database->handle, database->path, flags, 0) !=
+	    ERROR_NONE) {
 		if (access(database->path, F_OK) != 0)
 			return stat_fail(database);
 		return sqlite_fail(database);
@@ -392,10 +326,8 @@ database_take_time(struct database *database)
 int
 database_exec(struct database *database, const char *sql)
 {
-	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) !=
-	    SQLITE_OK)
-		return sqlite_fail(database);
-	return ERROR_NONE;
+	return sqlite_file_exec(database->handle, sql) == ERROR_NONE ?
+	    ERROR_NONE : sqlite_fail(database);
 }
 
 int

@@ -6,11 +6,12 @@
 #include <err.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
+#include "base/sqlite_file.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/store/state.h"
 #include "tools/cli.h"
@@ -167,13 +168,11 @@ run(const struct who *who, const char *folder)
 	bool done;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, STATE_FILE);
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) !=
-	    SQLITE_OK) {
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY, BUSY_MS) !=
+	    ERROR_NONE)
 		done = complain(path, handle);
-	} else {
-		sqlite3_busy_timeout(handle, BUSY_MS);
+	else
 		done = print_all(who, path, handle);
-	}
 	sqlite3_close(handle);
 	return cli_flush() && done;
 }

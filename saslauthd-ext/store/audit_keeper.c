@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +14,19 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/sqlite_file.h"
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
-	FRAMES = 500,	/* of audit.db-wal that are not in audit.db yet */
-	FRAMES_MAX = 2000,	/* of it, in a flood of records */
-	PAUSE = 1,	/* seconds between two syncs */
+	FRAMES = 500,	/* of audit.db-wal, then there is no pause */
+	PAUSE = 1,	/* seconds between two turns */
 };
 
 enum task {
-	TASK_SYNC = 1,
-	TASK_CHECKPOINT = 2,
-	TASK_TIDY = 4,
-	TASK_STOP = 8,
-	TASK_HURRY = 16,
+	TASK_CHECKPOINT = 1,
+	TASK_TIDY = 2,
+	TASK_STOP = 4,
+	TASK_HURRY = 8,
 };
 
 struct audit_keeper {
@@ -37,14 +35,13 @@ struct audit_keeper {
 	pthread_mutex_t files;	/* held while any is open */
 	pthread_mutex_t mutex;	/* of all below */
 	pthread_cond_t wake;
-	bool asleep;
 	unsigned int tasks;
-	int frames, done;	/* of audit.db-wal, and those in audit.db */
-	bool ready;
 	unsigned int keep;
+	int frames;		/* of audit.db-wal */
+	int done;		/* of them, when the last turn began */
 };
 
-/* --- what it does ------------------------------------------------------------ */
+/* --- what it does ----------------------------------------------------- */
 
 static void
 sync_file(const struct audit_keeper *keeper, const char *name, int flags)
@@ -61,29 +58,27 @@ sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 	close(fd);
 }
 
-/* PASSIVE takes no lock that a writer waits for.  Returns the pages of
- * audit.db-wal that are in audit.db now, or -1. */
-static int
-checkpoint(const struct audit_keeper *keeper)
+/* PASSIVE takes no lock that a writer waits for.  While somebody reads it may
+ * have nothing to do; the records are to be on disk all the same. */
+static void
+checkpoint_audit(const struct audit_keeper *keeper)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	sqlite3 *handle = NULL;
-	int done = -1;
 
+	sync_file(keeper, AUDIT_FILE "-wal", 0);
 	snprintf(path, sizeof(path), "%s/%s", keeper->folder, AUDIT_FILE);
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-	    sqlite3_exec(handle, "PRAGMA synchronous = FULL", NULL, NULL,
-	    NULL) != SQLITE_OK ||
-	    sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	    NULL, &done) != SQLITE_OK)
-		done = -1;
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, 0) == ERROR_NONE &&
+	    sqlite_file_exec(handle, "PRAGMA synchronous = FULL") ==
+	    ERROR_NONE)
+		sqlite3_wal_checkpoint_v2(handle, NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	sqlite3_close(handle);
-	return done;
 }
 
 static void
-tidy(const struct audit_keeper *keeper, unsigned int keep)
+tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	struct dirent **list;
@@ -102,90 +97,75 @@ tidy(const struct audit_keeper *keeper, unsigned int keep)
 	sync_file(keeper, ".", O_DIRECTORY);
 }
 
-/* --- the thread -------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------- */
 
 static void
-work(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
+keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 {
-	int done = -1;
-
 	pthread_mutex_lock(&keeper->files);
-	if ((tasks & TASK_SYNC) != 0)
-		sync_file(keeper, AUDIT_FILE "-wal", 0);
 	if ((tasks & TASK_CHECKPOINT) != 0)
-		done = checkpoint(keeper);
+		checkpoint_audit(keeper);
 	if ((tasks & TASK_TIDY) != 0)
-		tidy(keeper, keep);
-	/* taken before files is let go: a rotation clears ready after that */
-	pthread_mutex_lock(&keeper->mutex);
-	if (done >= 0) {
-		keeper->done = done <= keeper->frames ? done : 0;
-		keeper->ready = true;
-	}
-	pthread_mutex_unlock(&keeper->mutex);
+		tidy_folder(keeper, keep);
 	pthread_mutex_unlock(&keeper->files);
 }
 
 static void
-pause_a_while(struct audit_keeper *keeper)
+keeper_rest(struct audit_keeper *keeper)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PAUSE;
-	keeper->asleep = true;
 	while ((keeper->tasks & TASK_HURRY) == 0 &&
 	    pthread_cond_timedwait(&keeper->wake, &keeper->mutex, &until) == 0)
 		;
-	keeper->asleep = false;
 }
 
 static void *
-run(void *context)
+keeper_cb(void *context)
 {
 	struct audit_keeper *keeper = context;
 	unsigned int tasks, keep;
 
 	pthread_mutex_lock(&keeper->mutex);
 	for (;;) {
-		keeper->asleep = true;
 		while (keeper->tasks == 0)
 			pthread_cond_wait(&keeper->wake, &keeper->mutex);
-		keeper->asleep = false;
 		tasks = keeper->tasks;
 		keep = keeper->keep;
 		keeper->tasks = 0;
+		keeper->done = keeper->frames;
 		if ((tasks & TASK_STOP) != 0)
 			break;
 		pthread_mutex_unlock(&keeper->mutex);
-		work(keeper, tasks, keep);
+		keeper_turn(keeper, tasks, keep);
 		pthread_mutex_lock(&keeper->mutex);
-		pause_a_while(keeper);
+		keeper_rest(keeper);
 	}
 	pthread_mutex_unlock(&keeper->mutex);
 	return NULL;
 }
 
-/* Called with the mutex; wakes nobody who is awake, or has his pause. */
+/* --- what it is told -------------------------------------------------- */
+
+/* Called with the mutex; wakes the thread for what is new alone. */
 static void
 add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 {
-	bool idle = keeper->tasks == 0;
+	bool news = (tasks & ~keeper->tasks) != 0;
 
 	keeper->tasks |= tasks;
-	if (keeper->asleep && (idle || (tasks & TASK_HURRY) != 0))
+	if (news)
 		pthread_cond_signal(&keeper->wake);
 }
 
-/* --- what it is told --------------------------------------------------------- */
-
 /* The first frames of a WAL that begins anew are to be on disk before SQLite
  * would believe the rest of the old one again. */
-bool
+void
 audit_keeper_written(struct audit_keeper *keeper, int frames)
 {
-	unsigned int tasks = TASK_SYNC;
-	bool flood;
+	unsigned int tasks = TASK_CHECKPOINT;
 
 	pthread_mutex_lock(&keeper->mutex);
 	if (frames < keeper->frames) {
@@ -194,26 +174,9 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 	}
 	keeper->frames = frames;
 	if (frames - keeper->done >= FRAMES)
-		tasks |= TASK_CHECKPOINT | TASK_HURRY;
-	flood = frames >= FRAMES_MAX && frames - keeper->done < FRAMES;
+		tasks |= TASK_HURRY;
 	add_tasks(keeper, tasks);
 	pthread_mutex_unlock(&keeper->mutex);
-	return flood;
-}
-
-bool
-audit_keeper_ready(struct audit_keeper *keeper)
-{
-	bool ready;
-
-	pthread_mutex_lock(&keeper->mutex);
-	ready = keeper->ready && keeper->frames - keeper->done < FRAMES;
-	if (!ready) {
-		keeper->ready = false;
-		add_tasks(keeper, TASK_CHECKPOINT | TASK_HURRY);
-	}
-	pthread_mutex_unlock(&keeper->mutex);
-	return ready;
 }
 
 bool
@@ -246,21 +209,10 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
-void
-audit_keeper_rotated(struct audit_keeper *keeper, unsigned int keep)
-{
-	pthread_mutex_lock(&keeper->mutex);
-	keeper->frames = 0;
-	keeper->done = 0;
-	keeper->ready = false;
-	pthread_mutex_unlock(&keeper->mutex);
-	audit_keeper_tidy(keeper, keep);
-}
-
-/* --- its life ---------------------------------------------------------------- */
+/* --- its life --------------------------------------------------------- */
 
 static void
-init_locks(struct audit_keeper *keeper)
+keeper_init(struct audit_keeper *keeper)
 {
 	pthread_condattr_t attributes;
 
@@ -273,7 +225,7 @@ init_locks(struct audit_keeper *keeper)
 }
 
 static void
-destroy(struct audit_keeper *keeper)
+keeper_destroy(struct audit_keeper *keeper)
 {
 	pthread_cond_destroy(&keeper->wake);
 	pthread_mutex_destroy(&keeper->files);
@@ -283,14 +235,14 @@ destroy(struct audit_keeper *keeper)
 
 /* Signals are for the others. */
 static int
-start_thread(struct audit_keeper *keeper)
+keeper_begin(struct audit_keeper *keeper)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&keeper->thread, NULL, run, keeper);
+	rc = pthread_create(&keeper->thread, NULL, keeper_cb, keeper);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
@@ -304,9 +256,9 @@ audit_keeper_start(struct audit_keeper **keeper_r, const char *folder)
 	if (keeper == NULL)
 		return ERROR_MEMORY;
 	snprintf(keeper->folder, sizeof(keeper->folder), "%s", folder);
-	init_locks(keeper);
-	if (start_thread(keeper) != 0) {
-		destroy(keeper);
+	keeper_init(keeper);
+	if (keeper_begin(keeper) != 0) {
+		keeper_destroy(keeper);
 		return ERROR_MEMORY;
 	}
 	*keeper_r = keeper;
@@ -322,6 +274,6 @@ audit_keeper_stop(struct audit_keeper **keeper)
 	add_tasks(*keeper, TASK_STOP | TASK_HURRY);
 	pthread_mutex_unlock(&(*keeper)->mutex);
 	pthread_join((*keeper)->thread, NULL);
-	destroy(*keeper);
+	keeper_destroy(*keeper);
 	*keeper = NULL;
 }

@@ -14,7 +14,7 @@
 
 #include <sqlite3.h>
 
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 #include "saslauthd-ext/store/store_file.h"
 
 enum {

@@ -32,7 +32,7 @@ static const struct {
 	{ SQLITE_CONSTRAINT, ERROR_REFUSED },
 };
 
-int
+static int
 sqlite_file_error(int code)
 {
 	const size_t count = sizeof(error_map) / sizeof(error_map[0]);

@@ -24,10 +24,7 @@ struct sqlite_file_header {
 int sqlite_file_open(sqlite3 **handle_r, const char *path, int flags,
     int busy_ms);
 
-/* The error of base/error.h for an (extended) code of SQLite's. */
-int sqlite_file_error(int code);
-
-/* The same for what handle ran into last; NULL: no memory. */
+/* The error of base/error.h for what handle ran into last; NULL: no memory. */
 int sqlite_file_last_error(sqlite3 *handle);
 
 /* These return 0 or an error of base/error.h. */

@@ -31,7 +31,7 @@ enum progress {
 };
 
 static enum progress
-read_some(int fd, struct line *line)
+line_read(int fd, struct line *line)
 {
 	ssize_t got = read(fd, line->octets + line->used,
 	    sizeof(line->octets) - line->used);
@@ -43,7 +43,7 @@ read_some(int fd, struct line *line)
 }
 
 static const char *
-judge_line(const struct line *line, size_t *length_r)
+line_fault(const struct line *line, size_t *length_r)
 {
 	const char *newline = memchr(line->octets, '\n', line->used);
 	size_t length = newline != NULL ? (size_t)(newline - line->octets) :
@@ -64,10 +64,10 @@ judge_line(const struct line *line, size_t *length_r)
 }
 
 static bool
-take_line(struct line *line, char password[SCRAM_PASSWORD_MAX])
+line_take(struct line *line, char password[SCRAM_PASSWORD_MAX])
 {
 	size_t length;
-	const char *wrong = judge_line(line, &length);
+	const char *wrong = line_fault(line, &length);
 
 	if (wrong != NULL) {
 		warnx("%s", wrong);
@@ -80,23 +80,27 @@ take_line(struct line *line, char password[SCRAM_PASSWORD_MAX])
 }
 
 static bool
-read_input(char password[SCRAM_PASSWORD_MAX])
+password_from_input(char password[SCRAM_PASSWORD_MAX])
 {
 	struct line line = { .used = 0 };
 	enum progress progress = LINE_MORE;
 
 	while (progress == LINE_MORE && line.used < sizeof(line.octets))
-		progress = read_some(STDIN_FILENO, &line);
+		progress = line_read(STDIN_FILENO, &line);
 	if (progress == LINE_FAILED) {
 		warn("standard input");
 		explicit_bzero(&line, sizeof(line));
 		return false;
 	}
-	return take_line(&line, password);
+	return line_take(&line, password);
 }
 
 /* --- a terminal ---------------------------------------------------------- */
 
+/* OpenSSL's EVP_read_pw_string_min(), which client/ uses, catches every signal
+ * and forgets it.  The administrator who presses ^C in a loop over users, or
+ * ^Z to look something up, and the script that ends the command with SIGTERM
+ * need the signal to act; OpenSSL also takes an empty line for an end. */
 struct terminal {
 	int fd;
 	int signals;		/* signalfd of those held back */
@@ -161,7 +165,7 @@ terminal_unmute(struct terminal *terminal)
 }
 
 static bool
-say(const struct terminal *terminal, const char *text)
+terminal_write(const struct terminal *terminal, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -169,7 +173,7 @@ say(const struct terminal *terminal, const char *text)
 }
 
 static enum progress
-wait_for_input(const struct terminal *terminal)
+terminal_wait(const struct terminal *terminal)
 {
 	struct pollfd fds[] = {
 		{ .fd = terminal->signals, .events = POLLIN },
@@ -182,15 +186,15 @@ wait_for_input(const struct terminal *terminal)
 }
 
 static enum progress
-read_terminal_line(const struct terminal *terminal, struct line *line)
+terminal_read_line(const struct terminal *terminal, struct line *line)
 {
 	enum progress progress = LINE_MORE;
 
 	while (progress == LINE_MORE && line->used < sizeof(line->octets) &&
 	    memchr(line->octets, '\n', line->used) == NULL) {
-		progress = wait_for_input(terminal);
+		progress = terminal_wait(terminal);
 		if (progress == LINE_MORE)
-			progress = read_some(terminal->fd, line);
+			progress = line_read(terminal->fd, line);
 	}
 	return progress;
 }
@@ -198,19 +202,19 @@ read_terminal_line(const struct terminal *terminal, struct line *line)
 /* Asks anew if a signal came that did not end the program: after a stop the
  * prompt has scrolled away, and what was typed is gone. */
 static bool
-ask(struct terminal *terminal, const char *prompt,
+password_ask(struct terminal *terminal, const char *prompt,
     char password[SCRAM_PASSWORD_MAX])
 {
 	struct line line = { .used = 0 };
 	enum progress progress;
 
-	while (say(terminal, prompt)) {
-		progress = read_terminal_line(terminal, &line);
-		say(terminal, "\n");
+	while (terminal_write(terminal, prompt)) {
+		progress = terminal_read_line(terminal, &line);
+		terminal_write(terminal, "\n");
 		if (progress == LINE_FAILED)
 			break;
 		if (progress != LINE_SIGNAL)
-			return take_line(&line, password);
+			return line_take(&line, password);
 		explicit_bzero(&line, sizeof(line));
 		terminal_unmute(terminal);
 		if (!terminal_mute(terminal))
@@ -222,12 +226,12 @@ ask(struct terminal *terminal, const char *prompt,
 }
 
 static bool
-ask_again(struct terminal *terminal, const char *password)
+password_confirm(struct terminal *terminal, const char *password)
 {
 	char again[SCRAM_PASSWORD_MAX] = "";
 	bool same = false;
 
-	if (ask(terminal, "The same once more: ", again)) {
+	if (password_ask(terminal, "The same once more: ", again)) {
 		same = strcmp(password, again) == 0;
 		if (!same)
 			warnx("the two passwords differ");
@@ -237,7 +241,7 @@ ask_again(struct terminal *terminal, const char *password)
 }
 
 static bool
-read_terminal(const char *prompt, bool confirm,
+password_from_terminal(const char *prompt, bool confirm,
     char password[SCRAM_PASSWORD_MAX])
 {
 	struct terminal terminal;
@@ -246,8 +250,8 @@ read_terminal(const char *prompt, bool confirm,
 	if (!terminal_open(&terminal))
 		return false;
 	if (terminal_mute(&terminal)) {
-		got = ask(&terminal, prompt, password) &&
-		    (!confirm || ask_again(&terminal, password));
+		got = password_ask(&terminal, prompt, password) &&
+		    (!confirm || password_confirm(&terminal, password));
 		terminal_unmute(&terminal);
 	}
 	terminal_close(&terminal);
@@ -263,8 +267,9 @@ password_read(const char *prompt, bool confirm,
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	memset(password, 0, SCRAM_PASSWORD_MAX);
-	got = isatty(STDIN_FILENO) ? read_terminal(prompt, confirm, password) :
-	    read_input(password);
+	got = isatty(STDIN_FILENO) ?
+	    password_from_terminal(prompt, confirm, password) :
+	    password_from_input(password);
 	if (!got)
 		explicit_bzero(password, SCRAM_PASSWORD_MAX);
 	return got;

@@ -98,7 +98,7 @@ refused_by_schema(const char *message, char text[REFUSAL_MAX])
 /* Whatever SQLite says, a handle that failed for another reason than a lock
  * or a refused row is not used again: the next call opens afresh. */
 static int
-sqlite_fail(struct database *database)
+database_fail_sqlite(struct database *database)
 {
 	int error = sqlite_file_last_error(database->handle);
 	const char *detail = sqlite3_errmsg(database->handle);
@@ -114,7 +114,7 @@ sqlite_fail(struct database *database)
 }
 
 static int
-wait_for_lock(void *context, int tries)
+database_wait_cb(void *context, int tries)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	struct database *database = context;
@@ -127,7 +127,7 @@ wait_for_lock(void *context, int tries)
 }
 
 static int
-stop_when_late(void *context)
+database_progress_cb(void *context)
 {
 	struct database *database = context;
 
@@ -136,7 +136,7 @@ stop_when_late(void *context)
 
 /* Who may edit the policy decides who gets in. */
 static int
-judge_file(struct database *database, const struct stat *st)
+database_judge_file(struct database *database, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return database_fail(database, ERROR_NOTADB,
@@ -151,13 +151,13 @@ judge_file(struct database *database, const struct stat *st)
 }
 
 static int
-judge_content(struct database *database)
+database_judge_content(struct database *database)
 {
 	struct sqlite_file_header is;
 	char detail[160];
 
 	if (sqlite_file_read_header(database->handle, &is) != ERROR_NONE)
-		return sqlite_fail(database);
+		return database_fail_sqlite(database);
 	/* SQLite misses whole pages, but takes half a page for one */
 	if (is.page_size <= 0 || database->seen.st_size % is.page_size != 0)
 		return database_fail(database, ERROR_NOTADB, "cut short");
@@ -181,12 +181,12 @@ database_prepare(struct database *database, const char *sql,
 {
 	if (sqlite3_prepare_v3(database->handle, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, statement_r, NULL) != SQLITE_OK)
-		return sqlite_fail(database);
+		return database_fail_sqlite(database);
 	return ERROR_NONE;
 }
 
 static int
-prepare(struct database *database)
+database_prepare_all(struct database *database)
 {
 	int rc = database_prepare(database,
 	    database->writable ? "BEGIN IMMEDIATE" : "BEGIN",
@@ -202,13 +202,13 @@ prepare(struct database *database)
 
 /* The schema's rules act for who writes, and for nobody else. */
 static int
-set_up(struct database *database)
+database_set_up(struct database *database)
 {
 	sqlite3 *handle = database->handle;
 	char pragma[40];
 
-	sqlite3_busy_handler(handle, wait_for_lock, database);
-	sqlite3_progress_handler(handle, PROGRESS_STEPS, stop_when_late,
+	sqlite3_busy_handler(handle, database_wait_cb, database);
+	sqlite3_progress_handler(handle, PROGRESS_STEPS, database_progress_cb,
 	    database);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
 	    (int)database->writable, NULL);
@@ -218,7 +218,7 @@ set_up(struct database *database)
 }
 
 static int
-stat_fail(struct database *database)
+database_fail_stat(struct database *database)
 {
 	switch (errno) {
 	case ENOENT:
@@ -234,7 +234,7 @@ stat_fail(struct database *database)
 /* Opens first and judges then: SQLite confirms that the file judged is the
  * one that it opened. */
 static int
-open_file(struct database *database)
+database_open(struct database *database)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 	    (database->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
@@ -243,36 +243,36 @@ open_file(struct database *database)
 	if (sqlite_file_open(&database->handle, database->path, flags, 0) !=
 	    ERROR_NONE) {
 		if (access(database->path, F_OK) != 0)
-			return stat_fail(database);
-		return sqlite_fail(database);
+			return database_fail_stat(database);
+		return database_fail_sqlite(database);
 	}
-	rc = set_up(database);
+	rc = database_set_up(database);
 	if (rc != ERROR_NONE)
 		return rc;
 	if (stat(database->path, &database->seen) != 0)
-		return stat_fail(database);
+		return database_fail_stat(database);
 	sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED,
 	    &moved);
 	if (moved)
 		return database_fail(database, ERROR_IO,
 		    "replaced while it was being opened");
 	database->settled = file_stamp_settled(&database->seen);
-	rc = judge_file(database, &database->seen);
+	rc = database_judge_file(database, &database->seen);
 	if (rc == ERROR_NONE)
-		rc = judge_content(database);
-	return rc == ERROR_NONE ? prepare(database) : rc;
+		rc = database_judge_content(database);
+	return rc == ERROR_NONE ? database_prepare_all(database) : rc;
 }
 
 /* SQLite notices commits, but not a file that was renamed or copied over its
  * own: those show in its inode and time stamps. */
 static int
-ensure_open(struct database *database)
+database_ensure_open(struct database *database)
 {
 	struct stat now;
 	int rc;
 
 	if (stat(database->path, &now) != 0) {
-		rc = stat_fail(database);
+		rc = database_fail_stat(database);
 		database_close(database);
 		return rc;
 	}
@@ -280,19 +280,20 @@ ensure_open(struct database *database)
 	    file_stamp_same(&now, &database->seen))
 		return ERROR_NONE;
 	database_close(database);
-	rc = judge_file(database, &now);	/* opening a FIFO would wait */
+	/* opening a FIFO would wait */
+	rc = database_judge_file(database, &now);
 	if (rc == ERROR_NONE)
-		rc = open_file(database);
+		rc = database_open(database);
 	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
 }
 
 static int
-run(struct database *database, sqlite3_stmt *statement)
+database_run(struct database *database, sqlite3_stmt *statement)
 {
 	int rc = sqlite3_step(statement) == SQLITE_DONE ? ERROR_NONE :
-	    sqlite_fail(database);
+	    database_fail_sqlite(database);
 
 	sqlite3_reset(statement);
 	return rc;
@@ -305,10 +306,10 @@ database_begin(struct database *database)
 
 	database->detail[0] = '\0';
 	database->deadline = monotonic_ms() + POLICY_WAIT_MS;
-	rc = ensure_open(database);
+	rc = database_ensure_open(database);
 	if (rc != ERROR_NONE)
 		return rc;
-	rc = run(database, database->begin);
+	rc = database_run(database, database->begin);
 	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
@@ -327,7 +328,7 @@ int
 database_exec(struct database *database, const char *sql)
 {
 	return sqlite_file_exec(database->handle, sql) == ERROR_NONE ?
-	    ERROR_NONE : sqlite_fail(database);
+	    ERROR_NONE : database_fail_sqlite(database);
 }
 
 int
@@ -337,7 +338,7 @@ database_step(struct database *database, sqlite3_stmt *statement)
 
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return rc;
-	return sqlite_fail(database);
+	return database_fail_sqlite(database);
 }
 
 int
@@ -348,7 +349,7 @@ database_end(struct database *database, int rc)
 		sqlite3_clear_bindings(database->statements[i]);
 	}
 	if (rc == ERROR_NONE)
-		rc = run(database, database->commit);
+		rc = database_run(database, database->commit);
 	if (rc != ERROR_NONE)
 		database_close(database);	/* rolls back */
 	return rc;

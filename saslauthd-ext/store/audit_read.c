@@ -58,7 +58,7 @@ audit_read_fail(struct reader *reader, int error, const char *detail)
 }
 
 static int
-fail_sqlite(struct reader *reader)
+audit_read_fail_sqlite(struct reader *reader)
 {
 	return audit_read_fail(reader, sqlite_file_last_error(reader->handle),
 	    sqlite3_errmsg(reader->handle));
@@ -68,7 +68,7 @@ static int
 read_audit_number(struct reader *reader, const char *sql, int64_t *number_r)
 {
 	return sqlite_file_read_numbers(reader->handle, sql, number_r, 1) ==
-	    ERROR_NONE ? ERROR_NONE : fail_sqlite(reader);
+	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 }
 
 /* Begins to read, which keeps the file from being rotated. */
@@ -80,7 +80,7 @@ open_as(struct reader *reader, const char *name)
 	if (sqlite_file_open(&reader->handle, name, SQLITE_OPEN_READONLY |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
 	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE)
-		return fail_sqlite(reader);
+		return audit_read_fail_sqlite(reader);
 	return read_audit_number(reader, count_sql, &tables);
 }
 
@@ -158,13 +158,13 @@ tell_records(struct reader *reader)
 		return rc;
 	if (sqlite3_prepare_v2(reader->handle, records_sql, -1, &statement,
 	    NULL) != SQLITE_OK)
-		return fail_sqlite(reader);
+		return audit_read_fail_sqlite(reader);
 	sqlite3_bind_int64(statement, 1, reader->place->id);
 	sqlite3_bind_int64(statement, 2, last);
 	bind_filter(statement, reader->filter);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
 		tell_record(reader, statement);
-	rc = rc == SQLITE_DONE ? ERROR_NONE : fail_sqlite(reader);
+	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 	sqlite3_finalize(statement);
 	if (rc == ERROR_NONE && reader->count < AUDIT_READ_MAX)
 		reader->place->id = last;
@@ -182,7 +182,7 @@ tell_file(struct reader *reader)
 	if (rc != ERROR_NONE || tables == 0)
 		return rc;
 	if (sqlite_file_read_header(reader->handle, &is) != ERROR_NONE)
-		return fail_sqlite(reader);
+		return audit_read_fail_sqlite(reader);
 	if (is.application_id != AUDIT_APPLICATION_ID)
 		return audit_read_fail(reader, ERROR_NOTADB, "not an audit");
 	if (is.version != AUDIT_VERSION)

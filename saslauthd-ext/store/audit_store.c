@@ -62,7 +62,7 @@ audit_store_fail(struct audit_store *store, int error, const char *why)
 }
 
 static int
-fail_sqlite(struct audit_store *store)
+audit_store_fail_sqlite(struct audit_store *store)
 {
 	return audit_store_fail(store, sqlite_file_last_error(store->handle),
 	    sqlite3_errmsg(store->handle));
@@ -121,7 +121,7 @@ read_position(struct audit_store *store)
 	if (sqlite_file_read_numbers(store->handle, "SELECT max(id), (SELECT"
 	    " at FROM records ORDER BY id LIMIT 1) FROM records", is, 2) !=
 	    ERROR_NONE)
-		return fail_sqlite(store);
+		return audit_store_fail_sqlite(store);
 	store->first_at = is[1];
 	store->first_id = 0;
 	if (is[0] == 0) {
@@ -143,7 +143,7 @@ prepare_statements(struct audit_store *store)
 	    sqlite3_prepare_v3(store->handle, "SELECT page_count * page_size"
 	    " FROM pragma_page_count, pragma_page_size", -1,
 	    SQLITE_PREPARE_PERSISTENT, &store->pages, NULL) != SQLITE_OK)
-		return fail_sqlite(store);
+		return audit_store_fail_sqlite(store);
 	store->tried = 0;
 	sqlite3_wal_hook(store->handle, wal_cb, store);
 	return ERROR_NONE;
@@ -317,7 +317,7 @@ step_insert(struct audit_store *store)
 	if (store->first_id != 0)
 		sqlite3_bind_int64(store->insert, 1, store->first_id);
 	if (sqlite3_step(store->insert) != SQLITE_DONE)
-		rc = fail_sqlite(store);
+		rc = audit_store_fail_sqlite(store);
 	sqlite3_reset(store->insert);
 	sqlite3_clear_bindings(store->insert);
 	return rc;

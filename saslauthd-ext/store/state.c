@@ -30,7 +30,7 @@ static const struct store_file state_file = {
 };
 
 static int
-fail_sqlite(struct state *state)
+state_fail(struct state *state)
 {
 	return store_file_error(state->handle, STATE_FILE, state->detail);
 }
@@ -39,7 +39,7 @@ fail_sqlite(struct state *state)
 
 /* What is damaged may still tell somebody something. */
 static int
-begin_anew(struct state *state, const char *path)
+state_begin_anew(struct state *state, const char *path)
 {
 	char aside[PATH_SIZE + 8];
 	int rc;
@@ -64,7 +64,7 @@ state_open(struct state *state, const struct config *config)
 	memset(state, 0, sizeof(*state));
 	snprintf(path, sizeof(path), "%s/%s", config->state, STATE_FILE);
 	rc = store_file_open(&state->handle, &state_file, path, state->detail);
-	return rc == ERROR_NOTADB ? begin_anew(state, path) : rc;
+	return rc == ERROR_NOTADB ? state_begin_anew(state, path) : rc;
 }
 
 void
@@ -84,7 +84,7 @@ state_checkpoint(struct state *state)
 /* --- statements ------------------------------------------------------- */
 
 static int
-bind_arguments(sqlite3_stmt *statement, const char *format, va_list arguments)
+state_bind(sqlite3_stmt *statement, const char *format, va_list arguments)
 {
 	const char *text;
 	const void *data;
@@ -123,11 +123,11 @@ state_prepare(struct state *state, const char *sql, const char *format, ...)
 	rc = sqlite3_prepare_v2(state->handle, sql, -1, &statement, NULL);
 	va_start(arguments, format);
 	if (rc == SQLITE_OK)
-		rc = bind_arguments(statement, format, arguments);
+		rc = state_bind(statement, format, arguments);
 	va_end(arguments);
 	if (rc == SQLITE_OK)
 		return statement;
-	fail_sqlite(state);
+	state_fail(state);
 	sqlite3_finalize(statement);
 	return NULL;
 }
@@ -136,7 +136,7 @@ int
 state_end(struct state *state, sqlite3_stmt *statement)
 {
 	return sqlite3_finalize(statement) == SQLITE_OK ? ERROR_NONE :
-	    fail_sqlite(state);
+	    state_fail(state);
 }
 
 int

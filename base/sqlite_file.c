@@ -94,18 +94,17 @@ sqlite_file_read_numbers(sqlite3 *handle, const char *sql, int64_t *numbers_r,
 int
 sqlite_file_read_header(sqlite3 *handle, struct sqlite_file_header *header_r)
 {
-	int64_t id = 0, version = 0, page_size = 0;
-	int rc = sqlite_file_read_numbers(handle, "PRAGMA application_id", &id,
-	    1);
+	static const char *const sql[] = {
+		"PRAGMA application_id", "PRAGMA user_version",
+		"PRAGMA page_size",
+	};
+	int64_t is[3] = { 0, 0, 0 };
+	int rc = ERROR_NONE;
 
-	if (rc == ERROR_NONE)
-		rc = sqlite_file_read_numbers(handle, "PRAGMA user_version",
-		    &version, 1);
-	if (rc == ERROR_NONE)
-		rc = sqlite_file_read_numbers(handle, "PRAGMA page_size",
-		    &page_size, 1);
-	header_r->application_id = (int)id;
-	header_r->version = (int)version;
-	header_r->page_size = (int)page_size;
+	for (int i = 0; i < 3 && rc == ERROR_NONE; i++)
+		rc = sqlite_file_read_numbers(handle, sql[i], &is[i], 1);
+	header_r->application_id = (int)is[0];
+	header_r->version = (int)is[1];
+	header_r->page_size = (int)is[2];
 	return rc;
 }

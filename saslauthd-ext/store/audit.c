@@ -133,14 +133,8 @@ void
 audit_configure(struct audit *audit, const struct config *config)
 {
 	set_limits(&audit->store, config);
-	if (strcmp(audit->state, config->state) != 0) {
-		close_store(&audit->store);
-		audit->store.next_id = 0;
-		memcpy(audit->state, config->state, sizeof(audit->state));
-		open_store(audit);
-	} else if (audit->store.keeper != NULL) {
+	if (audit->store.keeper != NULL)
 		audit_keeper_tidy(audit->store.keeper, audit->store.keep);
-	}
 }
 
 const char *

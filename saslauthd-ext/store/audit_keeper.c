@@ -19,7 +19,7 @@
 
 enum {
 	FRAMES = 500,	/* of audit.db-wal, then there is no pause */
-	PAUSE = 1,	/* seconds between two turns */
+	PAUSE_MS = 1000,	/* between two turns */
 };
 
 enum task {
@@ -110,15 +110,26 @@ keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 	pthread_mutex_unlock(&keeper->files);
 }
 
+static struct timespec
+time_in_ms(int ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += (long)(ms % 1000) * 1000000;
+	at.tv_sec += ms / 1000 + at.tv_nsec / 1000000000;
+	at.tv_nsec %= 1000000000;
+	return at;
+}
+
 static void
 keeper_rest(struct audit_keeper *keeper)
 {
-	struct timespec until;
+	const struct timespec until = time_in_ms(PAUSE_MS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PAUSE;
 	while ((keeper->tasks & TASK_HURRY) == 0 &&
-	    pthread_cond_timedwait(&keeper->wake, &keeper->mutex, &until) == 0)
+	    pthread_cond_clockwait(&keeper->wake, &keeper->mutex,
+	    CLOCK_MONOTONIC, &until) == 0)
 		;
 }
 
@@ -182,14 +193,8 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 bool
 audit_keeper_pause(struct audit_keeper *keeper, int wait_ms)
 {
-	struct timespec until;
+	const struct timespec until = time_in_ms(wait_ms);
 
-	if (wait_ms == 0)
-		return pthread_mutex_trylock(&keeper->files) == 0;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)wait_ms * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	return pthread_mutex_clocklock(&keeper->files, CLOCK_MONOTONIC,
 	    &until) == 0;
 }
@@ -211,28 +216,6 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 
 /* --- its life --------------------------------------------------------- */
 
-static void
-keeper_init(struct audit_keeper *keeper)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&keeper->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	pthread_mutex_init(&keeper->files, NULL);
-	pthread_mutex_init(&keeper->mutex, NULL);
-}
-
-static void
-keeper_destroy(struct audit_keeper *keeper)
-{
-	pthread_cond_destroy(&keeper->wake);
-	pthread_mutex_destroy(&keeper->files);
-	pthread_mutex_destroy(&keeper->mutex);
-	free(keeper);
-}
-
 /* Signals are for the others. */
 static int
 keeper_begin(struct audit_keeper *keeper)
@@ -250,15 +233,19 @@ keeper_begin(struct audit_keeper *keeper)
 int
 audit_keeper_start(struct audit_keeper **keeper_r, const char *folder)
 {
-	struct audit_keeper *keeper = calloc(1, sizeof(*keeper));
+	struct audit_keeper *keeper = malloc(sizeof(*keeper));
 
 	*keeper_r = NULL;
 	if (keeper == NULL)
 		return ERROR_MEMORY;
+	*keeper = (struct audit_keeper){
+		.files = PTHREAD_MUTEX_INITIALIZER,
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.wake = PTHREAD_COND_INITIALIZER,
+	};
 	snprintf(keeper->folder, sizeof(keeper->folder), "%s", folder);
-	keeper_init(keeper);
 	if (keeper_begin(keeper) != 0) {
-		keeper_destroy(keeper);
+		free(keeper);
 		return ERROR_MEMORY;
 	}
 	*keeper_r = keeper;
@@ -274,6 +261,6 @@ audit_keeper_stop(struct audit_keeper **keeper)
 	add_tasks(*keeper, TASK_STOP | TASK_HURRY);
 	pthread_mutex_unlock(&(*keeper)->mutex);
 	pthread_join((*keeper)->thread, NULL);
-	keeper_destroy(*keeper);
+	free(*keeper);
 	*keeper = NULL;
 }

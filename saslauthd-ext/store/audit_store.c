@@ -14,7 +14,6 @@
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
 	BUSY_MS = 50,
-	SIZE_EVERY = 64,	/* records between two looks at the size */
 	ASIDE_TRIES = 3600,
 	FRAMES_MAX = 2000,	/* of audit.db-wal, in a flood of records */
 	FRAMES_STEP = 100,	/* while somebody reads, or the disk is slow */
@@ -130,8 +129,6 @@ read_position(struct audit_store *store)
 		store->first_id = is[0] + 1;
 	}
 	store->next_id = is[0] + 1;
-	store->written = SIZE_EVERY;
-	store->large = false;
 	return ERROR_NONE;
 }
 
@@ -139,10 +136,7 @@ static int
 prepare_statements(struct audit_store *store)
 {
 	if (sqlite3_prepare_v3(store->handle, insert_sql, -1,
-	    SQLITE_PREPARE_PERSISTENT, &store->insert, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v3(store->handle, "SELECT page_count * page_size"
-	    " FROM pragma_page_count, pragma_page_size", -1,
-	    SQLITE_PREPARE_PERSISTENT, &store->pages, NULL) != SQLITE_OK)
+	    SQLITE_PREPARE_PERSISTENT, &store->insert, NULL) != SQLITE_OK)
 		return audit_store_fail_sqlite(store);
 	store->tried = 0;
 	sqlite3_wal_hook(store->handle, wal_cb, store);
@@ -170,10 +164,8 @@ void
 audit_store_close(struct audit_store *store)
 {
 	sqlite3_finalize(store->insert);
-	sqlite3_finalize(store->pages);
 	sqlite3_close(store->handle);
 	store->insert = NULL;
-	store->pages = NULL;
 	store->handle = NULL;
 }
 
@@ -225,27 +217,19 @@ audit_store_open(struct audit_store *store)
 
 /* --- rotation --------------------------------------------------------- */
 
-static void
-measure(struct audit_store *store)
-{
-	if (store->written < SIZE_EVERY)
-		return;
-	store->written = 0;
-	if (sqlite3_step(store->pages) == SQLITE_ROW)
-		store->large = (uint64_t)sqlite3_column_int64(store->pages,
-		    0) > store->bytes_max;
-	sqlite3_reset(store->pages);
-}
-
 static bool
-is_due(struct audit_store *store, int64_t at)
+is_due(const struct audit_store *store, int64_t at)
 {
+	char path[PATH_SIZE];
+	struct stat st;
+
 	if (store->first_at == 0)
 		return false;
-	measure(store);
-	return (store->large && store->bytes_max != 0) ||
-	    (store->age_max != 0 && at > store->first_at &&
-	    at - store->first_at > store->age_max);
+	path_of(store, path, AUDIT_FILE);
+	return (store->age_max != 0 && at > store->first_at &&
+	    at - store->first_at > store->age_max) ||
+	    (store->bytes_max != 0 && stat(path, &st) == 0 &&
+	    (uint64_t)st.st_size > store->bytes_max);
 }
 
 /* Later than every name there is, also when the clock was put back: the names
@@ -340,6 +324,5 @@ audit_store_insert(struct audit_store *store, int64_t at)
 	store->first_id = 0;
 	if (store->first_at == 0)
 		store->first_at = at;
-	store->written++;
 	return ERROR_NONE;
 }

@@ -22,24 +22,36 @@ struct line {
 	char octets[LINE_MAX_SIZE];
 };
 
-/* What a line on its way in looks like so far. */
 enum progress {
-	LINE_MORE,
-	LINE_END,		/* of the file */
+	LINE_DONE,
 	LINE_FAILED,		/* errno says why */
 	LINE_SIGNAL,		/* a signal is waiting */
 };
 
+/* Reads up to the end of the file, or of a terminal's line; signals is the
+ * descriptor of those held back there, -1: it is no terminal. */
 static enum progress
-line_read(int fd, struct line *line)
+line_read(struct line *line, int fd, int signals)
 {
-	ssize_t got = read(fd, line->octets + line->used,
-	    sizeof(line->octets) - line->used);
+	struct pollfd fds[] = {
+		{ .fd = signals, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+	ssize_t got = -1;
 
-	if (got < 0)
-		return errno == EINTR ? LINE_MORE : LINE_FAILED;
-	line->used += (size_t)got;
-	return got == 0 ? LINE_END : LINE_MORE;
+	while (got != 0 && line->used < sizeof(line->octets) &&
+	    (signals < 0 || memchr(line->octets, '\n', line->used) == NULL)) {
+		got = poll(fds, 2, -1);
+		if (got >= 0 && fds[0].revents != 0)
+			return LINE_SIGNAL;
+		if (got >= 0)
+			got = read(fd, line->octets + line->used,
+			    sizeof(line->octets) - line->used);
+		if (got < 0 && errno != EINTR)
+			return LINE_FAILED;
+		line->used += got > 0 ? (size_t)got : 0;
+	}
+	return LINE_DONE;
 }
 
 static const char *
@@ -83,11 +95,8 @@ static bool
 password_from_input(char password[SCRAM_PASSWORD_MAX])
 {
 	struct line line = { .used = 0 };
-	enum progress progress = LINE_MORE;
 
-	while (progress == LINE_MORE && line.used < sizeof(line.octets))
-		progress = line_read(STDIN_FILENO, &line);
-	if (progress == LINE_FAILED) {
+	if (line_read(&line, STDIN_FILENO, -1) != LINE_DONE) {
 		warn("standard input");
 		explicit_bzero(&line, sizeof(line));
 		return false;
@@ -172,33 +181,6 @@ terminal_write(const struct terminal *terminal, const char *text)
 	return write(terminal->fd, text, length) == (ssize_t)length;
 }
 
-static enum progress
-terminal_wait(const struct terminal *terminal)
-{
-	struct pollfd fds[] = {
-		{ .fd = terminal->signals, .events = POLLIN },
-		{ .fd = terminal->fd, .events = POLLIN },
-	};
-
-	if (poll(fds, 2, -1) < 0)
-		return errno == EINTR ? LINE_MORE : LINE_FAILED;
-	return fds[0].revents != 0 ? LINE_SIGNAL : LINE_MORE;
-}
-
-static enum progress
-terminal_read_line(const struct terminal *terminal, struct line *line)
-{
-	enum progress progress = LINE_MORE;
-
-	while (progress == LINE_MORE && line->used < sizeof(line->octets) &&
-	    memchr(line->octets, '\n', line->used) == NULL) {
-		progress = terminal_wait(terminal);
-		if (progress == LINE_MORE)
-			progress = line_read(terminal->fd, line);
-	}
-	return progress;
-}
-
 /* Asks anew if a signal came that did not end the program: after a stop the
  * prompt has scrolled away, and what was typed is gone. */
 static bool
@@ -209,7 +191,7 @@ password_ask(struct terminal *terminal, const char *prompt,
 	enum progress progress;
 
 	while (terminal_write(terminal, prompt)) {
-		progress = terminal_read_line(terminal, &line);
+		progress = line_read(&line, terminal->fd, terminal->signals);
 		terminal_write(terminal, "\n");
 		if (progress == LINE_FAILED)
 			break;

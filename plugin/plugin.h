@@ -38,26 +38,4 @@ struct plugin {
 struct plugin *plugin_acquire(const sasl_utils_t *utils);
 void plugin_release(struct plugin *plugin);
 
-/* The VM that this process says it is and the port that was reached, for a
- * request; it points into plugin. */
-struct request_vm plugin_vm(const struct plugin *plugin,
-    const sasl_server_params_t *params);
-
-enum { PLUGIN_ADDRESS_MAX = 96 };	/* octets, with NUL */
-
-/* The client's address without its port, for a request; false, and "", if
- * libsasl2 does not tell. */
-bool plugin_client(const sasl_server_params_t *params,
-    char address_r[PLUGIN_ADDRESS_MAX]);
-
-/* Sends a decision to the SASL log, syslog, and (a refusal) to the
- * connection's error text, which ends up in QEMU's own log. */
-void plugin_log_decision(struct plugin *plugin,
-    const sasl_server_params_t *params, const struct log_decision *decision);
-
-/* Sends a refusal, and nothing else, to that error text alone: somebody else
- * has told the system's log. */
-void plugin_tell_refusal(const sasl_server_params_t *params,
-    const struct log_decision *decision);
-
 #endif

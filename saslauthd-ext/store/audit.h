@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 
 struct audit;
 

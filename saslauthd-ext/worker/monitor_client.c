@@ -11,8 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "saslauthd-ext/worker/monitor_client.h"
 #include "base/clock.h"
-#include "saslauthd-ext/monitor/monitor.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 static int

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "vm/machine_find.h"
 
 enum { ACCEPT_PAUSE_MS = 100 };		/* when there are no descriptors left */
 

@@ -34,8 +34,14 @@ function fail(message)
 
 # --- reading the columns -----------------------------------------------------
 
-function read_column(name, type)
+function read_column(name, type,   rest)
 {
+	rest = $0
+	while (sub(/\([^()]*\)/, "", rest))
+		continue
+	if (rest ~ /,./)
+		fail("more than one column on a line")
+	sub(/,$/, "", type)
 	column[table, ++count[table]] = name
 	if (type == "BLOB")
 		secret[table, name] = 1
@@ -49,14 +55,14 @@ function read_table_line()
 		in_conditions = 1
 	else if (/^\t-- --- end of the conditions/)
 		in_conditions = 0
-	else if (/^\)/)
+	else if (/^\)/) {
+		if (in_conditions)
+			fail("the conditions of " table " do not end")
 		table = ""
-	else if (/^\t[a-z_][a-z0-9_]* (ANY|BLOB|INTEGER|REAL|TEXT)[ ,]/ ||
-	    /^\t[a-z_][a-z0-9_]* (ANY|BLOB|INTEGER|REAL|TEXT)$/) {
-		type = $2
-		sub(/,$/, "", type)
-		read_column($1, type)
-	} else if (!/^$/ && !/^\t--/ && !/^\t\t/ &&
+	} else if (/^\t[a-z_][a-z0-9_]* (ANY|BLOB|INTEGER|REAL|TEXT)[ ,]/ ||
+	    /^\t[a-z_][a-z0-9_]* (ANY|BLOB|INTEGER|REAL|TEXT)$/)
+		read_column($1, $2)
+	else if (!/^$/ && !/^\t--/ && !/^\t\t/ &&
 	    !/^\t(CHECK|FOREIGN KEY|PRIMARY KEY|UNIQUE) ?\(/)
 		fail("not a column of " table " in the shape of this file")
 }
@@ -161,6 +167,8 @@ function write_each(   i, j, line)
 }
 
 FNR == 1 && NR > 1 {
+	if (in_head)
+		fail("the part before this one has no empty line after its head")
 	in_head = 1
 	print ""
 }
@@ -186,7 +194,7 @@ in_each {
 }
 
 END {
-	if (!failed && (table != "" || in_conditions || in_each || in_head))
+	if (!failed && (table != "" || in_each || in_head))
 		fail("this can't be the end")
 	close("cat 1>&2")
 	if (failed)

@@ -24,6 +24,9 @@ WHEN old.revision <> (SELECT min(revision) FROM history)
 BEGIN
 	SELECT RAISE(ABORT, 'history: only the oldest revisions can be deleted, from the first on, as in DELETE FROM history WHERE revision <= 1000');
 END;
+-- What is recorded of a credential: none of its secrets.
+CREATE VIEW credential_images (user_name, image) AS
+SELECT user_name, $image(credentials) FROM credentials;
 $each_table
 
 CREATE TRIGGER $table_insert_kept AFTER INSERT ON $table

@@ -7,7 +7,8 @@
 --
 -- Each kind of row, and each kind of value, has one list of rules: the INSTEAD
 -- OF trigger of a view that has no rows.  The triggers of a table insert every
--- new row into the view of its rules.
+-- new row into the view of its rules.  A rule has all columns of the row, so
+-- that one for a new column is written here once.
 
 -- A rule that is broken inserts its message here (NULL: it holds).  Before
 -- SQLite 3.47 RAISE() takes a fixed text only, while the error message for a
@@ -234,7 +235,8 @@ END;
 
 -- The name, and the parts of it before (local, with the '@') and after (realm)
 -- its last '@'.
-CREATE VIEW user_rules (name, enabled, expires) AS SELECT NULL, NULL, NULL WHERE 0;
+CREATE VIEW user_rules AS
+	SELECT $columns(users) FROM users WHERE 0;
 CREATE TRIGGER user_rules_checked INSTEAD OF INSERT ON user_rules
 BEGIN
 	INSERT INTO text_rules VALUES ('users.name', new.name, 255);
@@ -254,7 +256,7 @@ BEGIN
 	WHEN instr(new.name, '*') OR instr(new.name, '%')
 	THEN 'users.name: "' || new.name || '" has a * or %, which mean something in grants, leave it out'
 	WHEN new.enabled IS NOT 0 AND new.enabled IS NOT 1
-	THEN 'users.enabled: "' || ifnull(new.enabled, 'NULL') || '" is neither 1 nor 0, write 1, or 0 to lock him out'
+	THEN 'users.enabled: "' || ifnull(new.enabled, 'NULL') || '" is neither 1 nor 0, write 1, or 0 to lock the user out'
 	END
 	FROM (SELECT
 		rtrim(new.name, replace(new.name, '@', '')) AS local,
@@ -264,12 +266,12 @@ END;
 
 CREATE TRIGGER users_insert_checked BEFORE INSERT ON users
 BEGIN
-	INSERT INTO user_rules VALUES (new.name, new.enabled, new.expires);
+	INSERT INTO user_rules VALUES ($columns(users, new.));
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM users WHERE name = new.name;
 END;
 CREATE TRIGGER users_update_checked BEFORE UPDATE ON users
 BEGIN
-	INSERT INTO user_rules VALUES (new.name, new.enabled, new.expires);
+	INSERT INTO user_rules VALUES ($columns(users, new.));
 	INSERT INTO refusals SELECT 'users.name: there is a user "' || new.name || '" already, choose another name or delete one'
 	WHERE new.name <> old.name
 		AND EXISTS (SELECT 1 FROM users WHERE name = new.name);
@@ -279,13 +281,13 @@ BEGIN
 		AND substr(new.name, 1 - length(who)) <> substr(who, 2) LIMIT 1;
 END;
 
-CREATE VIEW credential_rules (user_name, mechanism, iterations, salt,
-	stored_key, server_key) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL WHERE 0;
+CREATE VIEW credential_rules AS
+	SELECT $columns(credentials) FROM credentials WHERE 0;
 CREATE TRIGGER credential_rules_checked INSTEAD OF INSERT ON credential_rules
 BEGIN
 	INSERT INTO refusals SELECT CASE
 	WHEN NOT EXISTS (SELECT 1 FROM users WHERE name = new.user_name)
-	THEN 'credentials.user_name: there is no user "' || new.user_name || '", add him to users first'
+	THEN 'credentials.user_name: there is no user "' || new.user_name || '", add it to users first'
 	WHEN size IS NULL
 	THEN 'credentials.mechanism: "' || new.mechanism || '" is none, write SCRAM-SHA-1, SCRAM-SHA-256 or SCRAM-SHA-512'
 	WHEN new.iterations NOT BETWEEN 4096 AND 65536
@@ -301,23 +303,21 @@ END;
 
 CREATE TRIGGER credentials_insert_checked BEFORE INSERT ON credentials
 BEGIN
-	INSERT INTO credential_rules VALUES (new.user_name, new.mechanism,
-		new.iterations, new.salt, new.stored_key, new.server_key);
+	INSERT INTO credential_rules VALUES ($columns(credentials, new.));
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM credentials
 	WHERE user_name = new.user_name AND mechanism = new.mechanism;
 END;
 CREATE TRIGGER credentials_update_checked BEFORE UPDATE ON credentials
 BEGIN
-	INSERT INTO credential_rules VALUES (new.user_name, new.mechanism,
-		new.iterations, new.salt, new.stored_key, new.server_key);
+	INSERT INTO credential_rules VALUES ($columns(credentials, new.));
 	INSERT INTO refusals SELECT 'credentials: "' || new.user_name || '" has one for ' || new.mechanism || ', delete it first or use vmauthz passwd'
 	WHERE (new.user_name, new.mechanism) <> (old.user_name, old.mechanism)
 		AND EXISTS (SELECT 1 FROM credentials
 			WHERE user_name = new.user_name AND mechanism = new.mechanism);
 END;
 
-CREATE VIEW vm_rules (name, uuid, spice_port, enabled) AS
-	SELECT NULL, NULL, NULL, NULL WHERE 0;
+CREATE VIEW vm_rules AS
+	SELECT $columns(vms) FROM vms WHERE 0;
 CREATE TRIGGER vm_rules_checked INSTEAD OF INSERT ON vm_rules
 BEGIN
 	INSERT INTO text_rules VALUES ('vms.name', new.name, 255);
@@ -341,14 +341,14 @@ END;
 
 CREATE TRIGGER vms_insert_checked BEFORE INSERT ON vms
 BEGIN
-	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port, new.enabled);
+	INSERT INTO vm_rules VALUES ($columns(vms, new.));
 	INSERT INTO refusals SELECT 'vms.uuid: "' || uuid || '" belongs to the VM "' || name || '", write that of "' || new.name || '"'
 	FROM vms WHERE uuid = new.uuid AND name <> new.name;
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM vms WHERE name = new.name;
 END;
 CREATE TRIGGER vms_update_checked BEFORE UPDATE ON vms
 BEGIN
-	INSERT INTO vm_rules VALUES (new.name, new.uuid, new.spice_port, new.enabled);
+	INSERT INTO vm_rules VALUES ($columns(vms, new.));
 	INSERT INTO refusals SELECT 'vms.uuid: "' || uuid || '" belongs to the VM "' || name || '", write that of "' || new.name || '"'
 	FROM vms WHERE uuid = new.uuid AND name <> old.name;
 	INSERT INTO refusals SELECT 'vms.name: there is a VM "' || new.name || '" already, choose another name or delete one'
@@ -394,7 +394,8 @@ BEGIN
 END;
 
 -- user_name may be a group with a % in front, but none that the group is in.
-CREATE VIEW group_member_rules (group_name, user_name) AS SELECT NULL, NULL WHERE 0;
+CREATE VIEW group_member_rules AS
+	SELECT $columns(group_members) FROM group_members WHERE 0;
 CREATE TRIGGER group_member_rules_checked INSTEAD OF INSERT ON group_member_rules
 BEGIN
 	INSERT INTO refusals SELECT CASE
@@ -407,7 +408,7 @@ BEGIN
 	THEN 'group_members.user_name: there is no group "' || substr(new.user_name, 2) || '", add it to groups first'
 	WHEN substr(new.user_name, 1, 1) <> '%'
 		AND NOT EXISTS (SELECT 1 FROM users WHERE name = new.user_name)
-	THEN 'group_members.user_name: there is no user "' || new.user_name || '", add him to users first, or write %group for the members of a group'
+	THEN 'group_members.user_name: there is no user "' || new.user_name || '", add it to users first, or write %group for the members of a group'
 	WHEN substr(new.user_name, 2) IN (
 		WITH RECURSIVE above (name) AS (SELECT new.group_name
 			UNION SELECT group_name FROM group_members
@@ -418,20 +419,21 @@ BEGIN
 END;
 CREATE TRIGGER group_members_insert_checked BEFORE INSERT ON group_members
 BEGIN
-	INSERT INTO group_member_rules VALUES (new.group_name, new.user_name);
+	INSERT INTO group_member_rules VALUES ($columns(group_members, new.));
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM group_members
 	WHERE group_name = new.group_name AND user_name = new.user_name;
 END;
 CREATE TRIGGER group_members_update_checked BEFORE UPDATE ON group_members
 WHEN (new.group_name, new.user_name) <> (old.group_name, old.user_name)
 BEGIN
-	INSERT INTO group_member_rules VALUES (new.group_name, new.user_name);
+	INSERT INTO group_member_rules VALUES ($columns(group_members, new.));
 	INSERT INTO refusals SELECT 'group_members: "' || new.user_name || '" is in "' || new.group_name || '" already, delete the other row'
 	FROM group_members
 	WHERE group_name = new.group_name AND user_name = new.user_name;
 END;
 
-CREATE VIEW pool_member_rules (pool_name, vm_name) AS SELECT NULL, NULL WHERE 0;
+CREATE VIEW pool_member_rules AS
+	SELECT $columns(pool_members) FROM pool_members WHERE 0;
 CREATE TRIGGER pool_member_rules_checked INSTEAD OF INSERT ON pool_member_rules
 BEGIN
 	INSERT INTO refusals SELECT CASE
@@ -447,14 +449,14 @@ BEGIN
 END;
 CREATE TRIGGER pool_members_insert_checked BEFORE INSERT ON pool_members
 BEGIN
-	INSERT INTO pool_member_rules VALUES (new.pool_name, new.vm_name);
+	INSERT INTO pool_member_rules VALUES ($columns(pool_members, new.));
 	INSERT OR IGNORE INTO already_there SELECT 1 FROM pool_members
 	WHERE pool_name = new.pool_name AND vm_name = new.vm_name;
 END;
 CREATE TRIGGER pool_members_update_checked BEFORE UPDATE ON pool_members
 WHEN (new.pool_name, new.vm_name) <> (old.pool_name, old.vm_name)
 BEGIN
-	INSERT INTO pool_member_rules VALUES (new.pool_name, new.vm_name);
+	INSERT INTO pool_member_rules VALUES ($columns(pool_members, new.));
 	INSERT INTO refusals SELECT 'pool_members: "' || new.vm_name || '" is in "' || new.pool_name || '" already, delete the other row'
 	FROM pool_members
 	WHERE pool_name = new.pool_name AND vm_name = new.vm_name;
@@ -476,7 +478,7 @@ BEGIN
 	THEN 'grants.who: there is no group "' || substr(new.who, 2) || '", add it to groups first'
 	WHEN new.who <> '*' AND new.who NOT GLOB '[*]@*' AND substr(new.who, 1, 1) <> '%'
 		AND NOT EXISTS (SELECT 1 FROM users WHERE name = new.who)
-	THEN 'grants.who: there is no user "' || new.who || '", add him to users first, or write %group, *@realm or *'
+	THEN 'grants.who: there is no user "' || new.who || '", add it to users first, or write %group, *@realm or *'
 	WHEN substr(new.vm, 1, 1) = '%'
 		AND NOT EXISTS (SELECT 1 FROM pools WHERE name = substr(new.vm, 2))
 	THEN 'grants.vm: there is no pool "' || substr(new.vm, 2) || '", add it to pools first'
@@ -488,9 +490,9 @@ BEGIN
 	END;
 END;
 
-CREATE VIEW condition_rules (cert_cn, cert_san, cert_sha256, client_net,
-	local_user, not_before, not_after, hours, may_take_over) AS
-	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE 0;
+-- All else in a grant.
+CREATE VIEW condition_rules AS
+	SELECT $columns(grants) FROM grants WHERE 0;
 CREATE TRIGGER condition_rules_checked INSTEAD OF INSERT ON condition_rules
 BEGIN
 	INSERT INTO glob_rules VALUES ('grants.cert_cn', new.cert_cn);
@@ -524,16 +526,12 @@ END;
 CREATE TRIGGER grants_insert_checked BEFORE INSERT ON grants
 BEGIN
 	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.service);
-	INSERT INTO condition_rules VALUES (new.cert_cn, new.cert_san,
-		new.cert_sha256, new.client_net, new.local_user, new.not_before,
-		new.not_after, new.hours, new.may_take_over);
+	INSERT INTO condition_rules VALUES ($columns(grants, new.));
 END;
 CREATE TRIGGER grants_update_checked BEFORE UPDATE ON grants
 BEGIN
 	INSERT INTO grant_rules VALUES (new.effect, new.who, new.vm, new.service);
-	INSERT INTO condition_rules VALUES (new.cert_cn, new.cert_san,
-		new.cert_sha256, new.client_net, new.local_user, new.not_before,
-		new.not_after, new.hours, new.may_take_over);
+	INSERT INTO condition_rules VALUES ($columns(grants, new.));
 	INSERT INTO refusals SELECT 'grants.id: ' || old.id || ' stands in the log and never becomes ' || new.id || ', add a new grant instead'
 	WHERE new.id IS NOT old.id;
 END;
@@ -542,4 +540,22 @@ CREATE TRIGGER grants_insert_numbered AFTER INSERT ON grants
 WHEN new.id < 1 OR new.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'grants')
 BEGIN
 	INSERT INTO refusals VALUES ('grants.id: no number is given twice, leave ' || new.id || ' out');
+END;
+
+-- Every row of the policy once more, for a program that changed rows with the
+-- triggers switched off.  A realm may have lost its users since a grant named
+-- it, so realms are not looked up.
+CREATE VIEW all_rules (ignored) AS SELECT NULL WHERE 0;
+CREATE TRIGGER all_rules_checked INSTEAD OF INSERT ON all_rules
+BEGIN
+	INSERT INTO user_rules SELECT $columns(users) FROM users;
+	INSERT INTO credential_rules SELECT $columns(credentials) FROM credentials;
+	INSERT INTO set_rules SELECT 'groups.name', name FROM groups;
+	INSERT INTO set_rules SELECT 'pools.name', name FROM pools;
+	INSERT INTO group_member_rules SELECT $columns(group_members) FROM group_members;
+	INSERT INTO pool_member_rules SELECT $columns(pool_members) FROM pool_members;
+	INSERT INTO vm_rules SELECT $columns(vms) FROM vms;
+	INSERT INTO grant_rules
+	SELECT effect, iif(who GLOB '[*]@*', '*', who), vm, service FROM grants;
+	INSERT INTO condition_rules SELECT $columns(grants) FROM grants;
 END;

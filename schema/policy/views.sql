@@ -34,19 +34,18 @@ UNION ALL SELECT id, vm_name FROM grants
 -- conditions.
 CREATE VIEW denies (id, who, vm, service, always) AS
 SELECT id, who, vm, coalesce(service, 'both'),
-	coalesce(cert_cn, cert_san, cert_sha256, client_net, local_user,
-		not_before, not_after, hours) IS NULL
+	coalesce($conditions()) IS NULL
 FROM grants WHERE effect = 'deny'
 	AND (not_after IS NULL OR not_after > strftime('%Y-%m-%d %H:%M', 'now'));
 
 -- Who may open what under which conditions, one row a user, VM and grant.
 -- Users whom a deny without conditions keeps out are left out.
 -- denied_by: the denies that keep the user out under conditions of their own.
-CREATE VIEW access (user, vm, service, cert_cn, cert_san, cert_sha256,
-	client_net, local_user, not_before, not_after, hours, grant_id, denied_by) AS
-SELECT users.name, vms.name, coalesce(grants.service, 'spice'), cert_cn,
-	cert_san, cert_sha256, client_net, local_user, not_before, not_after,
-	hours, grants.id, group_concat(denies.id, ', ')
+CREATE VIEW access (user, vm, service, $conditions(),
+	grant_id, denied_by) AS
+SELECT users.name, vms.name, coalesce(grants.service, 'spice'),
+	$conditions(grants.),
+	grants.id, group_concat(denies.id, ', ')
 FROM grants
 JOIN grant_users ON grant_users.grant_id = grants.id
 JOIN grant_vms ON grant_vms.grant_id = grants.id
@@ -75,7 +74,7 @@ HAVING NOT coalesce(max(denies.always
 
 -- What looks wrong, and why.
 CREATE VIEW problems (what, name, why) AS
-SELECT 'user', name, 'has no credential: no SCRAM mechanism lets him in, see vmauthz passwd'
+SELECT 'user', name, 'has no credential: no SCRAM mechanism lets them in, see vmauthz passwd'
 FROM users WHERE name NOT IN (SELECT user_name FROM credentials)
 UNION ALL
 SELECT 'user', name, 'is disabled and has grants'
@@ -124,5 +123,4 @@ WHERE grants.effect = 'allow' GROUP BY grants.id
 UNION ALL
 SELECT 'grant', id, 'lets every user open every VM'
 FROM grants WHERE effect = 'allow' AND who = '*' AND vm = '*'
-	AND coalesce(cert_cn, cert_san, cert_sha256, client_net, local_user,
-		not_before, not_after, hours) IS NULL;
+	AND coalesce($conditions()) IS NULL;

@@ -39,7 +39,7 @@ FROM grants WHERE effect = 'deny'
 	AND (not_after IS NULL OR not_after > strftime('%Y-%m-%d %H:%M', 'now'));
 
 -- Who may open what under which conditions, one row a user, VM and grant.
--- Users whom a deny without conditions keeps out are left out.
+-- Users whom denies without conditions keep out are left out.
 -- denied_by: the denies that keep the user out under conditions of their own.
 CREATE VIEW access (user, vm, service, $conditions(),
 	grant_id, denied_by) AS
@@ -70,7 +70,9 @@ WHERE effect = 'allow' AND users.enabled AND vms.enabled
 	AND (not_after IS NULL OR not_after > strftime('%Y-%m-%d %H:%M', 'now'))
 GROUP BY users.name, vms.name, grants.id
 HAVING NOT coalesce(max(denies.always
-	AND denies.service IN ('both', coalesce(grants.service, 'spice'))), 0);
+		AND denies.service IN ('both', coalesce(grants.service, 'spice')))
+	OR max(denies.always AND denies.service = 'spice')
+		AND max(denies.always AND denies.service = 'vnc'), 0);
 
 -- What looks wrong, and why.
 CREATE VIEW problems (what, name, why) AS

@@ -30,9 +30,10 @@ read_octets(const char *path, char octets[FILE_MAX], size_t *size_r)
 	return wrong;
 }
 
-/* Nobody is asked for the passphrase of what else is in the file. */
+/* PEM can encrypt any block.  OpenSSL's own callback would prompt for the
+ * passphrase, and certificates are not encrypted. */
 static int
-no_passphrase(char *out, int room, int writing, void *context)
+cert_file_no_passphrase_cb(char *out, int room, int writing, void *context)
 {
 	(void)out;
 	(void)room;
@@ -41,8 +42,9 @@ no_passphrase(char *out, int room, int writing, void *context)
 	return -1;
 }
 
+/* Octets behind the DER are refused: the file is something else then. */
 static X509 *
-parse(const char *octets, size_t size)
+cert_file_parse(const char *octets, size_t size)
 {
 	const unsigned char *der = (const unsigned char *)octets;
 	BIO *memory = BIO_new_mem_buf(octets, (int)size);
@@ -50,12 +52,15 @@ parse(const char *octets, size_t size)
 
 	if (memory == NULL)
 		return NULL;
-	certificate = PEM_read_bio_X509(memory, NULL, no_passphrase, NULL);
+	/* the first certificate, whatever stands in front of it */
+	certificate = PEM_read_bio_X509(memory, NULL,
+	    cert_file_no_passphrase_cb, NULL);
 	BIO_free(memory);
 	if (certificate != NULL)
 		return certificate;
 	certificate = d2i_X509(NULL, &der, (long)size);
-	if (certificate != NULL && der != (const unsigned char *)octets + size) {
+	if (certificate != NULL &&
+	    der != (const unsigned char *)octets + size) {
 		X509_free(certificate);
 		return NULL;
 	}
@@ -63,7 +68,8 @@ parse(const char *octets, size_t size)
 }
 
 static const char *
-take_facts(const X509 *certificate, time_t when, struct cert_facts *facts)
+cert_file_read_facts(const X509 *certificate, time_t when,
+    struct cert_facts *facts)
 {
 	if (X509_cmp_time(X509_get0_notBefore(certificate), &when) >= 0)
 		return "the certificate is not valid yet";
@@ -88,10 +94,10 @@ cert_file_read(const char *path, time_t when, struct cert_facts *facts_r)
 	wrong = read_octets(path, octets, &size);
 	if (wrong != NULL)
 		return wrong;
-	certificate = parse(octets, size);
+	certificate = cert_file_parse(octets, size);
 	if (certificate == NULL)
 		return "not a certificate in PEM or DER";
-	wrong = take_facts(certificate, when, facts_r);
+	wrong = cert_file_read_facts(certificate, when, facts_r);
 	X509_free(certificate);
 	if (wrong != NULL)
 		memset(facts_r, 0, sizeof(*facts_r));

@@ -13,7 +13,7 @@
 
 #include "base/file_read.h"
 
-enum { FILE_MAX = 65535 };	/* octets; a certificate has some 2000 */
+enum { CERT_FILE_MAX = 65535 };	/* octets; a certificate has some 2000 */
 
 /* PEM can encrypt any block.  OpenSSL's own callback would prompt for the
  * passphrase, and certificates are not encrypted. */
@@ -71,7 +71,7 @@ const char *
 cert_file_read(const char *path, time_t when, struct cert_facts *facts_r)
 {
 	size_t size;
-	char *octets = file_read_path(path, FILE_MAX, &size);
+	char *octets = file_read_path(path, CERT_FILE_MAX, &size);
 	const char *wrong;
 	X509 *certificate;
 

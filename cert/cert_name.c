@@ -90,7 +90,7 @@ cert_name_write(const char *prefix, const GENERAL_NAME *name,
 }
 
 /* Returns false if there are too many names, or a malformed one.  A malformed
- * name is not skipped: whoever wrote it may have written the others. */
+ * name is not skipped: who has forged it may have forged the others. */
 static bool
 cert_name_write_all(const GENERAL_NAMES *all,
     char names[CERT_NAMES_MAX][CERT_NAME_MAX], size_t *count)

@@ -69,7 +69,7 @@ viewer_parse_options(struct viewer_request *req, int argc, char **argv)
 	};
 	int opt;
 
-	/* "+": the viewer's own options follow its name and are not ours. */
+	/* "+": what follows the viewer's name are the viewer's own options. */
 	while ((opt = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		switch (opt) {
 		case VIEWER_OPT_CERT:

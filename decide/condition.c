@@ -180,7 +180,8 @@ condition_evaluate_cert_sha256(const char *value, const struct request *request,
 	unsigned char wanted[REQUEST_SHA256_SIZE];
 
 	(void)now;
-	if (sha256 == NULL || !hex_read_colons(wanted, REQUEST_SHA256_SIZE, value))
+	if (sha256 == NULL || !hex_read_colons(wanted, REQUEST_SHA256_SIZE,
+	    value))
 		return CONDITION_UNKNOWN;
 	return condition_met_if(memcmp(sha256, wanted, sizeof(wanted)) == 0);
 }

@@ -97,7 +97,7 @@ decide_begin(struct decide *decide, const struct request *request,
 /* --- grants --------------------------------------------------------------- */
 
 /* Without a service an allow is for SPICE alone, and a deny for every service:
- * a VM that gets a VNC server later opens it to nobody. */
+ * an older allow must not open a VNC server that a VM gets later. */
 static const char *
 decide_condition_value(const struct decide_grant *grant, bool deny,
     enum condition_kind kind)
@@ -158,7 +158,7 @@ decide_has_certificate(const struct request_certificate *certificate)
 }
 
 /* Remembers the allow with the lowest id and the first condition of it that is
- * not met: a person who asks for access is told what to bring. */
+ * not met, so that the log names what is missing. */
 static void
 decide_note_unmet(struct decide *decide, int64_t id,
     const struct decide_match *match)
@@ -183,7 +183,7 @@ decide_add(struct decide *decide, const struct decide_grant *grant,
 	struct decide_match match;
 
 	decide_match(grant, decide->request, &decide->now, &match);
-	/* The account costs system calls, so only such a grant asks for it. */
+	/* Finding the account costs system calls: only for such a grant. */
 	if (grant->condition[CONDITION_LOCAL_USER] != NULL &&
 	    decide->request->local == REQUEST_LOCAL_UNKNOWN &&
 	    !decide->request->local_asked)

@@ -59,7 +59,7 @@ attempt_enter(struct attempt *attempt)
 }
 
 /* A step may start another library's login, on another connection, that is
- * none of ours: hence the comparison. */
+ * not decorated: hence the comparison. */
 struct attempt *
 attempt_stepping(const sasl_conn_t *connection)
 {

@@ -25,7 +25,8 @@ struct attempt {
 	char default_realm[IDENTITY_MAX + 1];	/* of a name without one */
 	const char *mismatch;	/* the reason of a failure, see struct
 				 * authority_verifier; NULL: the mechanism's */
-	struct authority_failure failure; /* why the authority wasn't asked */
+	struct authority_failure failure; /* of the query for the verifier or
+				 * the password */
 	uint64_t session;	/* to be ended with the connection, or 0 */
 	/* The mechanism's parameters, see plugin/checkpass.h.  They live as
 	 * long as the attempt, since the mechanism may keep pointers. */

@@ -13,7 +13,7 @@
 #include "policy-admin/credentials.h"
 #include "scram/scram.h"
 
-/* SCRAM's request; the asterisk asks about the authentication id */
+/* SCRAM's request; the asterisk stands for the authentication id (prop.h) */
 static const char verifier_property[] = "*authPassword";
 
 /* --- looking up ---------------------------------------------------------- */
@@ -53,7 +53,7 @@ auxprop_find_verifier(struct attempt *attempt,
 }
 
 /* Every failure is SASL_UNAVAIL, not SASL_NOUSER: an unknown user has a decoy,
- * and what fails otherwise must not tell users apart.  The verifier is wiped:
+ * and other failures must not differ between users.  The verifier is wiped:
  * a core dump of QEMU must not contain it. */
 static int
 auxprop_set_verifier(struct attempt *attempt, sasl_server_params_t *params,

@@ -14,7 +14,7 @@
  * user's verifier for that mechanism, or a decoy; every other request, that
  * for the authorization id included, with nothing.  Returns SASL_NOMECH where
  * the configuration doesn't name the plugin or no decorated mechanism is in a
- * step, SASL_UNAVAIL if the policy can't be read or vmauthzd not asked. */
+ * step, SASL_UNAVAIL if neither the policy nor vmauthzd can be queried. */
 int auxprop_lookup(void *glob_context, sasl_server_params_t *params,
     unsigned int flags, const char *user, unsigned int length);
 

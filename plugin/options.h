@@ -29,9 +29,9 @@ struct options {
 	bool require_tls;			/* vmauthz_require_tls */
 	bool observe;		/* vmauthz_mode: a user who has proved their
 				 * name gets in, and a refusal is only logged */
-	bool local_passwords;	/* pwcheck_method asks a source that looks at
+	bool local_passwords;	/* pwcheck_method uses a source that looks at
 				 * the name without its realm; a broker is
-				 * asked instead of it */
+				 * used instead of it */
 	char error[OPTIONS_ERROR_MAX];	/* ""; or one sentence about a value,
 					 * with which every login is refused */
 };

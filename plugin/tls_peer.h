@@ -23,9 +23,9 @@ enum { TLS_ADDRESS_MAX = 96 };
 enum { TLS_SHA256_SIZE = 32 };
 
 enum tls_peer_mode {
-	TLS_PEER_OFF = 0,	/* don't ask for client certificates */
-	TLS_PEER_REQUEST,	/* ask; a client without one may go on */
-	TLS_PEER_REQUIRE,	/* ask; no certificate, no connection */
+	TLS_PEER_OFF = 0,	/* request no client certificates */
+	TLS_PEER_REQUEST,	/* a client without one may go on */
+	TLS_PEER_REQUIRE,	/* a client without one is disconnected */
 };
 
 /* All but certificate is empty if there is none. */

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
 /* The verdict on a login, and the reason of a refusal: one table says which
- * reason precedes which.  libvmauthz(8) has the same table. */
+ * reason precedes which other.  libvmauthz(8) has the same table. */
 
 #ifndef VMAUTHZ_PLUGIN_VERDICT_H
 #define VMAUTHZ_PLUGIN_VERDICT_H

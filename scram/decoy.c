@@ -72,7 +72,7 @@ int
 decoy_make(const struct decoy_material *material, const struct identity *user,
     const char *mechanism, struct verifier *verifier_r)
 {
-	/* the MAC, and what its shape comes to */
+	/* the MAC, and the shape that it selects */
 	struct {
 		unsigned char keys[DECOY_MAC_SIZE];
 		uint32_t iterations, salt_size;

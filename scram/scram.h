@@ -16,7 +16,7 @@ enum {
 	SCRAM_ITERATIONS_MIN = 4096,	/* RFC 5802, and Cyrus clients */
 	SCRAM_ITERATIONS_MAX = 65536,	/* Cyrus clients refuse more */
 	SCRAM_ITERATIONS_DEFAULT = 10000,
-	SCRAM_SALT_SIZE = 16,		/* octets of a salt that we make */
+	SCRAM_SALT_SIZE = 16,		/* octets of a new salt */
 	SCRAM_TEXT_MAX = 384,		/* octets of authPassword, with NUL */
 	SCRAM_PASSWORD_MAX = 1024,	/* octets when prepared, with NUL */
 };

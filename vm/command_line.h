@@ -28,7 +28,7 @@ void command_line_parse(struct command_line *self_r, const char *cmdline,
 /* The same for this process; *self_r is unusable if /proc can't be read. */
 void command_line_read_own(struct command_line *self_r);
 
-/* Whether QEMU takes the option (without its dashes) as one word. */
+/* Whether QEMU's option (without its dashes) has no argument. */
 bool command_line_option_is_flag(const char *option);
 
 #endif

@@ -165,7 +165,8 @@ tcp_view_scan_lines(FILE *file, struct tcp_view *view,
 		return false;		/* the heading */
 	for (size_t count = 0; fgets(line, sizeof(line), file) != NULL;
 	    count++) {
-		if (count == TCP_VIEW_SCAN_LINES || clock_monotonic_ms() > deadline ||
+		if (count == TCP_VIEW_SCAN_LINES ||
+		    clock_monotonic_ms() > deadline ||
 		    !tcp_socket_parse_line(&socket, line, strlen(line)))
 			return false;
 		tcp_view_note_socket(view, &socket, server, client);

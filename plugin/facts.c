@@ -26,7 +26,7 @@ facts_begin(struct facts *facts_r, const struct login *login,
 
 void
 facts_find_certificate(struct facts *facts, const struct plugin *plugin,
-    const sasl_server_params_t *params)
+    const sasl_server_params_t *params, const struct timespec *now)
 {
 	struct tls_peer *peer = &facts->peer;
 
@@ -34,7 +34,7 @@ facts_find_certificate(struct facts *facts, const struct plugin *plugin,
 	    params->iplocalport == NULL || params->ipremoteport == NULL)
 		return;
 	tls_peer_find(params->iplocalport, params->ipremoteport,
-	    plugin->revocation, peer);
+	    plugin->revocation, now, peer);
 	if (!peer->certificate)
 		return;
 	for (size_t i = 0; i < peer->name_count; i++)
@@ -69,8 +69,11 @@ facts_for_lookup(struct facts *facts_r, const struct login *login,
     const sasl_server_params_t *params)
 {
 	const struct plugin *plugin = login->decorated->plugin;
+	struct timespec now;
 
 	facts_begin(facts_r, login, params);
-	if (authority_lookup_decides(plugin->authority))
-		facts_find_certificate(facts_r, plugin, params);
+	if (!authority_lookup_decides(plugin->authority))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	facts_find_certificate(facts_r, plugin, params, &now);
 }

@@ -255,11 +255,13 @@ judge(const struct login *login, const sasl_server_params_t *params,
 	struct facts *facts = &outcome->facts;
 	struct authority_proof proof = { .proved = false };
 	const char *unproved = NULL;
+	struct timespec now;
 
 	memset(outcome, 0, sizeof(*outcome));
-	outcome->at = time(NULL);
+	clock_gettime(CLOCK_REALTIME, &now);
+	outcome->at = now.tv_sec;
 	facts_begin(facts, login, params);
-	facts_find_certificate(facts, login->decorated->plugin, params);
+	facts_find_certificate(facts, login->decorated->plugin, params, &now);
 	if (rc == SASL_OK)
 		unproved = check_identity(login, out);
 	outcome->proved = proof.proved = rc == SASL_OK && unproved == NULL;

@@ -233,7 +233,7 @@ put_back(struct shown *shown)
 
 static void
 judge(const struct shown *shown, struct revocation *revocation,
-    struct tls_peer *peer)
+    const struct timespec *now, struct tls_peer *peer)
 {
 	static const char *const refusals[] = {
 		[REVOCATION_UNJUDGED] =
@@ -243,17 +243,17 @@ judge(const struct shown *shown, struct revocation *revocation,
 	};
 
 	peer->refusal = refusals[revocation_judge(revocation, shown->trust,
-	    shown->certificate, shown->chain, peer->detail)];
+	    shown->certificate, shown->chain, now, peer->detail)];
 }
 
 /* SSL_get_error() of whoever called us looks at the error queue, so nothing
  * may stay in it. */
 static void
 read_peer(const struct shown *shown, struct revocation *revocation,
-    struct tls_peer *peer)
+    const struct timespec *now, struct tls_peer *peer)
 {
 	if (shown->certificate == NULL ||
-	    !cert_name_is_current(shown->certificate))
+	    !cert_name_is_current(shown->certificate, now->tv_sec))
 		return;
 	ERR_set_mark();
 	if (X509_digest(shown->certificate, EVP_sha256(), peer->sha256,
@@ -265,12 +265,13 @@ read_peer(const struct shown *shown, struct revocation *revocation,
 	}
 	ERR_pop_to_mark();
 	if (revocation != NULL)
-		judge(shown, revocation, peer);
+		judge(shown, revocation, now, peer);
 }
 
 bool
 tls_peer_find(const char *local, const char *remote,
-    struct revocation *revocation, struct tls_peer *peer_r)
+    struct revocation *revocation, const struct timespec *now,
+    struct tls_peer *peer_r)
 {
 	struct connection *connection, *found = NULL;
 	struct shown shown = { NULL, NULL, NULL };
@@ -290,7 +291,7 @@ tls_peer_find(const char *local, const char *remote,
 	if (count == 1 && pthread_equal(found->thread, pthread_self()))
 		take(found->ssl, &shown);
 	pthread_mutex_unlock(&registry.mutex);
-	read_peer(&shown, revocation, peer_r);
+	read_peer(&shown, revocation, now, peer_r);
 	put_back(&shown);
 	return count == 1;
 }

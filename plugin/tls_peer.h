@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "cert/cert_name.h"
 #include "plugin/revocation.h"
@@ -47,10 +48,12 @@ int tls_peer_watch(enum tls_peer_mode mode);
 
 /* The peer of the connection between two addresses, written "address;port"
  * as Cyrus SASL does.  To be called on the thread that does the handshakes.
- * If revocation is not NULL, it judges the client's certificate, also that of
+ * A certificate that is not valid at now (CLOCK_REALTIME) is none.  If
+ * revocation is not NULL, it judges the client's certificate, also that of
  * a TLS session that was resumed; unless it finds it good, peer_r->refusal is
  * set.  False, and *peer_r cleared, if no connection or several fit. */
 bool tls_peer_find(const char *local, const char *remote,
-    struct revocation *revocation, struct tls_peer *peer_r);
+    struct revocation *revocation, const struct timespec *now,
+    struct tls_peer *peer_r);
 
 #endif

@@ -304,6 +304,7 @@ open_file(struct database *database)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 	    (database->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	struct timespec now;
 	int moved = 1, rc;
 
 	if (sqlite3_open_v2(database->path, &database->handle, flags,
@@ -322,7 +323,8 @@ open_file(struct database *database)
 	if (moved)
 		return database_fail(database, POLICY_E_IO,
 		    "replaced while it was being opened");
-	database->settled = file_stamp_settled(&database->seen);
+	clock_gettime(CLOCK_REALTIME, &now);
+	database->settled = file_stamp_settled(&database->seen, &now);
 	rc = judge_file(database, &database->seen);
 	if (rc == POLICY_OK)
 		rc = judge_content(database);

@@ -16,7 +16,7 @@
 /* --- the folder ----------------------------------------------------------- */
 
 static bool
-open_folder(struct listeners *listeners, const char *path)
+open_folder(struct listeners *listeners, const char *path, uid_t owner)
 {
 	struct stat st;
 
@@ -30,7 +30,7 @@ open_folder(struct listeners *listeners, const char *path)
 		warn("%s can't be opened", path);
 		return false;
 	}
-	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+	if (st.st_uid != owner || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		warnx("%s: others than root may write there; run "
 		    "chown root and chmod 755", path);
 		return false;
@@ -131,9 +131,9 @@ make(struct service_socket *wanted, bool *made_r)
 }
 
 static bool
-make_missing(struct listeners *listeners, const char *folder)
+make_missing(struct listeners *listeners, const char *folder, uid_t owner)
 {
-	if (!open_folder(listeners, folder) ||
+	if (!open_folder(listeners, folder, owner) ||
 	    !lock_folder(listeners, folder))
 		return false;
 	if (fchdir(listeners->folder) != 0) {
@@ -163,7 +163,7 @@ set_nonblocking(const struct listeners *listeners)
 }
 
 static bool
-get(struct listeners *listeners, const char *folder)
+get(struct listeners *listeners, const char *folder, uid_t owner)
 {
 	bool missing = false;
 
@@ -171,12 +171,13 @@ get(struct listeners *listeners, const char *folder)
 		return false;
 	for (int i = 0; i < LISTENER_COUNT; i++)
 		missing = missing || listeners->sockets[i].fd < 0;
-	return (!missing || make_missing(listeners, folder)) &&
+	return (!missing || make_missing(listeners, folder, owner)) &&
 	    set_nonblocking(listeners);
 }
 
 bool
-listeners_open(struct listeners *listeners_r, const char *folder)
+listeners_open(struct listeners *listeners_r, const char *folder,
+    uid_t owner)
 {
 	*listeners_r = (struct listeners){
 		.sockets = {
@@ -185,7 +186,7 @@ listeners_open(struct listeners *listeners_r, const char *folder)
 		},
 		.folder = -1, .lock = -1,
 	};
-	if (get(listeners_r, folder))
+	if (get(listeners_r, folder, owner))
 		return true;
 	listeners_close(listeners_r);
 	return false;

@@ -554,6 +554,27 @@ issues_tickets(void **state)
 	close(client.fd);
 }
 
+/* A ticket opens nothing that the policy closes, and nobody learns of it. */
+static void
+keeps_tickets_from_who_is_refused(void **state)
+{
+	struct broker_message message =
+	    ticket_message("bob@example.org", "debianx", "paper");
+	struct client client = open_client(*state);
+
+	tell(&client, &message);
+	hears(&client, BROKER_ISSUED, 7);
+	look_up(&client, "bob@example.org");
+	assert_memory_not_equal(client.answer.verifier.stored_key,
+	    message.ticket.verifiers[0].verifier.stored_key, 32);
+	assert_false(decide(&client, "bob@example.org", "SCRAM-SHA-256",
+	    true));
+	recorded(*state, 1, "deny", "no grant");
+	assert_int_equal(count(*state, "state.db",
+	    "tickets WHERE used IS NULL"), 1);
+	close(client.fd);
+}
+
 static void
 issues_no_ticket_for_nothing(void **state)
 {
@@ -761,6 +782,7 @@ main(int argc, char **argv)
 		WORKER_TEST(bounds_passwords_that_wait),
 		WORKER_TEST(records_what_nobody_waits_for),
 		WORKER_TEST(issues_tickets),
+		WORKER_TEST(keeps_tickets_from_who_is_refused),
 		WORKER_TEST(issues_no_ticket_for_nothing),
 		WORKER_TEST(issues_tickets_for_operators_alone),
 		WORKER_TEST(decides_nothing_for_operators),

@@ -50,6 +50,15 @@ clock_boot_seconds(void)
 	return clock_boot_ns() / NS_PER_SECOND;
 }
 
+struct timespec
+clock_unix(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now;
+}
+
 int64_t
 clock_unix_ms(void)
 {

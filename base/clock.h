@@ -21,6 +21,7 @@ int64_t clock_boot_ns(void);
 int64_t clock_boot_seconds(void);
 
 /* Unix time; it may be set, and go back. */
+struct timespec clock_unix(void);
 int64_t clock_unix_ms(void);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/file_stamp.h"
 
 #include <stdint.h>
-#include <time.h>
 
 enum { SETTLE_MS = 100 };	/* coarser than any file system's clock */
 
@@ -20,13 +19,10 @@ file_stamp_same(const struct stat *a, const struct stat *b)
 }
 
 bool
-file_stamp_settled(const struct stat *st)
+file_stamp_settled(const struct stat *st, const struct timespec *now)
 {
-	struct timespec now;
-	int64_t age;
+	int64_t age = ((int64_t)now->tv_sec - st->st_ctim.tv_sec) * 1000 +
+	    (now->tv_nsec - st->st_ctim.tv_nsec) / 1000000;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	age = ((int64_t)now.tv_sec - st->st_ctim.tv_sec) * 1000 +
-	    (now.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
 	return age > SETTLE_MS;
 }

@@ -8,12 +8,14 @@
 
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* Whether two looks at a path have seen the same file, unchanged. */
 bool file_stamp_same(const struct stat *a, const struct stat *b);
 
-/* Whether a change from now on will show: a file that was changed within the
- * tick of its own time stamps can change again without showing it. */
-bool file_stamp_settled(const struct stat *st);
+/* Whether a change after now (CLOCK_REALTIME) will show: a file that was
+ * changed within the tick of its own time stamps can change again without
+ * showing it. */
+bool file_stamp_settled(const struct stat *st, const struct timespec *now);
 
 #endif

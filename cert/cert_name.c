@@ -127,8 +127,8 @@ cert_name_alternatives(const X509 *certificate,
 }
 
 bool
-cert_name_is_current(const X509 *certificate)
+cert_name_is_current(const X509 *certificate, time_t now)
 {
-	return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
-	    X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+	return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
+	    X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
 }

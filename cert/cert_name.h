@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 enum {
 	CERT_CN_MAX = 257,	/* octets of a CN, with NUL; X.520 allows 64
@@ -33,8 +34,8 @@ bool cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX]);
 size_t cert_name_alternatives(const X509 *certificate,
     char names_r[CERT_NAMES_MAX][CERT_NAME_MAX]);
 
-/* Whether the certificate is within its validity now: a TLS session that is
- * resumed may have outlived it. */
-bool cert_name_is_current(const X509 *certificate);
+/* Whether the certificate is within its validity at now: a TLS session that
+ * is resumed may have outlived it. */
+bool cert_name_is_current(const X509 *certificate, time_t now);
 
 #endif

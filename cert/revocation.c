@@ -144,7 +144,7 @@ parse(struct content *content, const unsigned char *octets, size_t size)
 
 /* What goes wrong without the file being at fault may go right next time. */
 static void
-read_content(struct content *content, int fd)
+read_content(struct content *content, int fd, const struct timespec *now)
 {
 	size_t size, wanted = (size_t)content->seen.st_size;
 	char *octets = file_read_all(fd, wanted, &size);
@@ -158,14 +158,14 @@ read_content(struct content *content, int fd)
 	} else {
 		parse(content, (const unsigned char *)octets, size);
 		content->settled = content->crls != NULL &&
-		    file_stamp_settled(&content->seen);
+		    file_stamp_settled(&content->seen, now);
 	}
 	free(octets);
 }
 
 /* Who may edit the CRL decides whose certificate counts. */
 static struct content *
-load(const char *path)
+load(const char *path, const struct timespec *now)
 {
 	static const char *const faults[FILE_VERDICTS] = {
 		[FILE_WRONG_TYPE] = "not a regular file",
@@ -194,7 +194,7 @@ load(const char *path)
 	else if (content->seen.st_size > REVOCATION_FILE_MAX)
 		complain(content, "larger than 1 MiB");
 	else
-		read_content(content, fd);
+		read_content(content, fd, now);
 	if (fd >= 0)
 		close(fd);
 	return content;
@@ -249,17 +249,17 @@ remember(struct revocation *revocation, struct content *content)
 
 /* The content of the file as it is now; NULL: out of memory. */
 static struct content *
-acquire(struct revocation *revocation)
+acquire(struct revocation *revocation, const struct timespec *now)
 {
 	struct content *content = acquire_known(revocation);
-	struct stat now;
+	struct stat st;
 
 	if (content != NULL && content->settled &&
-	    stat(revocation->path, &now) == 0 &&
-	    file_stamp_same(&now, &content->seen))
+	    stat(revocation->path, &st) == 0 &&
+	    file_stamp_same(&st, &content->seen))
 		return content;
 	release(revocation, content);
-	content = load(revocation->path);
+	content = load(revocation->path, now);
 	if (content != NULL)
 		remember(revocation, content);
 	return content;
@@ -355,7 +355,7 @@ note_objection(int good, X509_STORE_CTX *ctx)
 
 static enum revocation_verdict
 verify(STACK_OF(X509_CRL) *crls, X509_STORE *trust, X509 *certificate,
-    STACK_OF(X509) *chain, char why[WHY_MAX])
+    STACK_OF(X509) *chain, time_t now, char why[WHY_MAX])
 {
 	enum revocation_verdict verdict = REVOCATION_UNJUDGED;
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -369,6 +369,7 @@ verify(STACK_OF(X509_CRL) *crls, X509_STORE *trust, X509 *certificate,
 		goto out;
 	X509_STORE_CTX_set0_crls(ctx, crls);
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CRL_CHECK);
+	X509_STORE_CTX_set_time(ctx, 0, now);
 	X509_STORE_CTX_set_verify_cb(ctx, note_objection);
 	if (X509_verify_cert(ctx) == 1)
 		verdict = REVOCATION_GOOD;
@@ -384,7 +385,7 @@ out:
 
 enum revocation_verdict
 revocation_judge(struct revocation *revocation, X509_STORE *trust,
-    X509 *certificate, STACK_OF(X509) *chain,
+    X509 *certificate, STACK_OF(X509) *chain, const struct timespec *now,
     char detail_r[REVOCATION_DETAIL_MAX])
 {
 	enum revocation_verdict verdict = REVOCATION_UNJUDGED;
@@ -392,13 +393,14 @@ revocation_judge(struct revocation *revocation, X509_STORE *trust,
 	char why[WHY_MAX];
 
 	ERR_set_mark();
-	content = acquire(revocation);
+	content = acquire(revocation, now);
 	if (content == NULL)
 		strcpy(why, no_memory);
 	else if (content->crls == NULL)
 		strcpy(why, content->why);
 	else
-		verdict = verify(content->crls, trust, certificate, chain, why);
+		verdict = verify(content->crls, trust, certificate, chain,
+		    now->tv_sec, why);
 	release(revocation, content);
 	ERR_pop_to_mark();
 	detail_r[0] = '\0';

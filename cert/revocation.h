@@ -10,6 +10,7 @@
 #define VMAUTHZ_CERT_REVOCATION_H
 
 #include <openssl/x509.h>
+#include <time.h>
 
 #include "policy/policy.h"
 
@@ -35,13 +36,14 @@ void revocation_free(struct revocation **revocation);
 
 /* Judges a TLS client's certificate: OpenSSL verifies it once more with the
  * certificates in trust as anchors, those in chain (NULL: none) between, and
- * the CRL of its issuer, which has to be in the file, signed by that issuer,
- * and valid now.  Of certificates between, nothing is asked about revocation.
+ * the CRL of its issuer, which has to be in the file and signed by that issuer;
+ * all of them have to be valid at now (CLOCK_REALTIME, read before the call).
+ * Of certificates between, nothing is asked about revocation.
  * Unless the certificate is good, detail_r is one sentence with the path; else
  * it is "".  Any thread may call; no lock is held while the file is read, and
  * OpenSSL's error queue is left as it was. */
 enum revocation_verdict revocation_judge(struct revocation *revocation,
     X509_STORE *trust, X509 *certificate, STACK_OF(X509) *chain,
-    char detail_r[REVOCATION_DETAIL_MAX]);
+    const struct timespec *now, char detail_r[REVOCATION_DETAIL_MAX]);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /* The port at the end of "address;port". */
 static uint16_t
 facts_port(const char *address)
@@ -69,7 +71,7 @@ facts_begin(struct facts *facts_r, const struct attempt *attempt,
 
 void
 facts_find_certificate(struct facts *facts, const struct plugin *plugin,
-    const sasl_server_params_t *params)
+    const sasl_server_params_t *params, const struct timespec *now)
 {
 	struct tls_peer *peer = &facts->peer;
 
@@ -77,7 +79,7 @@ facts_find_certificate(struct facts *facts, const struct plugin *plugin,
 	    params->iplocalport == NULL || params->ipremoteport == NULL)
 		return;
 	tls_peer_find(params->iplocalport, params->ipremoteport,
-	    plugin->revocation, peer);
+	    plugin->revocation, now, peer);
 	if (!peer->certificate)
 		return;
 	for (size_t i = 0; i < peer->name_count; i++)
@@ -112,8 +114,11 @@ facts_for_lookup(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params)
 {
 	const struct plugin *plugin = attempt->decorated->plugin;
+	struct timespec now;
 
 	facts_begin(facts_r, attempt, params);
-	if (authority_lookup_decides(plugin->authority))
-		facts_find_certificate(facts_r, plugin, params);
+	if (!authority_lookup_decides(plugin->authority))
+		return;
+	now = clock_unix();
+	facts_find_certificate(facts_r, plugin, params, &now);
 }

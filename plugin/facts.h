@@ -8,6 +8,7 @@
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
+#include <time.h>
 
 #include "cert/cert_name.h"
 #include "plugin/attempt.h"
@@ -35,10 +36,11 @@ void facts_begin(struct facts *facts_r, const struct attempt *attempt,
 void facts_for_lookup(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params);
 
-/* Adds the client's certificate, unless the options say that nobody is to be
- * asked for one. */
+/* Adds the client's certificate if it is valid at now (CLOCK_REALTIME), unless
+ * the options say that nobody is to be asked for one. */
 void facts_find_certificate(struct facts *facts,
-    const struct plugin *plugin, const sasl_server_params_t *params);
+    const struct plugin *plugin, const sasl_server_params_t *params,
+    const struct timespec *now);
 
 /* Adds the local account, or that it can't be told. */
 void facts_find_local_user(struct facts *facts,

@@ -238,7 +238,8 @@ tls_peer_release_shown(struct tls_peer_shown *shown)
 
 static void
 tls_peer_check_revocation(const struct tls_peer_shown *shown,
-    struct revocation *revocation, struct tls_peer *peer)
+    struct revocation *revocation, const struct timespec *now,
+    struct tls_peer *peer)
 {
 	static const char *const refusals[] = {
 		[REVOCATION_UNJUDGED] =
@@ -248,17 +249,18 @@ tls_peer_check_revocation(const struct tls_peer_shown *shown,
 	};
 
 	peer->refusal = refusals[revocation_judge(revocation, shown->trust,
-	    shown->certificate, shown->chain, peer->detail)];
+	    shown->certificate, shown->chain, now, peer->detail)];
 }
 
 /* The marks remove this function's errors from OpenSSL's queue: spice-server
  * calls SSL_get_error(), which would take them for its connection's. */
 static void
 tls_peer_read_certificate(const struct tls_peer_shown *shown,
-    struct revocation *revocation, struct tls_peer *peer)
+    struct revocation *revocation, const struct timespec *now,
+    struct tls_peer *peer)
 {
 	if (shown->certificate == NULL ||
-	    !cert_name_is_current(shown->certificate))
+	    !cert_name_is_current(shown->certificate, now->tv_sec))
 		return;
 	ERR_set_mark();
 	if (X509_digest(shown->certificate, EVP_sha256(), peer->sha256,
@@ -270,12 +272,13 @@ tls_peer_read_certificate(const struct tls_peer_shown *shown,
 	}
 	ERR_pop_to_mark();
 	if (revocation != NULL)
-		tls_peer_check_revocation(shown, revocation, peer);
+		tls_peer_check_revocation(shown, revocation, now, peer);
 }
 
 bool
 tls_peer_find(const char *local, const char *remote,
-    struct revocation *revocation, struct tls_peer *peer_r)
+    struct revocation *revocation, const struct timespec *now,
+    struct tls_peer *peer_r)
 {
 	struct connection *connection, *found = NULL;
 	struct tls_peer_shown shown = { NULL, NULL, NULL };
@@ -297,7 +300,7 @@ tls_peer_find(const char *local, const char *remote,
 	if (count == 1 && pthread_equal(found->thread, pthread_self()))
 		tls_peer_acquire_shown(found->ssl, &shown);
 	pthread_mutex_unlock(&registry.mutex);
-	tls_peer_read_certificate(&shown, revocation, peer_r);
+	tls_peer_read_certificate(&shown, revocation, now, peer_r);
 	tls_peer_release_shown(&shown);
 	return count == 1;
 }

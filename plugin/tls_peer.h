@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "cert/cert_name.h"
 #include "cert/revocation.h"
@@ -49,11 +50,13 @@ int tls_peer_watch(enum tls_peer_mode mode);
 
 /* Finds the peer of the connection between two addresses, written
  * "address;port" as Cyrus SASL does.  To be called on the thread that does the
- * handshakes.  If revocation is not NULL, the client's certificate is checked
+ * handshakes.  A certificate that is not valid at now (CLOCK_REALTIME) counts
+ * as none.  If revocation is not NULL, the client's certificate is checked
  * with it, also that of a resumed TLS session; unless it is good,
  * peer_r->refusal is set.  Returns false, with *peer_r cleared, if no
  * connection or several have these addresses. */
 bool tls_peer_find(const char *local, const char *remote,
-    struct revocation *revocation, struct tls_peer *peer_r);
+    struct revocation *revocation, const struct timespec *now,
+    struct tls_peer *peer_r);
 
 #endif

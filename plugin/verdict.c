@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "plugin/attempt.h"
 #include "plugin/facts.h"
 #include "plugin/plugin.h"
@@ -294,7 +295,7 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
     const sasl_out_params_t *out, int rc)
 {
 	struct plugin *plugin = attempt->decorated->plugin;
-	time_t now = time(NULL);
+	const struct timespec now = clock_unix();
 	struct authority_decision decision;
 	struct facts facts;
 	struct verdict_case about = {
@@ -313,20 +314,21 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 
 	memset(&decision, 0, sizeof(decision));
 	facts_begin(&facts, attempt, params);
-	facts_find_certificate(&facts, plugin, params);
+	facts_find_certificate(&facts, plugin, params, &now);
 	/* Without the decision: the authority records a proof or a failure,
 	 * and the reason, if it is known by now. */
 	verdict_first_refusal(&about, &refusal);
 	proof.refusal = refusal.reason;
 	proof.proved = rc == SASL_OK &&
 	    (refusal.reason == NULL || refusal.soft);
-	verdict_query_authority(&about, &facts, &proof, now, &decision);
+	verdict_query_authority(&about, &facts, &proof, now.tv_sec,
+	    &decision);
 	attempt->session = decision.session;
 
 	about.stage = VERDICT_STAGE_DECISION;
 	verdict_first_refusal(&about, &refusal);
 	verdict = verdict_conclude(&refusal, &plugin->options);
 	report_verdict(attempt, params, &facts, &decision, &refusal, verdict,
-	    now);
+	    now.tv_sec);
 	return verdict != VERDICT_DENY;
 }

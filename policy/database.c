@@ -241,6 +241,7 @@ database_open(struct database *database)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 	    (database->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	struct timespec now;
 	int moved = 1, rc;
 
 	if (sqlite_file_open(&database->handle, database->path, flags, 0) !=
@@ -259,7 +260,8 @@ database_open(struct database *database)
 	if (moved)
 		return database_fail(database, ERROR_IO,
 		    "replaced while it was being opened");
-	database->settled = file_stamp_settled(&database->seen);
+	now = clock_unix();
+	database->settled = file_stamp_settled(&database->seen, &now);
 	rc = database_judge_file(database, &database->seen);
 	if (rc == ERROR_NONE)
 		rc = database_judge_content(database);

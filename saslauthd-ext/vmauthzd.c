@@ -122,7 +122,7 @@ serve(const struct arguments *arguments)
 	}
 	if (!find_user(&settings, arguments->user))
 		return EX_NOUSER;
-	if (!listeners_open(&listeners, arguments->folder))
+	if (!listeners_open(&listeners, arguments->folder, 0))
 		return EX_CANTCREAT;
 	settings.mux = listeners.sockets[LISTENER_MUX].fd;
 	settings.broker = listeners.sockets[LISTENER_BROKER].fd;

@@ -407,6 +407,7 @@ password_forget(struct daemon *daemon)
 		daemon->checks = check->next;
 		for (; check != NULL; check = next) {
 			next = check->same;
+			check->told(check->context, NULL);
 			free_check(check);
 		}
 	}

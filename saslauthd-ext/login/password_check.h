@@ -16,7 +16,9 @@ struct password_answer {
 	int64_t ticket;		/* the password is this ticket's; 0: none */
 };
 
-/* Told exactly once, possibly before password_check() returns. */
+/* Told exactly once, possibly before password_check() returns.  answer is NULL
+ * if there will never be one, for the worker ends: context is to be wiped and
+ * freed, and the connection is gone already. */
 typedef void password_check_cb(void *context,
     const struct password_answer *answer);
 
@@ -24,7 +26,8 @@ typedef void password_check_cb(void *context,
 void password_check(struct daemon *daemon, const struct login *login,
     const char *password, password_check_cb *told, void *context);
 
-/* Wipes what is still under way, and tells nobody; pool and threads are gone. */
+/* Wipes what is still under way, and tells everybody that there is no answer;
+ * services, pool and threads are gone. */
 void password_forget(struct daemon *daemon);
 
 #endif

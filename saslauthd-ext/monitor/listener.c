@@ -18,11 +18,11 @@
 /* --- the folder ----------------------------------------------------------- */
 
 static bool
-open_folder(struct listeners *listeners, const char *path)
+open_folder(struct listeners *listeners, const char *path, uid_t owner)
 {
-	static const struct file_rule rule = {
+	const struct file_rule rule = {
 		.type = S_IFDIR,
-		.owner = 0,
+		.owner = owner,
 		.denied = S_IWGRP | S_IWOTH,
 	};
 	enum file_verdict verdict;
@@ -139,9 +139,9 @@ make(struct service_socket *wanted, bool *made_r)
 }
 
 static bool
-make_missing(struct listeners *listeners, const char *folder)
+make_missing(struct listeners *listeners, const char *folder, uid_t owner)
 {
-	if (!open_folder(listeners, folder) ||
+	if (!open_folder(listeners, folder, owner) ||
 	    !lock_folder(listeners, folder))
 		return false;
 	if (fchdir(listeners->folder) != 0) {
@@ -171,7 +171,7 @@ set_nonblocking(const struct listeners *listeners)
 }
 
 static bool
-get(struct listeners *listeners, const char *folder)
+get(struct listeners *listeners, const char *folder, uid_t owner)
 {
 	bool missing = false;
 
@@ -179,12 +179,13 @@ get(struct listeners *listeners, const char *folder)
 		return false;
 	for (int i = 0; i < LISTENER_COUNT; i++)
 		missing = missing || listeners->sockets[i].fd < 0;
-	return (!missing || make_missing(listeners, folder)) &&
+	return (!missing || make_missing(listeners, folder, owner)) &&
 	    set_nonblocking(listeners);
 }
 
 bool
-listeners_open(struct listeners *listeners_r, const char *folder)
+listeners_open(struct listeners *listeners_r, const char *folder,
+    uid_t owner)
 {
 	*listeners_r = (struct listeners){
 		.sockets = {
@@ -193,7 +194,7 @@ listeners_open(struct listeners *listeners_r, const char *folder)
 		},
 		.folder = -1, .lock = -1,
 	};
-	if (get(listeners_r, folder))
+	if (get(listeners_r, folder, owner))
 		return true;
 	listeners_close(listeners_r);
 	return false;

@@ -8,6 +8,7 @@
 #define VMAUTHZD_MONITOR_LISTENER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "saslauthd-ext/monitor/service_manager.h"
 
@@ -19,9 +20,12 @@ struct listeners {
 	int folder, lock;		/* -1: none needed */
 };
 
-/* Gets both, making folder if it is missing.  Returns false, with a line on
- * stderr, if that can't be, is not safe, or another vmauthzd serves there. */
-bool listeners_open(struct listeners *listeners_r, const char *folder);
+/* Gets both, making folder if it is missing; one that is there has to belong
+ * to owner (root, but for tests).  Returns false, with a line on stderr, if
+ * that can't be, is not safe, or another vmauthzd serves there.  The working
+ * directory is the folder afterwards, if a socket was made. */
+bool listeners_open(struct listeners *listeners_r, const char *folder,
+    uid_t owner);
 void listeners_close(struct listeners *listeners);
 
 #endif

@@ -228,9 +228,16 @@ struct question {
 };
 
 static void
-on_password(void *context, const struct password_answer *result)
+free_question(struct question *question)
 {
-	struct question *question = context;
+	OPENSSL_cleanse(question, sizeof(*question));
+	free(question);
+}
+
+static void
+answer_question(struct question *question,
+    const struct password_answer *result)
+{
 	struct connection *connection = question->connection;
 	struct broker_message answer = {
 		.type = BROKER_RESULT,
@@ -259,8 +266,14 @@ on_password(void *context, const struct password_answer *result)
 		    &attempt);
 		reply(connection, &answer, question->id);
 	}
-	OPENSSL_cleanse(question, sizeof(*question));
-	free(question);
+}
+
+static void
+on_password(void *context, const struct password_answer *result)
+{
+	if (result != NULL)
+		answer_question(context, result);
+	free_question(context);
 }
 
 /* The packet is decoded once more, for the copy to live on. */
@@ -281,7 +294,7 @@ copy_question(struct connection *connection, const unsigned char *packet,
 		question->id = question->message.id;
 		return question;
 	}
-	free(question);
+	free_question(question);
 	return NULL;
 }
 

@@ -59,16 +59,17 @@ on_password(void *context, const struct password_answer *result)
 {
 	struct mux_connection *mux = context;
 	struct connection *connection = &mux->connection;
-	const struct attempt attempt = {
+	struct attempt attempt;
+	struct outcome outcome;
+
+	if (result == NULL || !connection_release(connection))
+		return;
+	attempt = (struct attempt){
 		.proved = result->right,
 		.refusal = result->right ? NULL : result->reason,
 		.counted = result->counted,
 		.ticket = result->ticket,
 	};
-	struct outcome outcome;
-
-	if (!connection_release(connection))
-		return;
 	authorize(connection_daemon(connection), &mux->login, &attempt,
 	    &outcome);
 	answer(connection, outcome.allowed);

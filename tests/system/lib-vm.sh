@@ -231,6 +231,19 @@ decisions() {
 		sed -n "s/^$log_head\[${vm_pid[$1]}\]: \(\(allow\|deny\|observe\) .*\)/\1/p"
 }
 
+# every_decision TITLE VM PATTERN: there are some, and all match the glob
+every_decision() {
+	local all line other=
+	all=$(decisions "$2")
+	while read -r line; do
+		# shellcheck disable=SC2053
+		[[ $line == $3 ]] || other+=$line$'\n'
+	done <<<"$all"
+	if [ -n "$all" ] && [ -z "$other" ]; then ok "$1"; else
+		not_ok "$1" "these do not match: ${other:-there is none}" "wanted: $3"
+	fi
+}
+
 # last_decision VM: sets $decision to the last of them, "" if there is none
 last_decision() { decision=$(decisions "$1" | tail -n 1); }
 

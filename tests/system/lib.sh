@@ -63,10 +63,27 @@ not_ok() {
 	for why; do note "$why"; done
 }
 
-# is TITLE GOT WANTED: equal as text
+# is TITLE GOT WANTED: equal as text, and not because both commands have failed
 is() {
-	if [ "$2" = "$3" ]; then ok "$1"; else
+	if [ -z "$3" ]; then not_ok "$1" "nothing to compare with '$2'"
+	elif [ "$2" = "$3" ]; then ok "$1"; else
 		not_ok "$1" "got:    $2" "wanted: $3"
+	fi
+}
+
+# is_empty TITLE VALUE: of what is known to have been found out
+is_empty() {
+	if [ -z "$2" ]; then ok "$1"; else not_ok "$1" "got:    $2"; fi
+}
+
+# prints_nothing TITLE COMMAND…: it succeeds and prints nothing
+prints_nothing() {
+	local title=$1 printed status
+	shift
+	printed=$("$@")
+	status=$?
+	if [ "$status" = 0 ] && [ -z "$printed" ]; then ok "$title"; else
+		not_ok "$title" "status $status: $*" "$printed"
 	fi
 }
 

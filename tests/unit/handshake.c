@@ -82,6 +82,7 @@ handshake_take(SSL_CTX *server_ctx, struct revocation *revocation,
 {
 	struct handshake_result result = { 0 };
 	char local[TLS_ADDRESS_MAX], remote[TLS_ADDRESS_MAX];
+	struct timespec now;
 	pthread_t thread;
 	int fd;
 	SSL *ssl;
@@ -96,7 +97,9 @@ handshake_take(SSL_CTX *server_ctx, struct revocation *revocation,
 	address_of(fd, true, remote);
 	if (result.accepted) {
 		ERR_clear_error();
-		result.found = tls_peer_find(local, remote, revocation,
+		clock_gettime(CLOCK_REALTIME, &now);
+		now.tv_sec += client->later;
+		result.found = tls_peer_find(local, remote, revocation, &now,
 		    &result.peer);
 		assert_int_equal(ERR_peek_error(), 0);
 		SSL_write(ssl, "x", 1);

@@ -18,6 +18,8 @@ struct handshake_client {
 	const struct pair *identity;
 	SSL_SESSION *session;	/* in: to resume; out: the new one */
 	bool no_tickets;
+	time_t later;		/* seconds after now that the server looks at
+				 * the certificate */
 	bool connected;
 };
 

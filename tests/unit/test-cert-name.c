@@ -291,17 +291,21 @@ knows_validity(void **state)
 		long from, to;		/* seconds from now */
 		bool current;
 	} spans[] = {
-		{ -60, 60, true }, { -60, -1, false }, { 60, 120, false },
+		{ -60, 60, true }, { -1, 1, true }, { -60, 0, false },
+		{ -60, -1, false }, { 1, 120, false }, { 60, 120, false },
 		{ 60, -60, false },
 	};
+	const time_t now = 1700000000;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(spans); i++) {
 		X509 *certificate = X509_new();
 
-		X509_gmtime_adj(X509_getm_notBefore(certificate), spans[i].from);
-		X509_gmtime_adj(X509_getm_notAfter(certificate), spans[i].to);
-		assert_int_equal(cert_name_is_current(certificate),
+		ASN1_TIME_set(X509_getm_notBefore(certificate),
+		    now + spans[i].from);
+		ASN1_TIME_set(X509_getm_notAfter(certificate),
+		    now + spans[i].to);
+		assert_int_equal(cert_name_is_current(certificate, now),
 		    spans[i].current);
 		X509_free(certificate);
 	}

@@ -34,10 +34,29 @@ result() {	# TITLE WRONG...
 	printf '%s\n' "$wrong" | sed 's/^/# /'
 }
 
-is() {		# TITLE GOT WANTED
-	if [ "$2" = "$3" ]; then result "$1" ''
+# TITLE GOT WANTED: equal, and not because both commands have failed
+is() {
+	if [ -z "$3" ]; then result "$1" "nothing to compare with '$2'"
+	elif [ "$2" = "$3" ]; then result "$1" ''
 	else result "$1" "got:    $2
 wanted: $3"; fi
+}
+
+# TITLE COMMAND...: it succeeds and prints nothing
+prints_nothing() {
+	local title=$1 printed status
+	shift
+	printed=$(set -o pipefail; "$@")
+	status=$?
+	if [ "$status" = 0 ] && [ -z "$printed" ]; then result "$title" ''
+	else result "$title" "status $status: $*
+$printed"; fi
+}
+
+# TITLE FILE: there is no such file, not even a link to nowhere
+is_absent() {
+	if [ -e "$2" ] || [ -L "$2" ]; then result "$1" "$2 is there"
+	else result "$1" ''; fi
 }
 
 # run COMMAND...: with $input as its standard input; sets out, err, status

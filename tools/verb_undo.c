@@ -51,14 +51,14 @@ look(const char *path, struct policy_undo *undo, struct preview *preview,
 	int rc;
 
 	snprintf(since, sizeof(since), "%lld", (long long)undo->revision);
-	undo->told = note_password;
+	undo->password_cb = note_password;
 	undo->context = preview;
 	open_preview(preview);
 	rc = policy_undo_try(path, undo, detail);
 	if (rc == ERROR_NONE)
 		rc = policy_history(path, &filter, change_print,
 		    preview->changes, detail);
-	undo->told = NULL;
+	undo->password_cb = NULL;
 	if (fclose(preview->changes) != 0 || fclose(preview->passwords) != 0)
 		err(CLI_FAILED, "open_memstream");
 	return rc;

@@ -14,10 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CA_MAX = 65536 };	/* octets */
+enum { VIEWER_FILE_CA_MAX = 65536 };	/* octets of the certificate file */
 
 #define GROUP "virt-viewer"
 
+/* O_EXCL: the password goes into a file of the caller's own, with this mode;
+ * not into one that somebody else may have open. */
 int
 viewer_file_create(const char *path)
 {
@@ -32,8 +34,10 @@ viewer_file_create(const char *path)
 	return fd;
 }
 
+/* Finds a wrong file now: the viewer would fail only when the ticket is
+ * used. */
 static bool
-has_certificate(const char *text)
+viewer_file_has_certificate(const char *text)
 {
 	BIO *bio = BIO_new_mem_buf(text, -1);
 	X509 *certificate = bio == NULL ? NULL :
@@ -45,19 +49,20 @@ has_certificate(const char *text)
 	return has;
 }
 
+/* A text with a NUL is no PEM file, and a larger one no certificate. */
 char *
 viewer_file_ca(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	char *text = file != NULL ? calloc(1, CA_MAX + 2) : NULL;
+	char *text = file != NULL ? calloc(1, VIEWER_FILE_CA_MAX + 2) : NULL;
 	size_t size = 0;
 
 	if (text == NULL) {
 		warn("%s", path);
 	} else {
-		size = fread(text, 1, CA_MAX + 1, file);
-		if (size > CA_MAX || strlen(text) != size ||
-		    !has_certificate(text)) {
+		size = fread(text, 1, VIEWER_FILE_CA_MAX + 1, file);
+		if (size > VIEWER_FILE_CA_MAX || strlen(text) != size ||
+		    !viewer_file_has_certificate(text)) {
 			warnx("%s: no certificate in PEM", path);
 			free(text);
 			text = NULL;
@@ -68,8 +73,12 @@ viewer_file_ca(const char *path)
 	return text;
 }
 
+/* GLib writes the file, as remote-viewer reads it with GLib: both escape
+ * newlines of the certificate the same way.  The viewer is asked to delete the
+ * file, which holds the password. */
 static char *
-make_text(const struct viewer_file *file, const char *ca, gsize *size_r)
+viewer_file_make_text(const struct viewer_file *file, const char *ca,
+    gsize *size_r)
 {
 	GKeyFile *keys = g_key_file_new();
 	char *text;
@@ -87,11 +96,12 @@ make_text(const struct viewer_file *file, const char *ca, gsize *size_r)
 	return text;
 }
 
+/* fclose() reports what a full disk did not take. */
 bool
 viewer_file_write(int fd, const struct viewer_file *file, const char *ca)
 {
 	gsize size = 0;
-	char *text = make_text(file, ca, &size);
+	char *text = viewer_file_make_text(file, ca, &size);
 	FILE *out = fdopen(fd, "w");
 	bool written = false;
 
@@ -103,7 +113,7 @@ viewer_file_write(int fd, const struct viewer_file *file, const char *ca)
 	}
 	if (!written)
 		warn("%s", file->path);
-	OPENSSL_cleanse(text, size);
+	OPENSSL_cleanse(text, size);	/* the password is in it */
 	g_free(text);
 	return written;
 }

@@ -106,7 +106,7 @@ credentials_replace(struct credentials *admin, const struct identity *user,
 	int rc;
 
 	/* The schema would refuse the row as well, but as ERROR_REFUSED, and
-	 * without a row to insert it is not asked at all. */
+	 * only if there is a row to insert. */
 	sqlite3_bind_text(database->statements[CREDENTIALS_SELECT_USER], 1,
 	    user->text, -1, SQLITE_STATIC);
 	rc = credentials_step(admin, CREDENTIALS_SELECT_USER);

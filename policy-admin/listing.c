@@ -167,6 +167,7 @@ listing_read_nearest(struct database *database, enum statement which,
 	return ERROR_NONE;
 }
 
+/* Without an error message: a failure means no hint. */
 bool
 listing_nearest(const char *path, enum listing_kind kind, const char *name,
     char nearest_r[IDENTITY_MAX + 1])

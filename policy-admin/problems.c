@@ -135,6 +135,7 @@ static const struct {
 	{ PROBLEMS_SELECT_ACCOUNTS, problems_account_row_cb },
 };
 
+/* The callback reads the statement's current row and must not step it. */
 static int
 problems_search(struct problems *check, enum statement which,
     problems_row_cb *row_cb)

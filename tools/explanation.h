@@ -9,6 +9,8 @@
 
 #include "policy/policy.h"
 
+/* A grant with copies of its row's text, so that it outlives the
+ * transaction. */
 struct explained_grant {
 	int64_t id;
 	bool deny;

@@ -46,6 +46,7 @@ json_make_text(const char *text)
 	return value;
 }
 
+/* json-c owns the value only if the call succeeds; on failure we exit. */
 void
 json_put(json_object *map, const char *key, json_object *value)
 {

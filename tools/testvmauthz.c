@@ -5,13 +5,13 @@
  * form of testsaslauthd(8). */
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/uuid.h"
 #include "policy/policy.h"
 #include "scram/scram.h"
 #include "tools/cli.h"
@@ -36,7 +36,7 @@ struct arguments {
 struct test_case {
 	const struct arguments *arguments;
 	struct identity user;
-	char uuid[REQUEST_UUID_LENGTH + 1];
+	char uuid[UUID_LENGTH + 1];
 	char password[SCRAM_PASSWORD_MAX];
 	struct request request;
 };
@@ -89,25 +89,6 @@ test_check_texts(const struct arguments *arguments)
 	return false;
 }
 
-static bool
-test_read_uuid(const char *text, char uuid[REQUEST_UUID_LENGTH + 1])
-{
-	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-	_Static_assert(sizeof(shape) == REQUEST_UUID_LENGTH + 1,
-	    "a UUID in its usual form");
-	for (size_t i = 0; i < sizeof(shape); i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (shape[i] == 'x' ? !isxdigit(c) : text[i] != shape[i]) {
-			warnx("-U: '%s' is not a UUID like %s", text, shape);
-			return false;
-		}
-		uuid[i] = (char)tolower(c);
-	}
-	return true;
-}
-
 /* The name, UUID and port that a VM's process and connection would have. */
 static bool
 test_read_vm(const struct arguments *arguments, struct test_case *test)
@@ -117,8 +98,11 @@ test_read_vm(const struct arguments *arguments, struct test_case *test)
 
 	vm->name = arguments->vm;
 	if (arguments->uuid != NULL) {
-		if (!test_read_uuid(arguments->uuid, test->uuid))
+		if (!uuid_read(test->uuid, arguments->uuid)) {
+			warnx("-U: '%s' is not a UUID like " UUID_SHAPE,
+			    arguments->uuid);
 			return false;
+		}
 		vm->uuid = test->uuid;
 	}
 	if (arguments->port != NULL &&

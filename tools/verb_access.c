@@ -36,6 +36,7 @@ struct table {
 	int user_width, vm_width;
 };
 
+/* Conditions that the time in question decides without a login. */
 static bool
 access_is_time(int kind)
 {

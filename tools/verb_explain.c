@@ -23,7 +23,8 @@ enum {
 	EXPLAIN_UNKNOWN = 2,
 };
 
-/* The command line, as given. */
+/* The command line, as given.  Absent options are NULL: what they would say is
+ * unknown to the decision. */
 struct arguments {
 	const char *at, *cert, *cert_cn, *from, *local_user, *realm, *service;
 	const char *user, *vm;
@@ -82,6 +83,7 @@ explain_read_certificate(const struct arguments *arguments,
 	}
 	for (size_t i = 0; i < facts->name_count; i++)
 		explained->names[i] = facts->names[i];
+	/* From here on a missing name is one that the certificate lacks. */
 	explained->certificate_read = true;
 	certificate->cn = facts->cn[0] != '\0' ? facts->cn : NULL;
 	certificate->names = explained->names;
@@ -240,6 +242,7 @@ explain_json_conditions(const struct explained_grant *grant,
 	return list;
 }
 
+/* who and vm are the row's text, which may be a group, pool or pattern. */
 static json_object *
 explain_json_grants(const struct explanation *explanation,
     const struct explained_request *explained)

@@ -70,6 +70,8 @@ verb_migrate(const char *path, int argc, char **argv)
 	    detail) == ERROR_NONE;
 	if (fclose(out) != 0)
 		err(CLI_FAILED, "open_memstream");
+	/* The files that ran before an error are not printed: they have no
+	 * effect. */
 	if (!done)
 		warnx("%s", detail);
 	done = done && migrate_print_result(path, &migration, names);

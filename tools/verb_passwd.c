@@ -18,6 +18,7 @@
 
 enum { PASSWD_MECHANISMS_MAX = 8 };
 
+/* For messages: "SCRAM-SHA-256, SCRAM-SHA-512". */
 static void
 passwd_print_names(FILE *out, const char *const *names,
     const char *separator)
@@ -215,6 +216,7 @@ passwd_change(const struct passwd *passwd)
 	    passwd_prompt_credentials(passwd, credentials, &count)) &&
 	    passwd_check_result(admin, passwd, credentials_set(admin,
 	    &passwd->user, credentials, count));
+	/* Verifiers are as good as hashes of the password. */
 	explicit_bzero(credentials, sizeof(credentials));
 	credentials_close(&admin);
 	return changed;

@@ -214,6 +214,7 @@ ticket_send_request(const struct ticket *ticket,
 	const char *path = ticket->broker != NULL ? ticket->broker :
 	    DEFAULT_BROKER;
 	struct broker_client *client;
+	char detail[BROKER_DETAIL_MAX];
 	struct broker_message answer;
 	int rc = broker_client_new(&client, path);
 
@@ -221,9 +222,10 @@ ticket_send_request(const struct ticket *ticket,
 		warnx("--broker: %s: %s", path, error_text(rc));
 		return false;
 	}
-	rc = broker_client_ask(client, message, TICKET_TIMEOUT_MS, &answer);
+	rc = broker_client_ask(client, message, TICKET_TIMEOUT_MS, &answer,
+	    detail);
 	if (rc != ERROR_NONE)
-		warnx("no ticket: %s", broker_client_detail(client));
+		warnx("no ticket: %s", detail);
 	broker_client_free(&client);
 	return rc == ERROR_NONE;
 }
@@ -251,6 +253,7 @@ ticket_request(struct ticket *ticket)
 
 /* --- output -------------------------------------------------------------- */
 
+/* The title is what the viewer's window shows; by default the VM's name. */
 static bool
 ticket_write_file(struct ticket *ticket)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/escape.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/store/state.h"
 #include "tools/cli.h"
@@ -46,6 +47,7 @@ static const char query[] =
     " pid, start, id FROM sessions WHERE (?1 IS NULL OR user = ?1)"
     " AND (?2 IS NULL OR vm = ?2) ORDER BY begin, id";
 
+/* The same in the line and in JSON. */
 static const char *const names[COLUMN_TEXTS] = {
 	"user", "vm", "service", "client", "mechanism",
 };
@@ -61,14 +63,7 @@ who_print_text(const char *name, const char *text)
 		return;
 	}
 	putchar('"');
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\')
-			putchar(c);
-		else
-			printf("\\x%02x", c);
-	}
+	escape_print(stdout, text, ESCAPE_LOG);
 	putchar('"');
 }
 
@@ -94,6 +89,7 @@ who_print_line(sqlite3_stmt *row)
 	    (int64_t)sqlite3_column_int64(row, COLUMN_ID));
 }
 
+/* An unknown text is null, and a session's begin is without milliseconds. */
 static void
 who_print_json(sqlite3_stmt *row)
 {

@@ -6,19 +6,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/escape.h"
+#include "base/hex.h"
 #include "decide/hours.h"
 
 void
 words_print(FILE *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			putc(c, out);
-	}
+	escape_print(out, text, ESCAPE_ASCII_CONTROLS);
 }
 
 /* Compares texts, as a reason may come from a log. */
@@ -44,6 +39,7 @@ words_print_verdict(FILE *out, bool allowed, const char *reason,
 		    grant);
 }
 
+/* In JSON as well: programs compare with these words. */
 const char *
 words_state(enum condition_result state)
 {
@@ -116,12 +112,13 @@ words_cert_sha256_detail(char out[WORDS_MAX],
 
 	(void)value;
 	strcpy(out, sha256 != NULL ? "it is " : "say --cert FILE");
-	for (size_t i = 0; sha256 != NULL && i < REQUEST_SHA256_SIZE; i++)
-		snprintf(out + strlen(out), 4, i == 0 ? "%02X" : ":%02X",
-		    sha256[i]);
+	if (sha256 != NULL)
+		hex_write_colons(out + strlen(out), sha256,
+		    REQUEST_SHA256_SIZE);
 	return sha256 != NULL;
 }
 
+/* The address as it was given: an IPv4 address mapped into IPv6 stays one. */
 static bool
 words_client_net_detail(char out[WORDS_MAX],
     const struct explained_request *explained, const char *value)

@@ -102,7 +102,8 @@ condition_value(const struct decide_grant *grant, bool deny,
 	return grant->condition[kind];
 }
 
-void
+/* Judges one grant that is about the request's user and VM. */
+static void
 decide_match(const struct decide_grant *grant,
     const struct request *request, const struct moment *now,
     struct decide_match *match_r)

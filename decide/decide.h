@@ -62,11 +62,6 @@ struct decide_match {
 	enum condition_result condition[CONDITION_COUNT];
 };
 
-/* Judges one grant that is about the request's user and VM. */
-void decide_match(const struct decide_grant *grant,
-    const struct request *request, const struct moment *now,
-    struct decide_match *match_r);
-
 /* A decision in the making: begin, add every grant that is about this user
  * and this VM in any order, end. */
 struct decide {

@@ -6,12 +6,13 @@
 #include <err.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/escape.h"
+#include "base/error.h"
+#include "base/sqlite_file.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/store/state.h"
 #include "tools/cli.h"
@@ -174,13 +175,11 @@ who_print(const struct who *who, const char *folder)
 	bool done;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, STATE_FILE);
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) !=
-	    SQLITE_OK) {
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY,
+	    WHO_BUSY_MS) != ERROR_NONE)
 		done = who_warn(path, handle);
-	} else {
-		sqlite3_busy_timeout(handle, WHO_BUSY_MS);
+	else
 		done = who_print_sessions(who, path, handle);
-	}
 	sqlite3_close(handle);
 	return cli_flush() && done;
 }

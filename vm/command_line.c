@@ -27,7 +27,8 @@ static const char *const flag_options[] = {
 	"version", "win2k-hack", "xen-attach", "xen-domid-restrict",
 };
 
-bool
+/* Whether QEMU takes the option (without its dashes) as one word. */
+static bool
 command_line_option_is_flag(const char *option)
 {
 	const size_t count = sizeof(flag_options) / sizeof(flag_options[0]);

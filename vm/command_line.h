@@ -27,7 +27,4 @@ void command_line_parse(struct command_line *self_r, const char *cmdline, size_t
 /* The same for this process. */
 void command_line_read_own(struct command_line *self_r);
 
-/* Whether QEMU takes the option (without its dashes) as one word. */
-bool command_line_option_is_flag(const char *option);
-
 #endif

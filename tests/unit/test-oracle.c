@@ -698,7 +698,7 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 	}
 }
 
-/* --- the view `access` --------------------------------------------------------- */
+/* --- the view `access` ------------------------------------------------------- */
 
 /* What vmauthz-policy(5) says about the view, as four relations between its
  * rows at a moment and the decision:

@@ -12,7 +12,7 @@
 #include "base/sqlite_file.h"
 
 static int
-load_schema(const char *path)
+create_load_schema(const char *path)
 {
 	sqlite3 *handle = NULL;
 	int rc = sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE, 0);
@@ -31,8 +31,10 @@ create_policy(const char *path)
 {
 	int fd, rc;
 
+	/* SQLite would open an existing file and follow a symbolic link. */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	    0640);
+	/* Errors that an administrator can act upon have codes of their own. */
 	if (fd < 0) {
 		switch (errno) {
 		case EEXIST:
@@ -48,10 +50,12 @@ create_policy(const char *path)
 			return ERROR_IO;
 		}
 	}
+	/* The umask has been applied to the mode of open(). */
 	rc = fchmod(fd, 0640) == 0 ? ERROR_NONE : ERROR_IO;
 	close(fd);
 	if (rc == ERROR_NONE)
-		rc = load_schema(path);
+		rc = create_load_schema(path);
+	/* Half a schema would stand in the way of the next try. */
 	if (rc != ERROR_NONE)
 		unlink(path);
 	return rc;

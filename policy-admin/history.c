@@ -9,18 +9,22 @@
 #include "policy/database.h"
 
 enum statement {
-	SELECT_KNOWN,
-	SELECT_TIME,
-	SELECT_CHANGES,
-	SELECT_COLUMNS,
-	STATEMENT_COUNT
+	HISTORY_SELECT_KNOWN,
+	HISTORY_SELECT_TIME,
+	HISTORY_SELECT_CHANGES,
+	HISTORY_SELECT_COLUMNS,
+	HISTORY_STATEMENT_COUNT
 };
 
-/* Names stand for the rows that they name: a user for himself, under his
- * earlier names too, for the groups that he was ever in, with a % in front,
- * and for the patterns that fit him; a VM likewise. */
-static const char *const statement_sql[STATEMENT_COUNT] = {
-	[SELECT_KNOWN] =
+/* HISTORY_SELECT_CHANGES, step by step: images are all rows that the history
+ * has seen.  links lead from a name to the groups or pools that it ever was in,
+ * which have a % in front as in grants, and to its earlier names; memberships
+ * older than a pruned history are in the tables alone, so these are read, too.
+ * names follows the links from the filter's user (?3) and VM (?4), and has the
+ * user's realm as grants write it ("*@realm").  sides says which column of a
+ * table holds a name. */
+static const char *const statement_sql[HISTORY_STATEMENT_COUNT] = {
+	[HISTORY_SELECT_KNOWN] =
 	    ("SELECT ?1 IS NULL OR EXISTS (SELECT 1 FROM users WHERE name = ?1)"
 	    " OR EXISTS (SELECT 1 FROM history WHERE table_name = 'users'"
 	    "  AND ?1 IN (json_extract(old, '$.name'),"
@@ -29,9 +33,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    " OR EXISTS (SELECT 1 FROM history WHERE table_name = 'vms'"
 	    "  AND ?2 IN (json_extract(old, '$.name'),"
 	    "   json_extract(new, '$.name')))"),
-	[SELECT_TIME] =
+	[HISTORY_SELECT_TIME] =
 	    "SELECT strftime('%Y-%m-%d %H:%M:%S', ?1, '+0 days')",
-	[SELECT_CHANGES] =
+	[HISTORY_SELECT_CHANGES] =
 	    ("WITH RECURSIVE"
 	    " images (table_name, image) AS ("
 	    "  SELECT table_name, old FROM history WHERE old IS NOT NULL"
@@ -93,22 +97,24 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    "   UNION ALL VALUES ('*')) WHERE name IN"
 	    "   (json_extract(old, '$.vm'), json_extract(new, '$.vm'))))) "
 	    "ORDER BY revision"),
-	[SELECT_COLUMNS] =
+	[HISTORY_SELECT_COLUMNS] =
 	    ("SELECT key,"
 	    " (SELECT value FROM json_each(?1) AS o WHERE o.key = e.key),"
 	    " (SELECT value FROM json_each(?2) AS n WHERE n.key = e.key) "
 	    "FROM json_each(coalesce(?2, ?1)) AS e"),
 };
 
+/* One call of policy_history(). */
 struct history {
 	struct database database;
 	const struct policy_history_filter *filter;
-	history_change_cb *told;
+	history_change_cb *callback;
 	void *context;
 };
 
+/* Copies, as the next row takes the text away.  NULL stays NULL. */
 static int
-copy_column(char **copy_r, sqlite3_stmt *row, int column)
+history_copy_text(char **copy_r, sqlite3_stmt *row, int column)
 {
 	const unsigned char *text = sqlite3_column_text(row, column);
 
@@ -117,20 +123,20 @@ copy_column(char **copy_r, sqlite3_stmt *row, int column)
 }
 
 static int
-add_column(struct policy_change *change, sqlite3_stmt *row)
+history_add_column(struct policy_change *change, sqlite3_stmt *row)
 {
 	struct policy_column *column = &change->columns[change->count++];
-	int rc = copy_column(&column->name, row, 0);
+	int rc = history_copy_text(&column->name, row, 0);
 
 	if (rc == ERROR_NONE)
-		rc = copy_column(&column->old, row, 1);
+		rc = history_copy_text(&column->old, row, 1);
 	if (rc == ERROR_NONE)
-		rc = copy_column(&column->new, row, 2);
+		rc = history_copy_text(&column->new, row, 2);
 	return rc;
 }
 
 static void
-free_columns(struct policy_change *change)
+history_free_columns(struct policy_change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		free(change->columns[i].name);
@@ -139,20 +145,24 @@ free_columns(struct policy_change *change)
 	}
 }
 
+/* The names of the columns come from the JSON, not from a list here: rows of an
+ * earlier schema version have other columns. */
 static int
-read_columns(struct database *database, sqlite3_stmt *row,
+history_read_columns(struct database *database, sqlite3_stmt *row,
     struct policy_change *change)
 {
-	sqlite3_stmt *columns = database->statements[SELECT_COLUMNS];
+	sqlite3_stmt *columns = database->statements[HISTORY_SELECT_COLUMNS];
 	int rc;
 
 	sqlite3_bind_value(columns, 1, sqlite3_column_value(row, 3));
 	sqlite3_bind_value(columns, 2, sqlite3_column_value(row, 4));
 	while ((rc = database_step(database, columns)) == SQLITE_ROW) {
+		/* No table of the schema has as many, but the history takes
+		 * rows that somebody inserts by hand. */
 		if (change->count == POLICY_COLUMNS_MAX)
 			rc = database_fail(database, ERROR_IO,
 			    "a row of the history has too many columns");
-		else if (add_column(change, columns) != ERROR_NONE)
+		else if (history_add_column(change, columns) != ERROR_NONE)
 			rc = database_fail(database, ERROR_MEMORY, NULL);
 		if (rc < 0)
 			break;
@@ -161,8 +171,9 @@ read_columns(struct database *database, sqlite3_stmt *row,
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
+/* row is one of HISTORY_SELECT_CHANGES. */
 static int
-tell(struct history *history, sqlite3_stmt *row)
+history_report_change(struct history *history, sqlite3_stmt *row)
 {
 	bool old = sqlite3_column_type(row, 3) != SQLITE_NULL;
 	bool new = sqlite3_column_type(row, 4) != SQLITE_NULL;
@@ -174,19 +185,22 @@ tell(struct history *history, sqlite3_stmt *row)
 		.kind = !old ? POLICY_ROW_ADDED : new ? POLICY_ROW_CHANGED :
 		    POLICY_ROW_REMOVED,
 	};
-	int rc = read_columns(&history->database, row, &change);
+	int rc = history_read_columns(&history->database, row, &change);
 
 	if (rc == ERROR_NONE)
-		history->told(history->context, &change);
-	free_columns(&change);
+		history->callback(history->context, &change);
+	history_free_columns(&change);
 	return rc;
 }
 
+/* A name that the policy never had is an error, so that a typo does not look
+ * like a user without changes.  Names that were deleted or changed are in the
+ * history. */
 static int
-check_names(struct history *history)
+history_check_names(struct history *history)
 {
 	struct database *database = &history->database;
-	sqlite3_stmt *statement = database->statements[SELECT_KNOWN];
+	sqlite3_stmt *statement = database->statements[HISTORY_SELECT_KNOWN];
 	int rc;
 
 	sqlite3_bind_text(statement, 1, history->filter->user, -1,
@@ -205,22 +219,23 @@ check_names(struct history *history)
 	return ERROR_NONE;
 }
 
-/* SQLite also takes a time for what is the beginning of one, or overflows
- * into the next month: what it makes of the text has to begin with it. */
+/* SQLite's date functions accept more than a date: "now", a number of days, or
+ * 2026-02-30, which becomes March 2.  So the text has to be the beginning of
+ * what SQLite formats from it, in one of three lengths. */
 static int
-check_time(struct database *database, const char *since)
+history_check_time(struct database *database, const char *since)
 {
-	sqlite3_stmt *statement = database->statements[SELECT_TIME];
+	sqlite3_stmt *statement = database->statements[HISTORY_SELECT_TIME];
 	size_t length = strlen(since);
-	const char *told;
+	const char *formatted;
 	int rc;
 
 	sqlite3_bind_text(statement, 1, since, -1, SQLITE_STATIC);
 	rc = database_step(database, statement);
 	if (rc < 0)
 		return rc;
-	told = (const char *)sqlite3_column_text(statement, 0);
-	if (told != NULL && strncmp(told, since, length) == 0 &&
+	formatted = (const char *)sqlite3_column_text(statement, 0);
+	if (formatted != NULL && strncmp(formatted, since, length) == 0 &&
 	    (length == strlen("2026-12-31") ||
 	    length == strlen("2026-12-31 18:00") ||
 	    length == strlen("2026-12-31 18:00:00")))
@@ -229,36 +244,38 @@ check_time(struct database *database, const char *since)
 }
 
 static int
-bind_since(struct database *database, const char *since)
+history_bind_since(struct database *database, const char *since)
 {
-	sqlite3_stmt *changes = database->statements[SELECT_CHANGES];
+	sqlite3_stmt *changes = database->statements[HISTORY_SELECT_CHANGES];
 	bool number = since != NULL && since[0] != '\0' &&
 	    since[strspn(since, "0123456789")] == '\0';
 	char *end;
 
+	/* strtoll() makes the largest number of one that is too large, and
+	 * no revision comes after that. */
 	sqlite3_bind_int64(changes, 1, number ? strtoll(since, &end, 10) : 0);
 	sqlite3_bind_text(changes, 2, number || since == NULL ? "" : since, -1,
 	    SQLITE_STATIC);
 	return number || since == NULL ? ERROR_NONE :
-	    check_time(database, since);
+	    history_check_time(database, since);
 }
 
 static int
-tell_all(struct history *history)
+history_report_changes(struct history *history)
 {
 	struct database *database = &history->database;
-	sqlite3_stmt *changes = database->statements[SELECT_CHANGES];
-	int rc = bind_since(database, history->filter->since);
+	sqlite3_stmt *changes = database->statements[HISTORY_SELECT_CHANGES];
+	int rc = history_bind_since(database, history->filter->since);
 
 	if (rc == ERROR_NONE)
-		rc = check_names(history);
+		rc = history_check_names(history);
 	if (rc != ERROR_NONE)
 		return rc;
 	sqlite3_bind_text(changes, 3, history->filter->user, -1,
 	    SQLITE_STATIC);
 	sqlite3_bind_text(changes, 4, history->filter->vm, -1, SQLITE_STATIC);
 	while ((rc = database_step(database, changes)) == SQLITE_ROW) {
-		rc = tell(history, changes);
+		rc = history_report_change(history, changes);
 		if (rc != ERROR_NONE)
 			return rc;
 	}
@@ -267,22 +284,24 @@ tell_all(struct history *history)
 
 int
 policy_history(const char *path, const struct policy_history_filter *filter,
-    history_change_cb *told, void *context, char detail[POLICY_DETAIL_MAX])
+    history_change_cb *callback, void *context, char detail[POLICY_DETAIL_MAX])
 {
 	struct history history = {
-		.filter = filter, .told = told, .context = context,
+		.filter = filter, .callback = callback, .context = context,
 	};
 	int rc;
 
 	strcpy(detail, error_text(ERROR_MEMORY));
 	rc = database_init(&history.database, path, false, statement_sql,
-	    STATEMENT_COUNT);
+	    HISTORY_STATEMENT_COUNT);
 	if (rc != ERROR_NONE)
 		return rc;
 	rc = database_begin(&history.database);
 	if (rc == ERROR_NONE) {
+		/* A login's time limit is too short for a long history. */
 		database_take_time(&history.database);
-		rc = database_end(&history.database, tell_all(&history));
+		rc = database_end(&history.database,
+		    history_report_changes(&history));
 	}
 	memcpy(detail, history.database.detail, POLICY_DETAIL_MAX);
 	database_clear(&history.database);

@@ -9,20 +9,23 @@
 #include "policy/database.h"
 
 enum statement {
-	SELECT_USER,
-	SELECT_VM,
-	SELECT_PAIRS,
-	NEAREST_USER,
-	NEAREST_VM,
-	STATEMENT_COUNT
+	LISTING_SELECT_USER,
+	LISTING_SELECT_VM,
+	LISTING_SELECT_PAIRS,
+	LISTING_NEAREST_USER,
+	LISTING_NEAREST_VM,
+	LISTING_STATEMENT_COUNT
 };
 
-static const char *const statement_sql[STATEMENT_COUNT] = {
-	[SELECT_USER] =
+/* LISTING_SELECT_PAIRS expands a grant's user and VM side once each and joins
+ * them then, instead of expanding the VMs again for each user.  Denies are left
+ * out: without an allow nobody gets in. */
+static const char *const statement_sql[LISTING_STATEMENT_COUNT] = {
+	[LISTING_SELECT_USER] =
 	    "SELECT 1 FROM users WHERE name = ?1",
-	[SELECT_VM] =
+	[LISTING_SELECT_VM] =
 	    "SELECT 1 FROM vms WHERE name = ?1",
-	[SELECT_PAIRS] =
+	[LISTING_SELECT_PAIRS] =
 	    ("WITH allows AS MATERIALIZED (SELECT id FROM grants"
 	    " WHERE effect = 'allow'),"
 	    " who AS MATERIALIZED (SELECT grant_id, user FROM grant_users"
@@ -33,23 +36,24 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	    " AND (?2 IS NULL OR vm = ?2))"
 	    " SELECT DISTINCT user, vm FROM who JOIN what USING (grant_id)"
 	    " ORDER BY user, vm"),
-	[NEAREST_USER] =
+	[LISTING_NEAREST_USER] =
 	    ("SELECT name FROM users WHERE lower(name) = lower(?1)"
 	    " OR lower(substr(name, 1, instr(name, '@'))) ="
 	    " lower(substr(?1, 1, instr(?1, '@')))"
 	    " ORDER BY lower(name) <> lower(?1), name LIMIT 1"),
-	[NEAREST_VM] =
+	[LISTING_NEAREST_VM] =
 	    ("SELECT name FROM vms WHERE lower(name) = lower(?1)"
 	    " ORDER BY name LIMIT 1"),
 };
 
 static int
-add_pair(struct listing *listing, sqlite3_stmt *statement)
+listing_add_pair(struct listing *listing, sqlite3_stmt *statement)
 {
 	size_t count = listing->count;
 	struct listing_pair *pair;
 
-	if ((count & (count - 1)) == 0) {	/* full at powers of two */
+	/* The room doubles, so the list is full at every power of two. */
+	if ((count & (count - 1)) == 0) {
 		struct listing_pair *pairs = reallocarray(listing->pairs,
 		    count == 0 ? 1 : 2 * count, sizeof(*pairs));
 
@@ -57,6 +61,7 @@ add_pair(struct listing *listing, sqlite3_stmt *statement)
 			return ERROR_MEMORY;
 		listing->pairs = pairs;
 	}
+	/* Counted first, so that listing_clear() frees half a pair, too. */
 	pair = &listing->pairs[listing->count++];
 	pair->user = strdup((const char *)sqlite3_column_text(statement, 0));
 	pair->vm = strdup((const char *)sqlite3_column_text(statement, 1));
@@ -64,10 +69,11 @@ add_pair(struct listing *listing, sqlite3_stmt *statement)
 	    ERROR_MEMORY;
 }
 
-/* One row has to be there for what was asked about. */
+/* A name without a row is an error, so that a typo does not look like a user
+ * without grants. */
 static int
-check_name(struct database *database, enum statement which, const char *name,
-    int error)
+listing_check_name(struct database *database, enum statement which,
+    const char *name, int error)
 {
 	sqlite3_stmt *statement = database->statements[which];
 	int rc;
@@ -82,21 +88,23 @@ check_name(struct database *database, enum statement which, const char *name,
 }
 
 static int
-read_pairs(struct database *database, struct listing *listing,
+listing_read_pairs(struct database *database, struct listing *listing,
     const char *user, const char *vm)
 {
-	sqlite3_stmt *statement = database->statements[SELECT_PAIRS];
-	int rc = check_name(database, SELECT_USER, user, ERROR_NOUSER);
+	sqlite3_stmt *statement = database->statements[LISTING_SELECT_PAIRS];
+	int rc = listing_check_name(database, LISTING_SELECT_USER, user,
+	    ERROR_NOUSER);
 
 	if (rc == ERROR_NONE)
-		rc = check_name(database, SELECT_VM, vm, ERROR_NOVM);
+		rc = listing_check_name(database, LISTING_SELECT_VM, vm,
+		    ERROR_NOVM);
 	if (rc != ERROR_NONE)
 		return rc;
 	sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 2, vm, -1, SQLITE_STATIC);
 	while (rc == ERROR_NONE &&
 	    (rc = database_step(database, statement)) == SQLITE_ROW)
-		rc = add_pair(listing, statement);
+		rc = listing_add_pair(listing, statement);
 	if (rc == ERROR_MEMORY)
 		return database_fail(database, rc, NULL);
 	return rc < 0 ? rc : ERROR_NONE;
@@ -111,16 +119,17 @@ listing_read(struct listing *listing_r, const char *path, const char *user,
 
 	memset(listing_r, 0, sizeof(*listing_r));
 	rc = database_init(&database, path, false, statement_sql,
-	    STATEMENT_COUNT);
+	    LISTING_STATEMENT_COUNT);
 	if (rc != ERROR_NONE) {
 		strcpy(listing_r->detail, error_text(rc));
 		return rc;
 	}
 	rc = database_begin(&database);
 	if (rc == ERROR_NONE) {
+		/* The limit of a login is too short for a million grants. */
 		database.deadline += LISTING_WAIT_MS;
 		rc = database_end(&database,
-		    read_pairs(&database, listing_r, user, vm));
+		    listing_read_pairs(&database, listing_r, user, vm));
 	}
 	strcpy(listing_r->detail, database.detail);
 	database_clear(&database);
@@ -138,8 +147,10 @@ listing_clear(struct listing *listing)
 	memset(listing, 0, sizeof(*listing));
 }
 
+/* The name is a hint for a person: one that is too long is left out, as is any
+ * error. */
 static int
-read_nearest(struct database *database, enum statement which,
+listing_read_nearest(struct database *database, enum statement which,
     const char *name, char nearest[IDENTITY_MAX + 1])
 {
 	sqlite3_stmt *statement = database->statements[which];
@@ -156,6 +167,7 @@ read_nearest(struct database *database, enum statement which,
 	return ERROR_NONE;
 }
 
+/* Without an error message: a failure means no hint. */
 bool
 listing_nearest(const char *path, enum listing_kind kind, const char *name,
     char nearest_r[IDENTITY_MAX + 1])
@@ -164,12 +176,12 @@ listing_nearest(const char *path, enum listing_kind kind, const char *name,
 
 	nearest_r[0] = '\0';
 	if (database_init(&database, path, false, statement_sql,
-	    STATEMENT_COUNT) != ERROR_NONE)
+	    LISTING_STATEMENT_COUNT) != ERROR_NONE)
 		return false;
 	if (database_begin(&database) == ERROR_NONE)
-		database_end(&database, read_nearest(&database,
-		    kind == LISTING_USER ? NEAREST_USER : NEAREST_VM, name,
-		    nearest_r));
+		database_end(&database, listing_read_nearest(&database,
+		    kind == LISTING_USER ? LISTING_NEAREST_USER :
+		    LISTING_NEAREST_VM, name, nearest_r));
 	database_clear(&database);
 	return nearest_r[0] != '\0';
 }

@@ -19,33 +19,35 @@
 #include "policy/database.h"
 
 enum {
-	VERSION_DIGITS = 4,		/* in a file's name */
-	VERSION_MAX = 9999,
-	FILE_SIZE_MAX = 16 * 1024 * 1024,	/* octets */
+	MIGRATE_VERSION_DIGITS = 4,		/* in a file's name */
+	MIGRATE_VERSION_MAX = 9999,
+	MIGRATE_FILE_SIZE_MAX = 16 * 1024 * 1024,	/* octets */
 };
 
 enum statement {
-	SELECT_VERSION,
-	CHECK_KEYS,
-	CHECK_WHOLE,
-	STATEMENT_COUNT
+	MIGRATE_SELECT_VERSION,
+	MIGRATE_CHECK_KEYS,
+	MIGRATE_CHECK_WHOLE,
+	MIGRATE_STATEMENT_COUNT
 };
 
-static const char *const statement_sql[STATEMENT_COUNT] = {
-	[SELECT_VERSION] = "SELECT user_version FROM pragma_user_version",
-	[CHECK_KEYS] = "SELECT \"table\" FROM pragma_foreign_key_check",
-	[CHECK_WHOLE] =
+static const char *const statement_sql[MIGRATE_STATEMENT_COUNT] = {
+	[MIGRATE_SELECT_VERSION] =
+	    "SELECT user_version FROM pragma_user_version",
+	[MIGRATE_CHECK_KEYS] = "SELECT \"table\" FROM pragma_foreign_key_check",
+	[MIGRATE_CHECK_WHOLE] =
 	    ("SELECT integrity_check FROM pragma_integrity_check"
 	    " WHERE integrity_check <> 'ok'"),
 };
 
+/* One call of policy_migrate(). */
 struct migrate {
 	struct database database;
 	struct policy_migration *what;
-	migrate_cb *told;
+	migrate_cb *callback;
 	void *context;
-	const char *file;		/* that runs */
-	char forbidden[48];		/* what it tried; "": nothing */
+	const char *file;		/* name of the file that runs */
+	char forbidden[48];		/* SQL that was denied to it, or "" */
 };
 
 int
@@ -56,7 +58,7 @@ policy_version(void)
 
 __attribute__((format(printf, 2, 3)))
 static int
-refuse(struct migrate *migrate, const char *format, ...)
+migrate_refuse(struct migrate *migrate, const char *format, ...)
 {
 	char detail[384];
 	va_list arguments;
@@ -67,38 +69,40 @@ refuse(struct migrate *migrate, const char *format, ...)
 	return database_fail(&migrate->database, ERROR_MIGRATION, detail);
 }
 
-/* --- which files ---------------------------------------------------------- */
+/* --- which files --------------------------------------------------------- */
 
-/* The version in a name as 0002-some-name.sql; 0: it is none of ours, -1: it
- * looks like one and is not. */
+/* The version in a name such as 0002-some-name.sql.  0: not a migration, such
+ * as a README or an editor's copy; -1: an SQL file whose name is malformed,
+ * which must not be skipped silently. */
 static int
-name_version(const char *name)
+migrate_name_version(const char *name)
 {
 	const char *end = strrchr(name, '.');
 
 	if (name[0] == '.' || end == NULL || strcmp(end, ".sql") != 0)
 		return 0;
-	if (strspn(name, "0123456789") != VERSION_DIGITS ||
-	    name[VERSION_DIGITS] != '-' || end - name <= VERSION_DIGITS + 1 ||
+	if (strspn(name, "0123456789") != MIGRATE_VERSION_DIGITS ||
+	    name[MIGRATE_VERSION_DIGITS] != '-' ||
+	    end - name <= MIGRATE_VERSION_DIGITS + 1 ||
 	    atoi(name) == 0)
 		return -1;
 	return atoi(name);
 }
 
-/* Keeps the name of version's file, so that versions[version] says it. */
+/* Stores the file's name in versions[], whose index is the version. */
 static int
-note_file(struct migrate *migrate, char **versions, const char *name)
+migrate_store_name(struct migrate *migrate, char **versions, const char *name)
 {
-	int version = name_version(name);
+	int version = migrate_name_version(name);
 
 	if (version == 0)
 		return ERROR_NONE;
 	if (version < 0)
-		return refuse(migrate, "%s/%s is not named as in"
+		return migrate_refuse(migrate, "%s/%s is not named as in"
 		    " 0002-some-name.sql", migrate->what->folder, name);
 	if (versions[version] != NULL)
-		return refuse(migrate, "%s has two files for version %d, %s"
-		    " and %s", migrate->what->folder, version,
+		return migrate_refuse(migrate, "%s has two files for version"
+		    " %d, %s and %s", migrate->what->folder, version,
 		    versions[version], name);
 	versions[version] = strdup(name);
 	return versions[version] != NULL ? ERROR_NONE :
@@ -106,56 +110,59 @@ note_file(struct migrate *migrate, char **versions, const char *name)
 }
 
 static int
-read_folder(struct migrate *migrate, char **versions)
+migrate_read_folder(struct migrate *migrate, char **versions)
 {
 	DIR *folder = opendir(migrate->what->folder);
 	struct dirent *entry;
 	int rc = ERROR_NONE;
 
 	if (folder == NULL)
-		return refuse(migrate, "%s: %s", migrate->what->folder,
+		return migrate_refuse(migrate, "%s: %s", migrate->what->folder,
 		    strerror(errno));
 	while (rc == ERROR_NONE && (entry = readdir(folder)) != NULL)
-		rc = note_file(migrate, versions, entry->d_name);
+		rc = migrate_store_name(migrate, versions, entry->d_name);
 	closedir(folder);
 	return rc;
 }
 
-/* Sets the version to arrive at. */
+/* Sets the version that the files have to lead to.  With POLICY_NEWEST it may
+ * be later than the one that this program reads. */
 static int
-check_target(struct migrate *migrate, char *const *versions)
+migrate_check_target(struct migrate *migrate, char *const *versions)
 {
 	struct policy_migration *what = migrate->what;
 	bool newest = what->target == POLICY_NEWEST;
 
 	what->to = newest ? DATABASE_VERSION : what->target;
-	for (int i = VERSION_MAX; newest && i > what->to; i--) {
+	for (int i = MIGRATE_VERSION_MAX; newest && i > what->to; i--) {
 		if (versions[i] != NULL)
 			what->to = i;
 	}
 	if (what->from > what->to)
-		return refuse(migrate, "version %d is newer than %s %d",
+		return migrate_refuse(migrate, "version %d is newer than %s %d",
 		    what->from, what->to == DATABASE_VERSION ?
 		    "this program's" : "the last migration's", what->to);
 	return ERROR_NONE;
 }
 
+/* Each file leads from the version before it, so none may be missing. */
 static int
-check_files(struct migrate *migrate, char *const *versions)
+migrate_check_files(struct migrate *migrate, char *const *versions)
 {
 	const struct policy_migration *what = migrate->what;
 
 	for (int i = what->from + 1; i <= what->to; i++) {
 		if (versions[i] == NULL)
-			return refuse(migrate, "from version %d to %d the file"
-			    " for version %d is missing in %s", what->from,
-			    what->to, i, what->folder);
+			return migrate_refuse(migrate, "from version %d to %d"
+			    " the file for version %d is missing in %s",
+			    what->from, what->to, i, what->folder);
 	}
 	return ERROR_NONE;
 }
 
+/* Text with a NUL is refused: SQLite would ignore the SQL behind it. */
 static int
-read_file(struct migrate *migrate, char **text_r)
+migrate_read_file(struct migrate *migrate, char **text_r)
 {
 	char path[PATH_MAX];
 	char *text = NULL;
@@ -164,20 +171,23 @@ read_file(struct migrate *migrate, char **text_r)
 	    migrate->what->folder, migrate->file);
 
 	if (length >= 0 && (size_t)length < sizeof(path))
-		text = file_read_path(path, FILE_SIZE_MAX, &size);
+		text = file_read_path(path, MIGRATE_FILE_SIZE_MAX, &size);
 	if (text == NULL || strlen(text) != size) {
 		free(text);
-		return refuse(migrate, "%s can't be read", migrate->file);
+		return migrate_refuse(migrate, "%s can't be read",
+		    migrate->file);
 	}
 	*text_r = text;
 	return ERROR_NONE;
 }
 
-/* --- the copy -------------------------------------------------------------- */
+/* --- the copy ------------------------------------------------------------ */
 
-/* A reader of its own sees what was there before this transaction. */
+/* Reads through a connection of its own, which sees the policy as it was before
+ * the transaction of the migration.  A copy of the file alone would miss what
+ * is in its WAL. */
 static int
-copy_into(struct migrate *migrate)
+migrate_copy_policy(struct migrate *migrate)
 {
 	sqlite3 *from = NULL, *to = NULL;
 	sqlite3_backup *backup = NULL;
@@ -195,55 +205,62 @@ copy_into(struct migrate *migrate)
 	sqlite3_close(from);
 	sqlite3_close(to);
 	return rc == SQLITE_DONE ? ERROR_NONE :
-	    refuse(migrate, "copying it to %s: %s", migrate->what->backup,
-	    sqlite3_errstr(rc));
+	    migrate_refuse(migrate, "copying it to %s: %s",
+	    migrate->what->backup, sqlite3_errstr(rc));
 }
 
+/* The copy holds the same verifiers as the policy, so that nobody may read it
+ * before its owner and mode are set.  An earlier copy is not overwritten. */
 static int
-make_backup(struct migrate *migrate)
+migrate_make_backup(struct migrate *migrate)
 {
 	const struct stat *seen = &migrate->database.seen;
 	struct policy_migration *what = migrate->what;
 	char stamp[] = "YYYYMMDDTHHMMSS";
 	time_t now = time(NULL);
 	struct tm utc;
-	bool kept;
+	bool same_access;
 	int fd, length;
 
 	if (gmtime_r(&now, &utc) == NULL ||
 	    strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &utc) == 0)
-		return refuse(migrate, "this host has no time");
+		return migrate_refuse(migrate, "this host has no time");
 	length = snprintf(what->backup, sizeof(what->backup), "%s.v%d-%s",
 	    migrate->database.path, what->from, stamp);
 	if (length < 0 || (size_t)length >= sizeof(what->backup)) {
 		what->backup[0] = '\0';
-		return refuse(migrate, "the copy's name would be too long");
+		return migrate_refuse(migrate,
+		    "the copy's name would be too long");
 	}
 	fd = open(what->backup, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
 	    O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		int error = errno, rc = refuse(migrate, "a copy at %s: %s",
+		int error = errno;
+		int rc = migrate_refuse(migrate, "a copy at %s: %s",
 		    what->backup, strerror(error));
 
+		/* The caller deletes what backup names: not this file. */
 		what->backup[0] = '\0';
 		return rc;
 	}
-	kept = fchown(fd, seen->st_uid, seen->st_gid) == 0 &&
+	same_access = fchown(fd, seen->st_uid, seen->st_gid) == 0 &&
 	    fchmod(fd, seen->st_mode & ALLPERMS) == 0;
 	close(fd);
-	if (!kept)
-		return refuse(migrate, "the owner and mode of %s: %s",
+	if (!same_access)
+		return migrate_refuse(migrate, "the owner and mode of %s: %s",
 		    what->backup, strerror(errno));
-	return copy_into(migrate);
+	return migrate_copy_policy(migrate);
 }
 
-/* --- the files' SQL --------------------------------------------------------- */
+/* --- the files' SQL ------------------------------------------------------ */
 
-/* What a migration may not do: end the transaction that it is part of, reach
- * other files, or change how this connection works. */
+/* Denies a migration to end the transaction that it is part of, to reach other
+ * files and to change how this connection works.  SQLite's authorizer knows
+ * what a statement does; a search of the text for words such as COMMIT would
+ * find those in comments and triggers. */
 static int
-authorize(void *context, int action, const char *first, const char *second,
-    const char *schema, const char *trigger)
+migrate_authorize_cb(void *context, int action, const char *first,
+    const char *second, const char *schema, const char *trigger)
 {
 	static const char *const allowed[] = {
 		"user_version", "defer_foreign_keys", "legacy_alter_table",
@@ -279,24 +296,28 @@ authorize(void *context, int action, const char *first, const char *second,
 	}
 }
 
-/* Whether a check's statement finds something; its first word then. */
+/* Refuses the file if the statement has a row; its first column is part of the
+ * message. */
 static int
-check(struct migrate *migrate, enum statement which, const char *complaint)
+migrate_check_statement(struct migrate *migrate, enum statement which,
+    const char *finding)
 {
 	sqlite3_stmt *statement = migrate->database.statements[which];
 	int rc = database_step(&migrate->database, statement);
 
 	if (rc == SQLITE_ROW)
-		rc = refuse(migrate, "%s %s: %s", migrate->file, complaint,
+		rc = migrate_refuse(migrate, "%s %s: %s", migrate->file,
+		    finding,
 		    (const char *)sqlite3_column_text(statement, 0));
 	sqlite3_reset(statement);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
-read_version(struct migrate *migrate, int *version_r)
+migrate_read_version(struct migrate *migrate, int *version_r)
 {
-	sqlite3_stmt *version = migrate->database.statements[SELECT_VERSION];
+	sqlite3_stmt *version =
+	    migrate->database.statements[MIGRATE_SELECT_VERSION];
 	int rc = database_step(&migrate->database, version);
 
 	*version_r = rc == SQLITE_ROW ? sqlite3_column_int(version, 0) : 0;
@@ -304,90 +325,101 @@ read_version(struct migrate *migrate, int *version_r)
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
+/* Runs after each file, so that the message names the one that did it. */
 static int
-check_result(struct migrate *migrate, int wanted)
+migrate_check_result(struct migrate *migrate, int wanted)
 {
-	int version, rc = read_version(migrate, &version);
+	int version, rc = migrate_read_version(migrate, &version);
 
 	if (rc == ERROR_NONE && version != wanted)
-		return refuse(migrate, "%s leaves user_version at %d instead"
-		    " of %d", migrate->file, version, wanted);
+		return migrate_refuse(migrate, "%s leaves user_version at %d"
+		    " instead of %d", migrate->file, version, wanted);
 	if (rc == ERROR_NONE)
-		rc = check(migrate, CHECK_WHOLE, "damages the database");
+		rc = migrate_check_statement(migrate, MIGRATE_CHECK_WHOLE,
+		    "damages the database");
 	if (rc == ERROR_NONE)
-		rc = check(migrate, CHECK_KEYS,
+		rc = migrate_check_statement(migrate, MIGRATE_CHECK_KEYS,
 		    "leaves rows that name what is not there, in");
 	return rc;
 }
 
 static int
-run_file(struct migrate *migrate, const char *name, int version)
+migrate_run_file(struct migrate *migrate, const char *name, int version)
 {
 	sqlite3 *handle = migrate->database.handle;
 	char *text = NULL;
 	int result, rc;
 
 	migrate->file = name;
-	rc = read_file(migrate, &text);
+	rc = migrate_read_file(migrate, &text);
 	if (rc != ERROR_NONE)
 		return rc;
+	/* The file before this one may have switched it on for itself. */
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 0,
 	    NULL);
-	sqlite3_set_authorizer(handle, authorize, migrate);
+	sqlite3_set_authorizer(handle, migrate_authorize_cb, migrate);
 	result = sqlite3_exec(handle, text, NULL, NULL, NULL);
 	sqlite3_set_authorizer(handle, NULL, NULL);
 	free(text);
+	/* SQLite's own text for a denial is "not authorized". */
 	if (migrate->forbidden[0] != '\0')
-		return refuse(migrate, "%s has a %s, which no migration may"
-		    " have", name, migrate->forbidden);
+		return migrate_refuse(migrate, "%s has a %s, which no migration"
+		    " may have", name, migrate->forbidden);
 	if (result != SQLITE_OK)
-		return refuse(migrate, "%s: %s", name, sqlite3_errmsg(handle));
+		return migrate_refuse(migrate, "%s: %s", name,
+		    sqlite3_errmsg(handle));
 	if (sqlite3_get_autocommit(handle) != 0)
-		return refuse(migrate, "%s ended the transaction", name);
-	rc = check_result(migrate, version);
+		return migrate_refuse(migrate, "%s ended the transaction",
+		    name);
+	rc = migrate_check_result(migrate, version);
 	if (rc == ERROR_NONE)
-		migrate->told(migrate->context, name);
+		migrate->callback(migrate->context, name);
 	return rc;
 }
 
-/* Finds the files; a folder that isn't needed need not be there. */
+/* Reads the folder only where it is needed, so that a policy of this program's
+ * version is no error on a host without migrations. */
 static int
-choose_files(struct migrate *migrate, char **versions)
+migrate_choose_files(struct migrate *migrate, char **versions)
 {
 	struct policy_migration *what = migrate->what;
-	int rc = read_version(migrate, &what->from);
+	int rc = migrate_read_version(migrate, &what->from);
 
 	if (rc == ERROR_NONE && what->target == POLICY_NEWEST)
-		rc = read_folder(migrate, versions);
+		rc = migrate_read_folder(migrate, versions);
 	if (rc == ERROR_NONE)
-		rc = check_target(migrate, versions);
+		rc = migrate_check_target(migrate, versions);
 	if (rc == ERROR_NONE && what->target != POLICY_NEWEST &&
 	    what->from < what->to)
-		rc = read_folder(migrate, versions);
-	return rc == ERROR_NONE ? check_files(migrate, versions) : rc;
+		rc = migrate_read_folder(migrate, versions);
+	return rc == ERROR_NONE ? migrate_check_files(migrate, versions) : rc;
 }
 
-/* Whoever rebuilds a table drops what others refer to for a moment. */
+/* Foreign keys are off meanwhile: a migration that rebuilds a table drops, for
+ * a moment, rows that other tables refer to.  migrate_check_result() checks
+ * them afterwards. */
 static int
-run_files(struct migrate *migrate, char **versions)
+migrate_run_files(struct migrate *migrate, char **versions)
 {
 	struct policy_migration *what = migrate->what;
-	int rc = choose_files(migrate, versions);
+	int rc = migrate_choose_files(migrate, versions);
 
 	if (rc != ERROR_NONE || what->from == what->to)
 		return rc;
-	rc = make_backup(migrate);
+	rc = migrate_make_backup(migrate);
 	sqlite3_db_config(migrate->database.handle,
 	    SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
 	for (int i = what->from + 1; rc == ERROR_NONE && i <= what->to; i++)
-		rc = run_file(migrate, versions[i], i);
+		rc = migrate_run_file(migrate, versions[i], i);
 	return rc;
 }
 
+/* The policy is locked for writers from before its version is read; logins go
+ * on with the policy as it was. */
 static int
-migrate_run(struct migrate *migrate)
+migrate_run_transaction(struct migrate *migrate)
 {
-	char **versions = calloc(VERSION_MAX + 1, sizeof(*versions));
+	char **versions = calloc(MIGRATE_VERSION_MAX + 1, sizeof(*versions));
 	int rc;
 
 	if (versions == NULL)
@@ -397,12 +429,12 @@ migrate_run(struct migrate *migrate)
 	rc = database_begin(&migrate->database);
 	if (rc == ERROR_NONE) {
 		database_take_time(&migrate->database);
-		rc = run_files(migrate, versions);
+		rc = migrate_run_files(migrate, versions);
 		rc = database_end(&migrate->database, rc);
 	}
 	if (rc != ERROR_NONE && migrate->what->backup[0] != '\0')
 		unlink(migrate->what->backup);
-	for (int i = 0; i <= VERSION_MAX; i++)
+	for (int i = 0; i <= MIGRATE_VERSION_MAX; i++)
 		free(versions[i]);
 	free(versions);
 	return rc;
@@ -410,20 +442,20 @@ migrate_run(struct migrate *migrate)
 
 int
 policy_migrate(const char *path, struct policy_migration *what,
-    migrate_cb *told, void *context, char detail[POLICY_DETAIL_MAX])
+    migrate_cb *callback, void *context, char detail[POLICY_DETAIL_MAX])
 {
 	struct migrate migrate = {
-		.what = what, .told = told, .context = context,
+		.what = what, .callback = callback, .context = context,
 	};
 	int rc;
 
 	strcpy(detail, error_text(ERROR_MEMORY));
 	rc = database_init(&migrate.database, path, true, statement_sql,
-	    STATEMENT_COUNT);
+	    MIGRATE_STATEMENT_COUNT);
 	if (rc != ERROR_NONE)
 		return rc;
 	migrate.database.any_version = true;
-	rc = migrate_run(&migrate);
+	rc = migrate_run_transaction(&migrate);
 	memcpy(detail, migrate.database.detail, POLICY_DETAIL_MAX);
 	database_clear(&migrate.database);
 	return rc;

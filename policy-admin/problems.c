@@ -12,38 +12,40 @@
 #include "policy/zone.h"
 
 enum statement {
-	SELECT_PROBLEMS,
-	SELECT_HOURS,
-	SELECT_ACCOUNTS,
-	SELECT_JOURNAL,
-	STATEMENT_COUNT
+	PROBLEMS_SELECT_VIEW,
+	PROBLEMS_SELECT_HOURS,
+	PROBLEMS_SELECT_ACCOUNTS,
+	PROBLEMS_SELECT_JOURNAL,
+	PROBLEMS_STATEMENT_COUNT
 };
 
-static const char *const statement_sql[STATEMENT_COUNT] = {
-	[SELECT_PROBLEMS] =
+/* A local_user that is a number needs no account of that name. */
+static const char *const statement_sql[PROBLEMS_STATEMENT_COUNT] = {
+	[PROBLEMS_SELECT_VIEW] =
 	    ("SELECT what, name, why FROM problems WHERE ?1 OR"
 	    " what <> 'user' OR why NOT GLOB 'has no credential*'"),
-	[SELECT_HOURS] =
+	[PROBLEMS_SELECT_HOURS] =
 	    "SELECT id, hours FROM grants WHERE hours IS NOT NULL",
-	[SELECT_ACCOUNTS] =
+	[PROBLEMS_SELECT_ACCOUNTS] =
 	    ("SELECT id, local_user FROM grants WHERE local_user IS NOT NULL"
 	    " AND local_user GLOB '*[^0-9]*'"),
-	[SELECT_JOURNAL] =
+	[PROBLEMS_SELECT_JOURNAL] =
 	    "PRAGMA journal_mode",
 };
 
-struct check {
+struct problems {
 	struct database database;
 	struct zone_cache *zones;
-	problems_cb *told;
+	problems_cb *callback;
 	void *context;
 };
 
-/* Told of each row; the row's columns are its to read. */
-typedef void row_told(struct check *check, sqlite3_stmt *row);
+/* Called for each row of a search; reports a problem if the row is one. */
+typedef void problems_row_cb(struct problems *check, sqlite3_stmt *row);
 
+/* A view and a hand-made file can have NULL in any column. */
 static const char *
-text(sqlite3_stmt *row, int column)
+problems_text(sqlite3_stmt *row, int column)
 {
 	const unsigned char *value = sqlite3_column_text(row, column);
 
@@ -51,34 +53,38 @@ text(sqlite3_stmt *row, int column)
 }
 
 static void
-problem_row(struct check *check, sqlite3_stmt *row)
+problems_view_row_cb(struct problems *check, sqlite3_stmt *row)
 {
-	check->told(check->context, text(row, 0), text(row, 1), text(row, 2));
+	check->callback(check->context, problems_text(row, 0),
+	    problems_text(row, 1), problems_text(row, 2));
 }
 
+/* The schema's table `zones` has the names that the policy's author allows; it
+ * can't know which of them this host's tz database has. */
 static void
-hours_row(struct check *check, sqlite3_stmt *row)
+problems_hours_row_cb(struct problems *check, sqlite3_stmt *row)
 {
 	char zone[MOMENT_ZONE_MAX], why[MOMENT_ZONE_MAX + 64];
 	struct moment_week week;
 
-	if (hours_zone(text(row, 1), zone) == NULL || zone[0] == '\0' ||
+	if (hours_zone(problems_text(row, 1), zone) == NULL ||
+	    zone[0] == '\0' ||
 	    zone_local(check->zones, zone, time(NULL), &week))
 		return;
 	snprintf(why, sizeof(why), "this host doesn't know the zone \"%s\" of"
 	    " its hours", zone);
-	check->told(check->context, "grant", text(row, 0), why);
+	check->callback(check->context, "grant", problems_text(row, 0), why);
 }
 
-/* The accounts that decisions know, without asking a directory. */
+/* Reads /etc/passwd alone, because the plugin reads nothing else at a login. */
 static bool
-account_exists(const char *name)
+problems_account_exists(const char *name)
 {
 	FILE *accounts = fopen("/etc/passwd", "re");
 	const struct passwd *account = NULL;
 
 	if (accounts == NULL)
-		return true;	/* it can't be told */
+		return true;	/* unknown, so no problem of the row */
 	do
 		account = fgetpwent(accounts);
 	while (account != NULL && strcmp(account->pw_name, name) != 0);
@@ -87,78 +93,84 @@ account_exists(const char *name)
 }
 
 static void
-account_row(struct check *check, sqlite3_stmt *row)
+problems_account_row_cb(struct problems *check, sqlite3_stmt *row)
 {
 	char why[160];
 
-	if (account_exists(text(row, 1)))
+	if (problems_account_exists(problems_text(row, 1)))
 		return;
 	snprintf(why, sizeof(why), "this host has no account \"%s\" in"
-	    " /etc/passwd, write its number if it has another source", text(row, 1));
-	check->told(check->context, "grant", text(row, 0), why);
+	    " /etc/passwd, write its number if it has another source",
+	    problems_text(row, 1));
+	check->callback(check->context, "grant", problems_text(row, 0), why);
 }
 
+/* A reader in WAL mode writes the file's -shm; QEMU may not write there. */
 static void
-journal_row(struct check *check, sqlite3_stmt *row)
+problems_journal_row_cb(struct problems *check, sqlite3_stmt *row)
 {
-	if (strcmp(text(row, 0), "wal") == 0)
-		check->told(check->context, "policy", check->database.path,
+	if (strcmp(problems_text(row, 0), "wal") == 0)
+		check->callback(check->context, "policy", check->database.path,
 		    "is in WAL mode, in which QEMU would have to write, see"
 		    " PRAGMA journal_mode: DELETE");
 }
 
+/* The policy holds verifiers, from which passwords can be guessed offline. */
 static void
-judge_mode(struct check *check)
+problems_check_mode(struct problems *check)
 {
 	if ((check->database.seen.st_mode & S_IROTH) != 0)
-		check->told(check->context, "policy", check->database.path,
+		check->callback(check->context, "policy", check->database.path,
 		    "can be read by everybody, who may guess passwords from"
 		    " it, see chmod(1): o-rwx");
 }
 
 static const struct {
 	enum statement statement;
-	row_told *told;
+	problems_row_cb *row_cb;
 } searches[] = {
-	{ SELECT_JOURNAL, journal_row },
-	{ SELECT_PROBLEMS, problem_row },
-	{ SELECT_HOURS, hours_row },
-	{ SELECT_ACCOUNTS, account_row },
+	{ PROBLEMS_SELECT_JOURNAL, problems_journal_row_cb },
+	{ PROBLEMS_SELECT_VIEW, problems_view_row_cb },
+	{ PROBLEMS_SELECT_HOURS, problems_hours_row_cb },
+	{ PROBLEMS_SELECT_ACCOUNTS, problems_account_row_cb },
 };
 
+/* The callback reads the statement's current row and must not step it. */
 static int
-search(struct check *check, enum statement which, row_told *told)
+problems_search(struct problems *check, enum statement which,
+    problems_row_cb *row_cb)
 {
 	sqlite3_stmt *statement = check->database.statements[which];
 	int rc;
 
 	while ((rc = database_step(&check->database, statement)) ==
 	    SQLITE_ROW)
-		told(check, statement);
+		row_cb(check, statement);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
-search_all(struct check *check, bool scram_only)
+problems_search_all(struct problems *check, bool scram_only)
 {
 	const size_t count = sizeof(searches) / sizeof(searches[0]);
 	int rc = ERROR_NONE;
 
-	sqlite3_bind_int(check->database.statements[SELECT_PROBLEMS], 1,
-	    scram_only);
-	judge_mode(check);
+	sqlite3_bind_int(check->database.statements[PROBLEMS_SELECT_VIEW],
+	    1, scram_only);
+	problems_check_mode(check);
 	for (size_t i = 0; rc == ERROR_NONE && i < count; i++)
-		rc = search(check, searches[i].statement, searches[i].told);
+		rc = problems_search(check, searches[i].statement,
+		    searches[i].row_cb);
 	return rc;
 }
 
 int
-problems_check(const char *path, bool scram_only, problems_cb *told,
+problems_check(const char *path, bool scram_only, problems_cb *callback,
     void *context, char detail[POLICY_DETAIL_MAX])
 {
-	struct check check = { .told = told, .context = context };
+	struct problems check = { .callback = callback, .context = context };
 	int rc = database_init(&check.database, path, false, statement_sql,
-	    STATEMENT_COUNT);
+	    PROBLEMS_STATEMENT_COUNT);
 
 	strcpy(detail, error_text(ERROR_MEMORY));
 	if (rc != ERROR_NONE)
@@ -167,9 +179,11 @@ problems_check(const char *path, bool scram_only, problems_cb *told,
 	rc = check.zones != NULL ? database_begin(&check.database) :
 	    database_fail(&check.database, ERROR_MEMORY, NULL);
 	if (rc == ERROR_NONE) {
+		/* The view reads every row; a login's time limit would not
+		 * do. */
 		database_take_time(&check.database);
 		rc = database_end(&check.database,
-		    search_all(&check, scram_only));
+		    problems_search_all(&check, scram_only));
 	}
 	memcpy(detail, check.database.detail, POLICY_DETAIL_MAX);
 	zone_cache_free(&check.zones);

@@ -8,29 +8,33 @@
 
 #include "base/escape.h"
 
-/* How many columns it takes to know which row is meant. */
+/* Tables whose rows need more than the first column to be recognized: how many
+ * it takes.  A grant's number is its key, but says nothing to a person. */
 static const struct {
 	const char *table;
 	size_t columns;
-} titles[] = {
+} keys[] = {
 	{ "credentials", 2 },
 	{ "grants", 4 },		/* id, effect, who, vm */
 	{ "group_members", 2 },
 	{ "pool_members", 2 },
 };
 
+/* How many columns come before the colon of a changed row: none of a history
+ * row without columns, which a hand-made one can be. */
 static size_t
-title_columns(const struct policy_change *change)
+change_key_columns(const struct policy_change *change)
 {
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-		if (strcmp(titles[i].table, change->table) == 0 &&
-		    titles[i].columns <= change->count)
-			return titles[i].columns;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(keys[i].table, change->table) == 0 &&
+		    keys[i].columns <= change->count)
+			return keys[i].columns;
 	}
 	return change->count > 0 ? 1 : 0;
 }
 
-/* Control characters don't get to the terminal. */
+/* Escapes control characters, which must not reach the terminal; a quote and a
+ * backslash of the value get a backslash. */
 static void
 change_print_quoted(FILE *out, const char *text)
 {
@@ -50,6 +54,8 @@ change_print_quoted(FILE *out, const char *text)
 	putc('"', out);
 }
 
+/* A plain value stands without quotes.  The text "none" gets them, as none is
+ * NULL. */
 static void
 print_value(FILE *out, const char *value)
 {
@@ -68,8 +74,9 @@ print_value(FILE *out, const char *value)
 	change_print_quoted(out, value);
 }
 
+/* Columns without a value are left out: a grant sets few of its conditions. */
 static void
-print_columns(FILE *out, const struct policy_change *change, bool new,
+change_print_columns(FILE *out, const struct policy_change *change, bool new,
     size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -83,23 +90,25 @@ print_columns(FILE *out, const struct policy_change *change, bool new,
 	}
 }
 
+/* NULL and "" are different values in SQL. */
 static bool
-differs(const struct policy_column *column)
+change_column_differs(const struct policy_column *column)
 {
 	if (column->old == NULL || column->new == NULL)
 		return column->old != column->new;
 	return strcmp(column->old, column->new) != 0;
 }
 
+/* Columns that stayed are left out, as most of a grant does. */
 static void
-print_differences(FILE *out, const struct policy_change *change)
+change_print_differences(FILE *out, const struct policy_change *change)
 {
 	const char *separator = ": ";
 
 	for (size_t i = 0; i < change->count; i++) {
 		const struct policy_column *column = &change->columns[i];
 
-		if (!differs(column))
+		if (!change_column_differs(column))
 			continue;
 		fprintf(out, "%s%s ", separator, column->name);
 		print_value(out, column->old);
@@ -109,8 +118,9 @@ print_differences(FILE *out, const struct policy_change *change)
 	}
 }
 
+/* Revision, time and table have fixed widths, so that the rows line up. */
 void
-change_print(void *context, const struct policy_change *change)
+change_print_cb(void *context, const struct policy_change *change)
 {
 	static const char *const words[] = {
 		[POLICY_ROW_ADDED] = "added",
@@ -122,17 +132,19 @@ change_print(void *context, const struct policy_change *change)
 	fprintf(out, "%6lld  %s  %-13s  %s", (long long)change->revision,
 	    change->time, change->table, words[change->kind]);
 	if (change->kind == POLICY_ROW_CHANGED) {
-		print_columns(out, change, false, title_columns(change));
-		print_differences(out, change);
+		/* The key as it was before, which may be what differs. */
+		change_print_columns(out, change, false,
+		    change_key_columns(change));
+		change_print_differences(out, change);
 	} else {
-		print_columns(out, change, change->kind == POLICY_ROW_ADDED,
-		    change->count);
+		change_print_columns(out, change,
+		    change->kind == POLICY_ROW_ADDED, change->count);
 	}
 	putc('\n', out);
 }
 
 void
-change_print_json(void *context, const struct policy_change *change)
+change_print_json_cb(void *context, const struct policy_change *change)
 {
 	fprintf(context, "%s\n", change->json);
 }

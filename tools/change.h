@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A change of the policy, in words. */
+/* Prints a change of the policy's history. */
 
 #ifndef VMAUTHZ_TOOLS_CHANGE_H
 #define VMAUTHZ_TOOLS_CHANGE_H
@@ -10,11 +10,12 @@
 
 #include "policy-admin/history.h"
 
-/* history_change_cb: writes one line to the FILE that context is.  A row is
- * told by its values, a changed one by what it is called and what differs. */
-void change_print(void *context, const struct policy_change *change);
+/* A history_change_cb whose context is a FILE: writes one line.  Of a row that
+ * was added or removed it has all values, of a changed one the key and what
+ * differs.  Control characters are escaped. */
+void change_print_cb(void *context, const struct policy_change *change);
 
-/* The same as one JSON object. */
-void change_print_json(void *context, const struct policy_change *change);
+/* The same with one JSON object a line, as the history has it. */
+void change_print_json_cb(void *context, const struct policy_change *change);
 
 #endif

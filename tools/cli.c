@@ -17,25 +17,31 @@
 #include "base/error.h"
 
 enum {
-	OPTIONS_MAX = 16,	/* of one command */
-	LONG_BASE = 256,	/* plus the option's index: val of a long one */
-	LONG_HELP = LONG_BASE + OPTIONS_MAX,
-	LONG_VERSION,
+	CLI_OPTIONS_MAX = 16,	/* in one command */
+	/* A long option's val is this and its index; no letter is as large. */
+	CLI_LONG_BASE = 256,
+	CLI_LONG_HELP = CLI_LONG_BASE + CLI_OPTIONS_MAX,
+	CLI_LONG_VERSION,
 };
 
+/* What getopt_long(3) reads: "+:" and the letters, the long options with
+ * --help, --version and an end. */
 struct getopt_tables {
-	char letters[2 + 2 * OPTIONS_MAX + 1];
-	struct option names[OPTIONS_MAX + 3];
+	char letters[2 + 2 * CLI_OPTIONS_MAX + 1];
+	struct option names[CLI_OPTIONS_MAX + 3];
 };
 
 static void
-build_tables(struct getopt_tables *tables, const struct cli_command *command)
+cli_build_tables(struct getopt_tables *tables,
+    const struct cli_command *command)
 {
 	char *letter = tables->letters;
 	struct option *name = tables->names;
 
-	assert(command->count <= OPTIONS_MAX);
+	assert(command->count <= CLI_OPTIONS_MAX);
 	memset(tables, 0, sizeof(*tables));
+	/* '+': stop at the first operand, behind which a verb's own options
+	 * stand; ':': report a missing argument as ':', not as '?'. */
 	*letter++ = '+';
 	*letter++ = ':';
 	for (size_t i = 0; i < command->count; i++) {
@@ -49,25 +55,27 @@ build_tables(struct getopt_tables *tables, const struct cli_command *command)
 		}
 		if (option->name != NULL)
 			*name++ = (struct option){ option->name, argument,
-			    NULL, LONG_BASE + (int)i };
+			    NULL, CLI_LONG_BASE + (int)i };
 	}
-	*name++ = (struct option){ "help", 0, NULL, LONG_HELP };
-	*name = (struct option){ "version", 0, NULL, LONG_VERSION };
+	*name++ = (struct option){ "help", 0, NULL, CLI_LONG_HELP };
+	*name = (struct option){ "version", 0, NULL, CLI_LONG_VERSION };
 }
 
+/* val is a letter, or CLI_LONG_BASE and an index; letter '\0' never matches. */
 static const struct cli_option *
-find_option(const struct cli_command *command, int val)
+cli_find_option(const struct cli_command *command, int val)
 {
 	for (size_t i = 0; i < command->count; i++) {
-		if (val == LONG_BASE + (int)i ||
+		if (val == CLI_LONG_BASE + (int)i ||
 		    (val != '\0' && val == command->options[i].letter))
 			return &command->options[i];
 	}
 	return NULL;
 }
 
+/* An option that is repeated is an error: the last one would silently win. */
 static bool
-take(const struct cli_option *option, const char *argument)
+cli_store_argument(const struct cli_option *option, const char *argument)
 {
 	if (option->values == NULL) {
 		*option->flag = true;
@@ -86,28 +94,33 @@ take(const struct cli_option *option, const char *argument)
 	return false;
 }
 
+/* Prints the help or the version.  Returns the exit status. */
 static int
-answer(const char *text)
+cli_print_text(const char *text)
 {
 	fputs(text, stdout);
 	return cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
 }
 
-/* What getopt_long() stumbled over. */
+/* Prints why getopt_long() returned ':' or '?'.  optopt is 0 for an unknown
+ * long option, and the val of one that misses its argument or has one too
+ * many. */
 static void
-complain(int result, const char *last)
+cli_warn_option(int result, const char *last)
 {
 	const char *what = result == ':' ? "needs an argument" :
-	    optopt >= LONG_BASE ? "takes no argument" : "is no option";
+	    optopt >= CLI_LONG_BASE ? "takes no argument" : "is no option";
 
-	if (optopt == 0 || optopt >= LONG_BASE)
+	if (optopt == 0 || optopt >= CLI_LONG_BASE)
 		warnx("%s %s; see --help", last, what);
 	else
 		warnx("-%c %s; see --help", optopt, what);
 }
 
+/* Returns the index of the operand, or -1 with *status_r set.  How many
+ * operands a verb's command has is for the verb to check. */
 static int
-check_operands(const struct cli_command *command, int argc, char **argv,
+cli_check_operands(const struct cli_command *command, int argc, char **argv,
     int *status_r)
 {
 	int wanted = command->operand != NULL ? 1 : 0;
@@ -131,29 +144,30 @@ cli_parse(const struct cli_command *command, int argc, char **argv,
 	struct getopt_tables tables;
 	int val;
 
-	build_tables(&tables, command);
+	cli_build_tables(&tables, command);
 	opterr = 0;
+	/* GNU: 0 starts afresh, for the second parse of a verb's options. */
 	optind = 0;
 	while ((val = getopt_long(argc, argv, tables.letters, tables.names,
 	    NULL)) != -1) {
 		*status_r = CLI_USAGE;
-		if (val == LONG_HELP) {
-			*status_r = answer(command->usage);
+		if (val == CLI_LONG_HELP) {
+			*status_r = cli_print_text(command->usage);
 			return -1;
 		}
-		if (val == LONG_VERSION) {
-			*status_r = answer(PACKAGE_STRING "\n");
+		if (val == CLI_LONG_VERSION) {
+			*status_r = cli_print_text(PACKAGE_STRING "\n");
 			return -1;
 		}
-		option = find_option(command, val);
+		option = cli_find_option(command, val);
 		if (option == NULL) {
-			complain(val, argv[optind - 1]);
+			cli_warn_option(val, argv[optind - 1]);
 			return -1;
 		}
-		if (!take(option, optarg))
+		if (!cli_store_argument(option, optarg))
 			return -1;
 	}
-	return check_operands(command, argc, argv, status_r);
+	return cli_check_operands(command, argc, argv, status_r);
 }
 
 bool
@@ -165,7 +179,8 @@ cli_number(const char *option, const char *text, unsigned int min,
 
 	errno = 0;
 	value = strtoul(text, &end, 10);
-	/* strtoul() takes signs and spaces */
+	/* strtoul() skips spaces and accepts signs.  Anything but digits is an
+	 * error, as nobody knows what was meant. */
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
 	    value < min || value > max) {
 		warnx("%s: '%s' is not a whole number from %u to %u", option,
@@ -192,10 +207,12 @@ cli_identity(const char *user, const char *realm, struct identity *id_r)
 {
 	char host[IDENTITY_MAX + 1] = "";
 
+	/* Which of the two realms is meant can't be known. */
 	if (realm != NULL && strchr(user, '@') != NULL) {
 		warnx("'%s' names its realm: leave -r out", user);
 		return false;
 	}
+	/* As the plugin's default realm, unless qemu.conf sets another. */
 	if (realm == NULL) {
 		if (gethostname(host, sizeof(host) - 1) != 0)
 			host[0] = '\0';
@@ -207,6 +224,8 @@ cli_identity(const char *user, const char *realm, struct identity *id_r)
 		    " underscores make one", realm);
 		return false;
 	}
+	/* identity_parse() is what the plugin calls: what it refuses is no
+	 * name that could log in. */
 	if (identity_parse(id_r, user, strlen(user), realm) != ERROR_NONE) {
 		warnx("'%s': %s", user, error_text(ERROR_NAME));
 		return false;
@@ -224,7 +243,8 @@ cli_warn_readable(const char *path)
 		    " passwords; see chmod(1): o-rwx", path);
 }
 
-/* Writes a word so that a shell reads it as it is. */
+/* Double quotes where they suffice: SQL has single quotes of its own.  A '!' is
+ * expanded by an interactive bash even between double quotes. */
 void
 cli_print_word(FILE *out, const char *word)
 {
@@ -247,6 +267,7 @@ cli_print_word(FILE *out, const char *word)
 	}
 }
 
+/* A result that is lost on a full disk must not look like a success. */
 bool
 cli_flush(void)
 {

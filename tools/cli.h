@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the administrator's commands have in common: strict options, and one
- * sentence on standard error for whatever can't be meant. */
+/* The command line of the administrator's commands: strict options, and one
+ * sentence on standard error for each thing that can't be meant. */
 
 #ifndef VMAUTHZ_TOOLS_CLI_H
 #define VMAUTHZ_TOOLS_CLI_H
@@ -17,53 +17,57 @@
 #define CLI_DEFAULT_POLICY SYSCONFDIR "/vmauthz/policy.db"
 
 enum {
-	CLI_FAILED = 1,		/* exit status: it could not be done */
-	CLI_USAGE = 2,		/* exit status: it was not said what to do */
+	CLI_FAILED = 1,		/* exit status: the command failed */
+	CLI_USAGE = 2,		/* exit status: bad arguments, nothing done */
 };
 
 struct cli_option {
-	char letter;		/* '\0': it has none */
-	const char *name;	/* without "--"; NULL: it has none */
-	const char **values;	/* its arguments, as given; NULL: takes none */
-	size_t room;		/* how often it may be given */
-	bool *flag;		/* set if it takes none */
+	char letter;		/* '\0': long form only */
+	const char *name;	/* without "--"; NULL: short form only */
+	const char **values;	/* out: its arguments; NULL: takes none */
+	size_t room;		/* of values: how often it may be given */
+	bool *flag;		/* out, if it takes no argument */
 };
 
 struct cli_command {
 	const char *usage;	/* lines, for --help */
 	const struct cli_option *options;
 	size_t count;
-	const char *operand;	/* what has to follow; NULL: nothing may */
-	bool verb;		/* the operand has arguments of its own */
+	const char *operand;	/* name of the one operand; NULL: none */
+	bool verb;		/* arguments may follow the operand */
 };
 
-/* Takes the options off argv; --help and --version are always among them.
- * values must be NULL before.  Returns the index of the operand (argc if the
- * command has none), or -1 with *status_r the exit status after an answer or
- * a complaint. */
+/* Parses the options in argv, and --help and --version, which every command
+ * has.  values must be NULL before, room of them.  Returns the index of the
+ * operand (argc if the command has none), or -1 with the exit status in
+ * *status_r after it has printed the help, the version or an error. */
 int cli_parse(const struct cli_command *command, int argc, char **argv,
     int *status_r);
 
-/* Whole decimal numbers from min to max; complains with the option's name. */
+/* Parses a whole decimal number from min to max.  Prints an error with the
+ * option's name, and returns false, for anything else. */
 bool cli_number(const char *option, const char *text, unsigned int min,
     unsigned int max, unsigned int *value_r);
 
-/* A time of the form "2026-12-24 08:00", in UTC; text NULL: the present.
- * Complains with the option's name. */
+/* Parses a time of the form "2026-12-24 08:00", in UTC; text NULL is the
+ * present.  Prints an error with the option's name and returns false. */
 bool cli_time(const char *option, const char *text, time_t *when_r);
 
-/* name@realm out of a user's name and a realm, which may be NULL: the host's
- * name then.  Complains. */
+/* Makes name@realm of a user and a realm.  realm NULL: the host's name; a user
+ * who names a realm must come without one.  Prints an error and returns
+ * false. */
 bool cli_identity(const char *user, const char *realm,
     struct identity *id_r);
 
-/* Says so if everybody may read the verifiers in the policy at path. */
+/* Prints a warning if everybody may read the policy at path, and so its
+ * verifiers. */
 void cli_warn_readable(const char *path);
 
-/* Writes a word so that a shell reads it as it is. */
+/* Writes a word quoted so that sh(1) reads it unchanged. */
 void cli_print_word(FILE *out, const char *word);
 
-/* Whether all that was written to standard output got there; complains. */
+/* Flushes standard output.  Prints an error and returns false if anything that
+ * was written to it is lost, on a full disk for example. */
 bool cli_flush(void);
 
 #endif

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A decision together with what each grant came to, kept for whoever wants
- * to print it. */
+/* A decision and the result of each grant that is about its user and VM, stored
+ * for printing. */
 
 #ifndef VMAUTHZ_TOOLS_EXPLANATION_H
 #define VMAUTHZ_TOOLS_EXPLANATION_H
 
 #include "policy/policy.h"
 
+/* A grant with copies of its row's text, so that it outlives the
+ * transaction. */
 struct explained_grant {
 	int64_t id;
 	bool deny;
-	char *who, *vm;				/* as the row has them */
+	char *who, *vm;				/* as in the row */
 	char *value[CONDITION_COUNT];		/* NULL: not set */
 	struct decide_match verdict;
 };
@@ -20,13 +22,13 @@ struct explained_grant {
 struct explanation {
 	struct decision decision;
 	size_t count;
-	struct explained_grant *grants;		/* by id */
+	struct explained_grant *grants;		/* sorted by id */
 };
 
-/* Asks policy_explain().  Ends the program, with status CLI_USAGE as for
- * whatever can't be told, if memory runs out.  Freed with
- * explanation_clear(). */
-void explanation_ask(struct explanation *explanation_r, struct policy *policy,
+/* Calls policy_explain() for the request at the time when.  A policy that can't
+ * be read is a decision with VERDICT_UNKNOWN.  Exits with status CLI_USAGE if
+ * memory runs out.  Freed with explanation_clear(). */
+void explanation_read(struct explanation *explanation_r, struct policy *policy,
     const struct request *request, time_t when);
 void explanation_clear(struct explanation *explanation);
 

@@ -9,8 +9,9 @@
 
 #include "tools/cli.h"
 
+/* json-c returns NULL when memory runs out. */
 static json_object *
-sure(json_object *value)
+json_require(json_object *value)
 {
 	if (value == NULL)
 		errx(CLI_USAGE, "out of memory");
@@ -20,18 +21,19 @@ sure(json_object *value)
 json_object *
 json_map(void)
 {
-	return sure(json_object_new_object());
+	return json_require(json_object_new_object());
 }
 
 json_object *
 json_list(void)
 {
-	return sure(json_object_new_array());
+	return json_require(json_object_new_array());
 }
 
-/* json-c copies octets as they are. */
+/* json-c copies octets as they are, and JSON has to be UTF-8 (RFC 8259).  A
+ * name in a log or on the command line may have any octets. */
 static json_object *
-make_text(const char *text)
+json_make_text(const char *text)
 {
 	json_object *value;
 	char *valid;
@@ -39,76 +41,79 @@ make_text(const char *text)
 	if (text == NULL)
 		return NULL;
 	valid = g_utf8_make_valid(text, -1);
-	value = sure(json_object_new_string(valid));
+	value = json_require(json_object_new_string(valid));
 	g_free(valid);
 	return value;
 }
 
+/* json-c owns the value only if the call succeeds; on failure we exit. */
 void
 json_put(json_object *map, const char *key, json_object *value)
 {
 	if (json_object_object_add(map, key, value) != 0)
-		sure(NULL);
+		json_require(NULL);	/* exits */
 }
 
 void
 json_put_text(json_object *map, const char *key, const char *text)
 {
-	json_put(map, key, make_text(text));
+	json_put(map, key, json_make_text(text));
 }
 
 void
 json_put_bool(json_object *map, const char *key, bool value)
 {
-	json_put(map, key, sure(json_object_new_boolean(value)));
+	json_put(map, key, json_require(json_object_new_boolean(value)));
 }
 
 void
 json_put_number(json_object *map, const char *key, int64_t number)
 {
-	json_put(map, key, number != 0 ? sure(json_object_new_int64(number)) :
-	    NULL);
+	json_put(map, key, number != 0 ?
+	    json_require(json_object_new_int64(number)) : NULL);
 }
 
 void
 json_append(json_object *list, json_object *value)
 {
 	if (json_object_array_add(list, value) != 0)
-		sure(NULL);
+		json_require(NULL);
 }
 
 void
 json_append_text(json_object *list, const char *text)
 {
-	json_append(list, make_text(text));
+	json_append(list, json_make_text(text));
 }
 
 void
 json_append_number(json_object *list, int64_t number)
 {
-	json_append(list, sure(json_object_new_int64(number)));
+	json_append(list, json_require(json_object_new_int64(number)));
 }
 
+/* Slashes stay: json-c's "\/" is correct, but makes paths hard to find. */
 static void
-print(FILE *out, json_object *value, int style)
+json_write(FILE *out, json_object *value, int style)
 {
 	const char *text = json_object_to_json_string_ext(value, style |
 	    JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (text == NULL)
-		sure(NULL);
+		json_require(NULL);
 	fprintf(out, "%s\n", text);
-	json_object_put(value);
+	json_object_put(value);		/* frees it and all that is in it */
 }
 
 void
 json_print(json_object *value)
 {
-	print(stdout, value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	json_write(stdout, value,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 }
 
 void
 json_print_line(FILE *out, json_object *value)
 {
-	print(out, value, JSON_C_TO_STRING_PLAIN);
+	json_write(out, value, JSON_C_TO_STRING_PLAIN);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* json-c, whose calls fail when memory runs out: these end the program
- * instead, so that what is printed is whole. */
+/* Makes and prints JSON with json-c.  Where json-c fails because memory ran out
+ * these functions exit with status CLI_USAGE, so that no incomplete JSON is
+ * printed. */
 
 #ifndef VMAUTHZ_TOOLS_JSON_OUT_H
 #define VMAUTHZ_TOOLS_JSON_OUT_H
@@ -15,18 +16,19 @@
 json_object *json_map(void);
 json_object *json_list(void);
 
-/* What is put somewhere belongs to it.  Text is UTF-8 or what was taken for
- * it: octets that are none become U+FFFD.  NULL becomes null. */
+/* A map or list owns the values that are put into it.  Text has any octets:
+ * those that are not UTF-8 become U+FFFD.  NULL becomes null. */
 void json_put(json_object *map, const char *key, json_object *value);
 void json_put_text(json_object *map, const char *key, const char *text);
 void json_put_bool(json_object *map, const char *key, bool value);
-/* 0 becomes null: no grant has that id */
+/* 0 becomes null: it stands for a number that is not known, and no grant has
+ * the id 0. */
 void json_put_number(json_object *map, const char *key, int64_t number);
 void json_append(json_object *list, json_object *value);
 void json_append_text(json_object *list, const char *text);
 void json_append_number(json_object *list, int64_t number);
 
-/* Prints the value and frees it; the second, on one line. */
+/* Print the value and free it: on standard output, indented; or on one line. */
 void json_print(json_object *value);
 void json_print_line(FILE *out, json_object *value);
 

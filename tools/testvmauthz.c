@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* testvmauthz: what the plugin would answer, as testsaslauthd(8) says it. */
+/* testvmauthz: checks a login as the plugin does, and prints the result in the
+ * form of testsaslauthd(8). */
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -16,20 +17,23 @@
 #include "tools/cli.h"
 #include "tools/password_prompt.h"
 
+/* Exit status.  The order is from good to bad: the worst result counts. */
 enum {
-	STATUS_ALLOWED = 0,
-	STATUS_REFUSED = 1,
-	STATUS_UNKNOWN = 2,
+	TEST_ALLOWED = 0,
+	TEST_REFUSED = 1,
+	TEST_UNKNOWN = 2,
 };
 
-/* The command line, as given. */
+/* The command line, as given.  The letters are those of testsaslauthd(8), where
+ * it has them. */
 struct arguments {
 	const char *address, *cert_cn, *path, *vm, *password, *port, *realm;
 	const char *service, *user, *uuid;
 	bool verbose;
 };
 
-struct question {
+/* The login that is checked.  The request points into it. */
+struct test_case {
 	const struct arguments *arguments;
 	struct identity user;
 	char uuid[UUID_LENGTH + 1];
@@ -45,7 +49,7 @@ static const char usage[] =
 /* --- reading the command line -------------------------------------------- */
 
 static bool
-check_required(const struct arguments *arguments)
+test_check_required(const struct arguments *arguments)
 {
 	if (arguments->user == NULL)
 		warnx("-u is missing: whom to ask for");
@@ -56,14 +60,17 @@ check_required(const struct arguments *arguments)
 	return false;
 }
 
+/* A value that no login can have is an error; a decision about it would tell
+ * nothing about the policy. */
 static bool
-check_texts(const struct arguments *arguments)
+test_check_texts(const struct arguments *arguments)
 {
 	unsigned char address[sizeof(struct in6_addr)];
 
 	if (arguments->vm[0] == '\0' ||
 	    strlen(arguments->vm) > REQUEST_VM_NAME_MAX)
-		warnx("-m: a VM's name has 1 to %d octets", REQUEST_VM_NAME_MAX);
+		warnx("-m: a VM's name has 1 to %d octets",
+		    REQUEST_VM_NAME_MAX);
 	else if (arguments->cert_cn != NULL && arguments->cert_cn[0] == '\0')
 		warnx("-c: a certificate without a name counts as none;"
 		    " leave it out");
@@ -82,20 +89,21 @@ check_texts(const struct arguments *arguments)
 	return false;
 }
 
+/* The name, UUID and port that a VM's process and connection would have. */
 static bool
-read_vm(const struct arguments *arguments, struct question *question)
+test_read_vm(const struct arguments *arguments, struct test_case *test)
 {
-	struct request_vm *vm = &question->request.vm;
+	struct request_vm *vm = &test->request.vm;
 	unsigned int port = 0;
 
 	vm->name = arguments->vm;
 	if (arguments->uuid != NULL) {
-		if (!uuid_read(question->uuid, arguments->uuid)) {
+		if (!uuid_read(test->uuid, arguments->uuid)) {
 			warnx("-U: '%s' is not a UUID like " UUID_SHAPE,
 			    arguments->uuid);
 			return false;
 		}
-		vm->uuid = question->uuid;
+		vm->uuid = test->uuid;
 	}
 	if (arguments->port != NULL &&
 	    !cli_number("-P", arguments->port, 1, UINT16_MAX, &port))
@@ -104,9 +112,10 @@ read_vm(const struct arguments *arguments, struct question *question)
 	return true;
 }
 
-/* One that is too long is a wrong password like any other. */
+/* "-" reads it from standard input: arguments are seen by everybody in ps(1).
+ * One that is too long stays empty here, which is a wrong password, too. */
 static bool
-read_password(const char *text, char password[SCRAM_PASSWORD_MAX])
+test_read_password(const char *text, char password[SCRAM_PASSWORD_MAX])
 {
 	if (text == NULL)
 		return true;
@@ -117,109 +126,116 @@ read_password(const char *text, char password[SCRAM_PASSWORD_MAX])
 	return true;
 }
 
+/* In this order, so that a password is asked for only when the rest is
+ * right. */
 static bool
-read_question(const struct arguments *arguments, struct question *question)
+test_read_login(const struct arguments *arguments, struct test_case *test)
 {
-	question->arguments = arguments;
-	question->request.user = &question->user;
-	question->request.certificate.cn = arguments->cert_cn;
-	question->request.client = arguments->address;
-	question->request.service = arguments->service != NULL ?
+	test->arguments = arguments;
+	test->request.user = &test->user;
+	test->request.certificate.cn = arguments->cert_cn;
+	test->request.client = arguments->address;
+	test->request.service = arguments->service != NULL ?
 	    arguments->service : "spice";
-	return check_required(arguments) && check_texts(arguments) &&
-	    cli_identity(arguments->user, arguments->realm, &question->user) &&
-	    read_vm(arguments, question) &&
-	    read_password(arguments->password, question->password);
+	return test_check_required(arguments) && test_check_texts(arguments) &&
+	    cli_identity(arguments->user, arguments->realm, &test->user) &&
+	    test_read_vm(arguments, test) &&
+	    test_read_password(arguments->password, test->password);
 }
 
-/* --- asking -------------------------------------------------------------- */
+/* --- checking ------------------------------------------------------------ */
 
+/* Prints why there is no answer.  Neither yes nor no: the plugin would refuse,
+ * but not because of the policy's rows. */
 static int
-cannot_tell(const char *why)
+test_report_unknown(const char *why)
 {
 	warnx("%s", why);
-	return STATUS_UNKNOWN;
+	return TEST_UNKNOWN;
 }
 
-/* Against the verifier of one mechanism, if there is one. */
+/* Checks the password with the verifier of one mechanism; sets *found if there
+ * is one, and leaves it otherwise. */
 static int
-try_mechanism(struct policy *policy, const struct question *question,
+test_mechanism(struct policy *policy, const struct test_case *test,
     const char *mechanism, const char *prepared, bool *found)
 {
 	struct policy_lookup lookup;
-	int rc = policy_lookup(policy, &question->user, mechanism, &lookup);
-	int status = STATUS_ALLOWED;
+	int rc = policy_lookup(policy, &test->user, mechanism, &lookup);
+	int status = TEST_ALLOWED;
 
 	if (rc != ERROR_NONE) {
-		status = cannot_tell(policy_detail(policy));
+		status = test_report_unknown(policy_detail(policy));
 	} else if (lookup.found) {
 		*found = true;
 		rc = scram_verifier_check(mechanism, prepared,
 		    &lookup.verifier);
 		if (rc == ERROR_PASSWORD)
-			status = STATUS_REFUSED;
+			status = TEST_REFUSED;
 		else if (rc != ERROR_NONE)
-			status = cannot_tell(error_text(rc));
-		if (question->arguments->verbose)
+			status = test_report_unknown(error_text(rc));
+		if (test->arguments->verbose)
 			printf("password: %s: %s\n", mechanism,
 			    rc == ERROR_NONE ? "right" :
 			    rc == ERROR_PASSWORD ? "wrong" :
 			    error_text(rc));
 	}
-	explicit_bzero(&lookup, sizeof(lookup));
+	explicit_bzero(&lookup, sizeof(lookup));	/* a verifier */
 	return status;
 }
 
-/* Right for every mechanism that he has a verifier for: which of them a
- * viewer will use is not known here. */
+/* The password has to be right for every mechanism for which the user has a
+ * verifier: which of them a viewer will use is not known here. */
 static int
-try_mechanisms(struct policy *policy, const struct question *question,
+test_mechanisms(struct policy *policy, const struct test_case *test,
     const char *prepared)
 {
-	int worst = STATUS_ALLOWED, status;
+	int worst = TEST_ALLOWED, status;
 	bool found = false;
 
 	for (size_t i = 0; scram_mechanisms[i] != NULL; i++) {
-		status = try_mechanism(policy, question, scram_mechanisms[i],
+		status = test_mechanism(policy, test, scram_mechanisms[i],
 		    prepared, &found);
 		if (status > worst)
 			worst = status;
 	}
-	if (worst == STATUS_ALLOWED && !found) {
-		if (question->arguments->verbose)
+	if (worst == TEST_ALLOWED && !found) {
+		if (test->arguments->verbose)
 			printf("password: %s has none in the policy\n",
-			    question->user.text);
-		worst = STATUS_REFUSED;
+			    test->user.text);
+		worst = TEST_REFUSED;
 	}
 	return worst;
 }
 
 static int
-try_password(struct policy *policy, const struct question *question)
+test_password(struct policy *policy, const struct test_case *test)
 {
 	char prepared[SCRAM_PASSWORD_MAX];
 	int rc, status;
 
-	if (question->arguments->password == NULL)
-		return STATUS_ALLOWED;
-	rc = scram_prepare(question->password, prepared);
+	if (test->arguments->password == NULL)
+		return TEST_ALLOWED;
+	/* A password that SASLprep refuses is no password of anybody. */
+	rc = scram_prepare(test->password, prepared);
 	if (rc != ERROR_NONE) {
-		if (question->arguments->verbose)
+		if (test->arguments->verbose)
 			printf("password: %s\n", error_text(rc));
-		return STATUS_REFUSED;
+		return TEST_REFUSED;
 	}
-	status = try_mechanisms(policy, question, prepared);
+	status = test_mechanisms(policy, test, prepared);
 	explicit_bzero(prepared, sizeof(prepared));
 	return status;
 }
 
+/* The reasons of an allow and of a deny end in "grant", for its number. */
 static void
-explain(const struct question *question,
+test_print_decision(const struct test_case *test,
     const struct decision *decision)
 {
-	const struct request_vm *vm = &question->request.vm;
+	const struct request_vm *vm = &test->request.vm;
 
-	printf("policy: %s, VM %s: %s", question->user.text, vm->name,
+	printf("policy: %s, VM %s: %s", test->user.text, vm->name,
 	    reason_text(decision->reason));
 	if (decision->grant != 0)
 		printf(decision->reason == REASON_GRANT ||
@@ -232,38 +248,42 @@ explain(const struct question *question,
 	putchar('\n');
 }
 
+/* The decision without the password, by the function that the plugin calls. */
 static int
-decide(struct policy *policy, const struct question *question)
+test_policy(struct policy *policy, const struct test_case *test)
 {
 	struct decision decision;
 
-	policy_decide(policy, &question->request, time(NULL), &decision);
+	policy_decide(policy, &test->request, time(NULL), &decision);
 	if (decision.verdict == VERDICT_UNKNOWN)
-		return cannot_tell(policy_detail(policy));
-	if (question->arguments->verbose)
-		explain(question, &decision);
-	return decision.verdict == VERDICT_ALLOW ? STATUS_ALLOWED :
-	    STATUS_REFUSED;
+		return test_report_unknown(policy_detail(policy));
+	if (test->arguments->verbose)
+		test_print_decision(test, &decision);
+	return decision.verdict == VERDICT_ALLOW ? TEST_ALLOWED :
+	    TEST_REFUSED;
 }
 
+/* The password is checked also if the decision is no, so that -v shows both. */
 static int
-ask(const struct question *question, const char *path)
+test_login(const struct test_case *test, const char *path)
 {
 	struct policy *policy = NULL;
 	int password, decision, worst;
 
 	if (policy_new(&policy, path) != ERROR_NONE)
-		return cannot_tell(error_text(ERROR_MEMORY));
-	decision = decide(policy, question);
-	password = decision == STATUS_UNKNOWN ? STATUS_UNKNOWN :
-	    try_password(policy, question);
+		return test_report_unknown(error_text(ERROR_MEMORY));
+	decision = test_policy(policy, test);
+	password = decision == TEST_UNKNOWN ? TEST_UNKNOWN :
+	    test_password(policy, test);
 	policy_free(&policy);
+	/* Unknown outweighs refused, which outweighs allowed. */
 	worst = password > decision ? password : decision;
-	puts(worst == STATUS_ALLOWED ? "0: OK \"Success.\"" :
+	puts(worst == TEST_ALLOWED ? "0: OK \"Success.\"" :
 	    "0: NO \"authentication failed\"");
-	if (decision != STATUS_UNKNOWN)
+	/* The error of an unreadable policy is printed already. */
+	if (decision != TEST_UNKNOWN)
 		cli_warn_readable(path);
-	return cli_flush() ? worst : STATUS_UNKNOWN;
+	return cli_flush() ? worst : TEST_UNKNOWN;
 }
 
 int
@@ -288,15 +308,16 @@ main(int argc, char **argv)
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 	};
-	struct question question = { .uuid = "" };
-	int status = STATUS_UNKNOWN;
+	struct test_case test = { .uuid = "" };
+	int status = TEST_UNKNOWN;
 
+	/* Status 1 would say "refused". */
 	if (cli_parse(&command, argc, argv, &status) < 0)
-		return status == EXIT_SUCCESS ? status : STATUS_UNKNOWN;
-	if (!read_question(&arguments, &question))
-		return STATUS_UNKNOWN;
-	status = ask(&question, arguments.path != NULL ? arguments.path :
+		return status == EXIT_SUCCESS ? status : TEST_UNKNOWN;
+	if (!test_read_login(&arguments, &test))
+		return TEST_UNKNOWN;
+	status = test_login(&test, arguments.path != NULL ? arguments.path :
 	    CLI_DEFAULT_POLICY);
-	explicit_bzero(&question, sizeof(question));
+	explicit_bzero(&test, sizeof(test));
 	return status;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz access: who may open what at a time, and what it takes.  The policy
- * is asked about each user and VM with nothing known but the time and the
- * service, so that what stays unknown are the conditions of the login. */
+/* vmauthz access: prints who may open which VM at a given time, and under which
+ * conditions.  Each pair of a user and a VM is decided with nothing known but
+ * the time and the service; conditions that stay unknown are those that depend
+ * on the login.  The same function decides a login: a query of its own could
+ * disagree with it. */
 
 #include <err.h>
 #include <inttypes.h>
@@ -17,33 +19,35 @@
 #include "tools/verbs.h"
 #include "tools/words.h"
 
-enum { SERVICES = 2 };
+enum { ACCESS_SERVICES = 2 };
 
-static const char *const services[SERVICES] = { "spice", "vnc" };
+static const char *const services[ACCESS_SERVICES] = { "spice", "vnc" };
 
-/* One user, one VM, and what each grant comes to for either service. */
+/* A user, a VM, and the explanation for either service. */
 struct pair {
 	struct identity user;
 	const char *vm;
-	struct explanation of[SERVICES];
+	struct explanation of[ACCESS_SERVICES];
 };
 
-/* Where the rows go. */
+/* Output: a JSON list, or a table with columns as wide as the names. */
 struct table {
-	json_object *list;		/* NULL: to standard output */
+	json_object *list;		/* NULL: table */
 	int user_width, vm_width;
 };
 
+/* Conditions that the time in question decides without a login. */
 static bool
-is_about_time(int kind)
+access_is_time(int kind)
 {
 	return kind == CONDITION_NOT_BEFORE || kind == CONDITION_NOT_AFTER ||
 	    kind == CONDITION_HOURS;
 }
 
-/* Whether nothing speaks against an allow but what a login would tell. */
+/* Whether the grant is an allow whose conditions a login could meet.  Time and
+ * service are known here: unknown ones have a value that makes no sense. */
 static bool
-could_allow(const struct explained_grant *grant)
+access_could_allow(const struct explained_grant *grant)
 {
 	if (!grant->verdict.good || grant->deny)
 		return false;
@@ -51,28 +55,30 @@ could_allow(const struct explained_grant *grant)
 		enum condition_result state = grant->verdict.condition[i];
 
 		if (state == CONDITION_UNMET || (state == CONDITION_UNKNOWN &&
-		    (is_about_time(i) || i == CONDITION_SERVICE)))
+		    (access_is_time(i) || i == CONDITION_SERVICE)))
 			return false;
 	}
 	return true;
 }
 
-/* Whether a grant asks for something that only a login tells. */
+/* Whether a condition of the grant depends on the login.  Conditions about time
+ * are known unless their value makes no sense, which no login changes. */
 static bool
-is_conditional(const struct explained_grant *grant)
+access_is_conditional(const struct explained_grant *grant)
 {
 	for (int i = 0; i < CONDITION_COUNT; i++) {
 		if (grant->verdict.condition[i] == CONDITION_UNKNOWN &&
-		    !is_about_time(i))
+		    !access_is_time(i))
 			return true;
 	}
 	return false;
 }
 
-/* Whether somebody could be let in at all: nothing is wrong with user, VM and
- * rows, and no deny stands whatever a login tells. */
+/* Whether some login could be allowed: user, VM and rows are in order, and no
+ * deny applies to every login.  Reasons from REASON_USER_UNKNOWN on are about
+ * user, VM or rows. */
 static bool
-is_open(const struct explanation *explanation)
+access_is_open(const struct explanation *explanation)
 {
 	enum reason reason = explanation->decision.reason;
 
@@ -83,40 +89,42 @@ is_open(const struct explanation *explanation)
 		const struct explained_grant *grant = &explanation->grants[i];
 
 		if (grant->deny && grant->verdict.applies &&
-		    !is_conditional(grant))
+		    !access_is_conditional(grant))
 			return false;
 	}
 	return true;
 }
 
-/* --- rows -------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------- */
 
+/* "; " between conditions, nothing before the first. */
 static void
-separate(bool *first)
+access_print_separator(bool *first)
 {
 	fputs(*first ? "" : "; ", stdout);
 	*first = false;
 }
 
+/* The unknown ones alone: those that are met at this time need no mention. */
 static void
-print_conditions(const struct explained_grant *grant, bool *first)
+access_print_conditions(const struct explained_grant *grant, bool *first)
 {
 	for (int i = 0; i < CONDITION_COUNT; i++) {
 		if (grant->verdict.condition[i] != CONDITION_UNKNOWN)
 			continue;
-		separate(first);
+		access_print_separator(first);
 		printf("%s ", condition_name((enum condition_kind)i));
 		words_print(stdout, grant->value[i]);
 	}
 }
 
-/* The denies that stand under conditions, for a service in which the grant
- * counts; calls back once for each. */
+/* Finds whether the grant at index at is a deny that some logins would meet, in
+ * one of the services in mask.  The two services can differ in that. */
 static bool
-denies(const struct pair *pair, unsigned int mask, size_t at,
+access_find_deny(const struct pair *pair, unsigned int mask, size_t at,
     const struct explained_grant **deny_r)
 {
-	for (int i = 0; i < SERVICES; i++) {
+	for (int i = 0; i < ACCESS_SERVICES; i++) {
 		const struct explanation *of = &pair->of[i];
 
 		if ((mask & 1u << i) != 0 && at < of->count &&
@@ -129,13 +137,14 @@ denies(const struct pair *pair, unsigned int mask, size_t at,
 }
 
 static const char *
-service_text(unsigned int mask)
+access_service_text(unsigned int mask)
 {
-	return mask == 3 ? "both" : services[mask >> 1];
+	return mask == 3 ? "both" : services[mask >> 1];	/* 1 or 2 */
 }
 
+/* The padding is printed apart, as words_print() escapes without a width. */
 static void
-print_row(const struct table *table, const struct pair *pair,
+access_print_row(const struct table *table, const struct pair *pair,
     const struct explained_grant *grant, unsigned int mask)
 {
 	const struct explained_grant *deny;
@@ -145,29 +154,31 @@ print_row(const struct table *table, const struct pair *pair,
 	printf("%*s  ", table->user_width - (int)strlen(pair->user.text), "");
 	words_print(stdout, pair->vm);
 	printf("%*s  %-7s  %5" PRId64 "  ",
-	    table->vm_width - (int)strlen(pair->vm), "", service_text(mask),
-	    grant->id);
-	print_conditions(grant, &first);
+	    table->vm_width - (int)strlen(pair->vm), "",
+	    access_service_text(mask), grant->id);
+	access_print_conditions(grant, &first);
 	for (size_t i = 0; i < pair->of[0].count; i++) {
-		if (!denies(pair, mask, i, &deny))
+		if (!access_find_deny(pair, mask, i, &deny))
 			continue;
-		separate(&first);
+		access_print_separator(&first);
 		printf("unless grant %" PRId64 " denies it: ", deny->id);
 		first = true;
-		print_conditions(deny, &first);
+		access_print_conditions(deny, &first);
 	}
 	puts(first ? "-" : "");
 }
 
+/* The same row for programs, with the numbers of the denies: their conditions
+ * are those of `vmauthz explain`. */
 static void
-add_row(json_object *list, const struct pair *pair,
+access_append_row(json_object *list, const struct pair *pair,
     const struct explained_grant *grant, unsigned int mask)
 {
 	json_object *row = json_map(), *conditions = json_map();
 	json_object *allowed = json_list(), *denied_by = json_list();
 	const struct explained_grant *deny;
 
-	for (int i = 0; i < SERVICES; i++) {
+	for (int i = 0; i < ACCESS_SERVICES; i++) {
 		if ((mask & 1u << i) != 0)
 			json_append_text(allowed, services[i]);
 	}
@@ -178,7 +189,7 @@ add_row(json_object *list, const struct pair *pair,
 			    grant->value[i]);
 	}
 	for (size_t i = 0; i < pair->of[0].count; i++) {
-		if (denies(pair, mask, i, &deny))
+		if (access_find_deny(pair, mask, i, &deny))
 			json_append_number(denied_by, deny->id);
 	}
 	json_put_text(row, "user", pair->user.text);
@@ -190,12 +201,12 @@ add_row(json_object *list, const struct pair *pair,
 	json_append(list, row);
 }
 
-/* --- asking ------------------------------------------------------------------- */
+/* --- evaluating ---------------------------------------------------------- */
 
-/* Allows are for SPICE unless they say more, which spares most pairs the
- * second question. */
+/* An allow without a service is for SPICE alone.  Most pairs have no other, so
+ * that the evaluation for VNC can be left out. */
 static bool
-is_about_vnc(const struct explanation *explanation)
+access_names_service(const struct explanation *explanation)
 {
 	for (size_t i = 0; i < explanation->count; i++) {
 		const struct explained_grant *grant = &explanation->grants[i];
@@ -206,37 +217,39 @@ is_about_vnc(const struct explanation *explanation)
 	return false;
 }
 
-/* The grants of a pair are the same for every service; only between two
- * changes of the policy they could differ. */
+/* Both explanations list the same grants in the same order, unless the policy
+ * was changed between them; then the second counts only where they agree. */
 static void
-tell_pair(const struct table *table, const struct pair *pair)
+access_report_pair(const struct table *table, const struct pair *pair)
 {
-	bool open[SERVICES];
+	bool open[ACCESS_SERVICES];
 
-	for (int i = 0; i < SERVICES; i++)
-		open[i] = is_open(&pair->of[i]) &&
+	for (int i = 0; i < ACCESS_SERVICES; i++)
+		open[i] = access_is_open(&pair->of[i]) &&
 		    pair->of[i].count == pair->of[0].count;
 	for (size_t i = 0; i < pair->of[0].count; i++) {
 		unsigned int mask = 0;
 
-		for (int j = 0; j < SERVICES; j++) {
+		for (int j = 0; j < ACCESS_SERVICES; j++) {
 			if (open[j] && pair->of[j].grants[i].id ==
 			    pair->of[0].grants[i].id &&
-			    could_allow(&pair->of[j].grants[i]))
+			    access_could_allow(&pair->of[j].grants[i]))
 				mask |= 1u << j;
 		}
 		if (mask == 0)
 			continue;
 		if (table->list != NULL)
-			add_row(table->list, pair, &pair->of[0].grants[i],
-			    mask);
+			access_append_row(table->list, pair,
+			    &pair->of[0].grants[i], mask);
 		else
-			print_row(table, pair, &pair->of[0].grants[i], mask);
+			access_print_row(table, pair, &pair->of[0].grants[i],
+			    mask);
 	}
 }
 
+/* Returns false if the policy can't be read, which ends the table. */
 static bool
-ask_pair(struct policy *policy, const struct table *table,
+access_evaluate_pair(struct policy *policy, const struct table *table,
     const struct listing_pair *names, time_t when)
 {
 	struct pair pair = { .vm = names->vm };
@@ -244,31 +257,34 @@ ask_pair(struct policy *policy, const struct table *table,
 		.user = &pair.user,
 		.vm = { .name = names->vm, .by_name_alone = true },
 	};
-	bool told = true;
+	bool decided = true;
 
 	if (identity_parse(&pair.user, names->user, strlen(names->user),
 	    NULL) != 0)
-		return true;	/* nobody can come as such a user */
+		return true;	/* no login has such a user name */
 	memset(pair.of, 0, sizeof(pair.of));
-	for (int i = 0; i < SERVICES; i++) {
-		if (i != 0 && !is_about_vnc(&pair.of[0]))
+	for (int i = 0; i < ACCESS_SERVICES; i++) {
+		if (i != 0 && !access_names_service(&pair.of[0]))
 			break;
 		request.service = services[i];
-		explanation_ask(&pair.of[i], policy, &request, when);
+		explanation_read(&pair.of[i], policy, &request, when);
 		if (pair.of[i].decision.verdict == VERDICT_UNKNOWN)
-			told = false;
+			decided = false;
 	}
-	if (told)
-		tell_pair(table, &pair);
+	if (decided)
+		access_report_pair(table, &pair);
 	else
 		warnx("%s", policy_detail(policy));
-	for (int i = 0; i < SERVICES; i++)
+	for (int i = 0; i < ACCESS_SERVICES; i++)
 		explanation_clear(&pair.of[i]);
-	return told;
+	return decided;
 }
 
+/* The widths are those of all pairs, also of those that get no row: the table
+ * is printed while it is made. */
 static void
-begin_table(struct table *table, const struct listing *listing, bool json)
+access_begin_table(struct table *table, const struct listing *listing,
+    bool json)
 {
 	table->list = json ? json_list() : NULL;
 	table->user_width = (int)strlen("USER");
@@ -287,23 +303,25 @@ begin_table(struct table *table, const struct listing *listing, bool json)
 		    table->user_width, "USER", table->vm_width, "VM");
 }
 
+/* Prints JSON only when it is complete; the table as far as it went. */
 static int
-tell_access(const struct listing *listing, const char *path, time_t when,
+access_report(const struct listing *listing, const char *path, time_t when,
     bool json)
 {
 	struct policy *policy = NULL;
 	struct table table;
-	bool told = true;
+	bool decided = true;
 
 	if (policy_new(&policy, path) != ERROR_NONE)
 		err(CLI_FAILED, NULL);
-	begin_table(&table, listing, json);
-	for (size_t i = 0; told && i < listing->count; i++)
-		told = ask_pair(policy, &table, &listing->pairs[i], when);
+	access_begin_table(&table, listing, json);
+	for (size_t i = 0; decided && i < listing->count; i++)
+		decided = access_evaluate_pair(policy, &table,
+		    &listing->pairs[i], when);
 	policy_free(&policy);
-	if (told && table.list != NULL)
+	if (decided && table.list != NULL)
 		json_print(table.list);
-	return cli_flush() && told ? EXIT_SUCCESS : CLI_FAILED;
+	return cli_flush() && decided ? EXIT_SUCCESS : CLI_FAILED;
 }
 
 int
@@ -339,11 +357,13 @@ verb_access(const char *path, int argc, char **argv)
 	    !cli_time("--at", at, &when))
 		return CLI_USAGE;
 	status = CLI_FAILED;
+	/* One sentence instead of an empty table for a name that is not
+	 * there. */
 	if (listing_read(&listing, path, user != NULL ? id.text : NULL,
 	    vm) != 0)
 		warnx("%s", listing.detail);
 	else
-		status = tell_access(&listing, path, when, json);
+		status = access_report(&listing, path, when, json);
 	listing_clear(&listing);
 	return status;
 }

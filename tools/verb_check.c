@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz check: what looks wrong with the policy, seen from this host. */
+/* vmauthz check: prints problems of the policy, as far as this host can see
+ * them. */
 
 #include <ctype.h>
 #include <err.h>
@@ -17,27 +18,29 @@
 
 #define DEFAULT_SASL_CONF "/etc/sasl2/qemu.conf"
 
+/* Exit status. */
 enum {
 	CHECK_CLEAN = 0,
 	CHECK_PROBLEMS = 1,
 	CHECK_UNKNOWN = 2,
 };
 
+/* A row of the output. */
 struct problem {
 	char *what, *name, *why;
 };
 
-struct problems {
+struct problem_list {
 	struct problem *rows;
 	size_t count, room;
 };
 
-/* --- qemu.conf ------------------------------------------------------------- */
+/* --- qemu.conf ----------------------------------------------------------- */
 
-/* The value of a line "key: value" as libsasl2 reads them; NULL: another line.
- * Ends the value in the line. */
+/* The value of a line "key: value", parsed as libsasl2 does; NULL: another
+ * line.  Cuts the white space at the end off the line. */
 static char *
-line_value(char *line, const char *key)
+check_conf_value(char *line, const char *key)
 {
 	size_t length = strlen(key);
 	char *end;
@@ -57,7 +60,7 @@ line_value(char *line, const char *key)
 }
 
 static bool
-all_scram(char *mechanisms)
+check_all_scram(char *mechanisms)
 {
 	static const char separators[] = " \t,";
 	char *rest = NULL;
@@ -70,10 +73,12 @@ all_scram(char *mechanisms)
 	return true;
 }
 
-/* Whether whoever has no verifier can't get in at all: unless mech_list offers
- * something else. */
+/* Sets *only_r to whether mech_list offers SCRAM mechanisms alone, so that a
+ * user without a verifier can't log in.  True if there is no file or no
+ * mech_list: then the users are shown.  Returns false after an error, which it
+ * prints. */
 static bool
-read_scram_only(const char *path, bool *only_r)
+check_read_mechanisms(const char *path, bool *only_r)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL, *value;
@@ -88,10 +93,10 @@ read_scram_only(const char *path, bool *only_r)
 		return false;
 	}
 	while (!found && getline(&line, &room, file) >= 0) {
-		value = line_value(line, "mech_list");
+		value = check_conf_value(line, "mech_list");
 		found = value != NULL;
 		if (found)
-			*only_r = all_scram(value);
+			*only_r = check_all_scram(value);
 	}
 	read = ferror(file) == 0;
 	if (!read)
@@ -101,12 +106,15 @@ read_scram_only(const char *path, bool *only_r)
 	return read;
 }
 
-/* --- what was found ---------------------------------------------------------- */
+/* --- problems ------------------------------------------------------------ */
 
+/* Only copies: the policy is locked meanwhile, and must not wait for a
+ * terminal. */
 static void
-keep(void *context, const char *what, const char *name, const char *why)
+check_store_problem_cb(void *context, const char *what, const char *name,
+    const char *why)
 {
-	struct problems *all = context;
+	struct problem_list *all = context;
 	struct problem *rows = all->rows;
 
 	if (all->count == all->room) {
@@ -124,9 +132,9 @@ keep(void *context, const char *what, const char *name, const char *why)
 		err(CHECK_UNKNOWN, NULL);
 }
 
-/* Grants have numbers for names. */
+/* By strverscmp(), as the names of grants are numbers: 9 before 10. */
 static int
-compare(const void *left, const void *right)
+check_compare_problems_cb(const void *left, const void *right)
 {
 	const struct problem *a = left, *b = right;
 	int order = strcmp(a->what, b->what);
@@ -136,8 +144,9 @@ compare(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->why, b->why);
 }
 
+/* In columns as wide as the longest entry. */
 static void
-print_problems(const struct problems *all)
+check_print_problems(const struct problem_list *all)
 {
 	size_t what = 0, name = 0;
 
@@ -153,7 +162,7 @@ print_problems(const struct problems *all)
 }
 
 static void
-free_problems(struct problems *all)
+check_free_problems(struct problem_list *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		free(all->rows[i].what);
@@ -175,25 +184,29 @@ verb_check(const char *path, int argc, char **argv)
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 	};
-	struct problems all = { NULL, 0, 0 };
+	struct problem_list all = { NULL, 0, 0 };
 	char detail[POLICY_DETAIL_MAX];
 	bool scram_only;
 	int status;
 
 	if (cli_parse(&command, argc, argv, &status) < 0)
 		return status;
-	if (!read_scram_only(sasl_conf != NULL ? sasl_conf :
+	/* A qemu.conf that can't be read is an error: a guess about its
+	 * mechanisms would hide or invent problems. */
+	if (!check_read_mechanisms(sasl_conf != NULL ? sasl_conf :
 	    DEFAULT_SASL_CONF, &scram_only))
 		return CHECK_UNKNOWN;
 	status = CHECK_UNKNOWN;
-	if (problems_check(path, scram_only, keep, &all, detail) != ERROR_NONE) {
+	if (problems_check(path, scram_only, check_store_problem_cb, &all,
+	    detail) != ERROR_NONE) {
 		warnx("%s", detail);
 	} else {
 		if (all.count > 0)
-			qsort(all.rows, all.count, sizeof(*all.rows), compare);
-		print_problems(&all);
+			qsort(all.rows, all.count, sizeof(*all.rows),
+			    check_compare_problems_cb);
+		check_print_problems(&all);
 		status = all.count > 0 ? CHECK_PROBLEMS : CHECK_CLEAN;
 	}
-	free_problems(&all);
+	check_free_problems(&all);
 	return cli_flush() ? status : CHECK_UNKNOWN;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz explain: why somebody gets in, or doesn't. */
+/* vmauthz explain: prints why a login would be allowed or refused. */
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -16,13 +16,15 @@
 #include "tools/verbs.h"
 #include "tools/words.h"
 
+/* Exit status. */
 enum {
-	STATUS_ALLOWED = 0,
-	STATUS_REFUSED = 1,
-	STATUS_UNKNOWN = 2,
+	EXPLAIN_ALLOWED = 0,
+	EXPLAIN_REFUSED = 1,
+	EXPLAIN_UNKNOWN = 2,
 };
 
-/* The command line, as given. */
+/* The command line, as given.  Absent options are NULL: what they would say is
+ * unknown to the decision. */
 struct arguments {
 	const char *at, *cert, *cert_cn, *from, *local_user, *realm, *service;
 	const char *user, *vm;
@@ -31,8 +33,10 @@ struct arguments {
 
 /* --- reading the command line -------------------------------------------- */
 
+/* A value that no login can have is an error: the explanation would be about
+ * something that can't happen. */
 static bool
-check_texts(const struct arguments *arguments)
+explain_check_texts(const struct arguments *arguments)
 {
 	unsigned char address[sizeof(struct in6_addr)];
 	const char *from = arguments->from, *service = arguments->service;
@@ -59,62 +63,69 @@ check_texts(const struct arguments *arguments)
 	return false;
 }
 
+/* Reads the names as the plugin does from a connection. */
 static bool
-read_certificate(const struct arguments *arguments, struct question *question)
+explain_read_certificate(const struct arguments *arguments,
+    struct explained_request *explained)
 {
 	struct request_certificate *certificate =
-	    &question->request.certificate;
-	struct cert_facts *facts = &question->facts;
+	    &explained->request.certificate;
+	struct cert_facts *facts = &explained->facts;
 	const char *wrong;
 
 	certificate->cn = arguments->cert_cn;
 	if (arguments->cert == NULL)
 		return true;
-	wrong = cert_file_read(arguments->cert, question->at, facts);
+	wrong = cert_file_read(arguments->cert, explained->at, facts);
 	if (wrong != NULL) {
 		warnx("%s: %s", arguments->cert, wrong);
 		return false;
 	}
 	for (size_t i = 0; i < facts->name_count; i++)
-		question->names[i] = facts->names[i];
-	question->certificate_read = true;
+		explained->names[i] = facts->names[i];
+	/* From here on a missing name is one that the certificate lacks. */
+	explained->certificate_read = true;
 	certificate->cn = facts->cn[0] != '\0' ? facts->cn : NULL;
-	certificate->names = question->names;
+	certificate->names = explained->names;
 	certificate->name_count = facts->name_count;
 	certificate->sha256 = facts->sha256;
 	return true;
 }
 
+/* Fills the request, which points into explained and arguments. */
 static bool
-read_question(const struct arguments *arguments, struct question *question)
+explain_read_request(const struct arguments *arguments,
+    struct explained_request *explained)
 {
-	struct request *request = &question->request;
+	struct request *request = &explained->request;
 	struct moment now;
 
-	if (!check_texts(arguments) || !cli_identity(arguments->user,
-	    arguments->realm, &question->user) ||
-	    !cli_time("--at", arguments->at, &question->at))
+	if (!explain_check_texts(arguments) || !cli_identity(arguments->user,
+	    arguments->realm, &explained->user) ||
+	    !cli_time("--at", arguments->at, &explained->at))
 		return false;
-	moment_set(&now, question->at);
-	strcpy(question->utc, now.utc);
-	request->user = &question->user;
+	moment_set(&now, explained->at);
+	strcpy(explained->utc, now.utc);
+	request->user = &explained->user;
 	request->vm.name = arguments->vm;
+	/* There is no process whose UUID and port could differ from the row. */
 	request->vm.by_name_alone = true;
 	request->service = arguments->service != NULL ? arguments->service :
 	    "spice";
 	request->client = arguments->from;
 	request->local_user = arguments->local_user;
+	/* Otherwise unknown: an address does not say whose process it is. */
 	if (arguments->local_user != NULL)
 		request->local = REQUEST_LOCAL_ACCOUNT;
-	return read_certificate(arguments, question);
+	return explain_read_certificate(arguments, explained);
 }
 
-/* --- for people ----------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------- */
 
-/* An allow without a service is for spice, which is worth a word where that
- * is what speaks against it. */
+/* The value of a condition, NULL if the grant has none.  An allow without a
+ * service is for spice, which is shown where the request is for another. */
 static const char *
-shown_value(const struct explained_grant *grant, int kind)
+explain_shown_value(const struct explained_grant *grant, int kind)
 {
 	if (grant->value[kind] == NULL && kind == CONDITION_SERVICE &&
 	    !grant->deny && grant->verdict.condition[kind] != CONDITION_MET)
@@ -122,26 +133,29 @@ shown_value(const struct explained_grant *grant, int kind)
 	return grant->value[kind];
 }
 
+/* The detail is escaped, too: it repeats names of certificates. */
 static void
-print_condition(const struct explained_grant *grant, int kind,
-    const struct question *question)
+explain_print_condition(const struct explained_grant *grant, int kind,
+    const struct explained_request *explained)
 {
 	enum condition_result state = grant->verdict.condition[kind];
 	char detail[WORDS_MAX];
 
 	words_detail(detail, (enum condition_kind)kind,
-	    shown_value(grant, kind), state, question);
+	    explain_shown_value(grant, kind), state, explained);
 	printf("\t%s ", condition_name((enum condition_kind)kind));
-	words_print(stdout, shown_value(grant, kind));
+	words_print(stdout, explain_shown_value(grant, kind));
 	printf(": %s, %s", words_state(state), grant->deny &&
 	    state == CONDITION_UNKNOWN ? "which a deny takes for met, " : "");
 	words_print(stdout, detail);
 	putchar('\n');
 }
 
+/* Prints all grants about user and VM, also those that don't apply: what is
+ * missing for an allow is what the administrator wants to know. */
 static void
-print_grant(const struct explained_grant *grant,
-    const struct question *question)
+explain_print_grant(const struct explained_grant *grant,
+    const struct explained_request *explained)
 {
 	const struct decide_match *verdict = &grant->verdict;
 
@@ -153,22 +167,24 @@ print_grant(const struct explained_grant *grant,
 	puts(!verdict->good ? ": makes no sense" :
 	    verdict->applies ? ": applies" : ": does not apply");
 	for (int i = 0; i < CONDITION_COUNT; i++) {
-		if (shown_value(grant, i) != NULL)
-			print_condition(grant, i, question);
+		if (explain_shown_value(grant, i) != NULL)
+			explain_print_condition(grant, i, explained);
 	}
 }
 
+/* The hint is printed to an administrator, who may read the policy; a client
+ * learns no names. */
 static void
-print_hint(enum reason reason, const struct question *question,
-    const char *path)
+explain_print_hint(enum reason reason,
+    const struct explained_request *explained, const char *path)
 {
 	char nearest[IDENTITY_MAX + 1] = "";
 
 	if (reason == REASON_USER_UNKNOWN)
-		listing_nearest(path, LISTING_USER, question->user.text,
+		listing_nearest(path, LISTING_USER, explained->user.text,
 		    nearest);
 	else if (reason == REASON_VM_UNKNOWN)
-		listing_nearest(path, LISTING_VM, question->request.vm.name,
+		listing_nearest(path, LISTING_VM, explained->request.vm.name,
 		    nearest);
 	if (nearest[0] == '\0')
 		return;
@@ -177,31 +193,33 @@ print_hint(enum reason reason, const struct question *question,
 	putchar('\n');
 }
 
+/* The verdict comes first; what follows are its reasons. */
 static void
-print_explanation(const struct explanation *explanation,
-    const struct question *question, const char *path)
+explain_print(const struct explanation *explanation,
+    const struct explained_request *explained, const char *path)
 {
 	const struct decision *decision = &explanation->decision;
 
 	words_print_verdict(stdout, decision->verdict == VERDICT_ALLOW,
 	    reason_text(decision->reason), decision->grant);
 	putchar('\n');
-	words_print(stdout, question->user.text);
+	words_print(stdout, explained->user.text);
 	fputs(", VM ", stdout);
-	words_print(stdout, question->request.vm.name);
-	printf(", %s, %s UTC\n", question->request.service, question->utc);
-	print_hint(decision->reason, question, path);
+	words_print(stdout, explained->request.vm.name);
+	printf(", %s, %s UTC\n", explained->request.service, explained->utc);
+	explain_print_hint(decision->reason, explained, path);
 	if (explanation->count == 0)
 		puts("no grant is about them");
 	for (size_t i = 0; i < explanation->count; i++)
-		print_grant(&explanation->grants[i], question);
+		explain_print_grant(&explanation->grants[i], explained);
 }
 
-/* --- for programs --------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------- */
 
+/* The same conditions, in the same order, as the text has. */
 static json_object *
-json_conditions(const struct explained_grant *grant,
-    const struct question *question)
+explain_json_conditions(const struct explained_grant *grant,
+    const struct explained_request *explained)
 {
 	json_object *list = json_list(), *entry;
 	char detail[WORDS_MAX];
@@ -210,13 +228,13 @@ json_conditions(const struct explained_grant *grant,
 		enum condition_kind kind = (enum condition_kind)i;
 		enum condition_result state = grant->verdict.condition[i];
 
-		if (shown_value(grant, i) == NULL)
+		if (explain_shown_value(grant, i) == NULL)
 			continue;
-		words_detail(detail, kind, shown_value(grant, i), state,
-		    question);
+		words_detail(detail, kind, explain_shown_value(grant, i), state,
+		    explained);
 		entry = json_map();
 		json_put_text(entry, "name", condition_name(kind));
-		json_put_text(entry, "value", shown_value(grant, i));
+		json_put_text(entry, "value", explain_shown_value(grant, i));
 		json_put_text(entry, "state", words_state(state));
 		json_put_text(entry, "detail", detail);
 		json_append(list, entry);
@@ -224,9 +242,10 @@ json_conditions(const struct explained_grant *grant,
 	return list;
 }
 
+/* who and vm are the row's text, which may be a group, pool or pattern. */
 static json_object *
-json_grants(const struct explanation *explanation,
-    const struct question *question)
+explain_json_grants(const struct explanation *explanation,
+    const struct explained_request *explained)
 {
 	json_object *list = json_list(), *entry;
 
@@ -240,15 +259,15 @@ json_grants(const struct explanation *explanation,
 		json_put_text(entry, "vm", grant->vm);
 		json_put_bool(entry, "applies", grant->verdict.applies);
 		json_put(entry, "conditions",
-		    json_conditions(grant, question));
+		    explain_json_conditions(grant, explained));
 		json_append(list, entry);
 	}
 	return list;
 }
 
 static void
-print_json(const struct explanation *explanation,
-    const struct question *question)
+explain_print_json(const struct explanation *explanation,
+    const struct explained_request *explained)
 {
 	static const char *const verdicts[] = {
 		[VERDICT_DENY] = "deny",
@@ -256,61 +275,67 @@ print_json(const struct explanation *explanation,
 		[VERDICT_UNKNOWN] = "unknown",
 	};
 	const struct decision *decision = &explanation->decision;
-	json_object *answer = json_map();
+	json_object *map = json_map();
 
-	json_put_text(answer, "verdict", verdicts[decision->verdict]);
-	json_put_text(answer, "reason", reason_text(decision->reason));
-	json_put_number(answer, "grant", decision->grant);
-	json_put_text(answer, "user", question->user.text);
-	json_put_text(answer, "vm", question->request.vm.name);
-	json_put_text(answer, "service", question->request.service);
-	json_put_text(answer, "at", question->utc);
-	json_put(answer, "grants", json_grants(explanation, question));
-	json_print(answer);
+	json_put_text(map, "verdict", verdicts[decision->verdict]);
+	json_put_text(map, "reason", reason_text(decision->reason));
+	json_put_number(map, "grant", decision->grant);
+	json_put_text(map, "user", explained->user.text);
+	json_put_text(map, "vm", explained->request.vm.name);
+	json_put_text(map, "service", explained->request.service);
+	json_put_text(map, "at", explained->utc);
+	json_put(map, "grants", explain_json_grants(explanation, explained));
+	json_print(map);
 }
 
-/* --- asking ---------------------------------------------------------------- */
+/* --- evaluating ---------------------------------------------------------- */
 
+/* Returns the exit status. */
 static int
-answer(const struct arguments *arguments, const struct question *question,
+explain_report(const struct arguments *arguments,
+    const struct explained_request *explained,
     const struct explanation *explanation, const char *path)
 {
 	enum verdict outcome = explanation->decision.verdict;
 
+	/* Programs get an object for VERDICT_UNKNOWN, too; people get the error
+	 * message alone. */
 	if (arguments->json)
-		print_json(explanation, question);
+		explain_print_json(explanation, explained);
 	else if (outcome != VERDICT_UNKNOWN)
-		print_explanation(explanation, question, path);
+		explain_print(explanation, explained, path);
 	if (!cli_flush() || outcome == VERDICT_UNKNOWN)
-		return STATUS_UNKNOWN;
-	return outcome == VERDICT_ALLOW ? STATUS_ALLOWED : STATUS_REFUSED;
+		return EXPLAIN_UNKNOWN;
+	return outcome == VERDICT_ALLOW ? EXPLAIN_ALLOWED : EXPLAIN_REFUSED;
 }
 
 static int
-explain(const struct arguments *arguments, struct question *question,
-    const char *path)
+explain_evaluate(const struct arguments *arguments,
+    struct explained_request *explained, const char *path)
 {
 	struct explanation explanation;
 	struct policy *policy = NULL;
 	int status;
 
-	question->zones = zone_cache_new();
-	if (question->zones == NULL || policy_new(&policy, path) != ERROR_NONE)
-		err(STATUS_UNKNOWN, NULL);
-	explanation_ask(&explanation, policy, &question->request,
-	    question->at);
+	/* A zone cache for the texts; the policy has its own. */
+	explained->zones = zone_cache_new();
+	if (explained->zones == NULL || policy_new(&policy, path) != ERROR_NONE)
+		err(EXPLAIN_UNKNOWN, NULL);
+	explanation_read(&explanation, policy, &explained->request,
+	    explained->at);
 	if (explanation.decision.verdict == VERDICT_UNKNOWN)
 		warnx("%s", policy_detail(policy));
-	status = answer(arguments, question, &explanation, path);
+	status = explain_report(arguments, explained, &explanation, path);
 	explanation_clear(&explanation);
 	policy_free(&policy);
-	zone_cache_free(&question->zones);
+	zone_cache_free(&explained->zones);
 	return status;
 }
 
-/* Options may stand before USER and behind VM. */
+/* Parses twice, as options may stand before USER and behind VM.  An option that
+ * was given before counts in the second parse as well. */
 static bool
-parse(struct arguments *arguments, int argc, char **argv, int *status_r)
+explain_parse(struct arguments *arguments, int argc, char **argv, int *status_r)
 {
 	const struct cli_option options[] = {
 		{ .name = "at", .values = &arguments->at, .room = 1 },
@@ -341,6 +366,8 @@ parse(struct arguments *arguments, int argc, char **argv, int *status_r)
 	if (user < 0)
 		return false;
 	*status_r = CLI_USAGE;
+	/* A VM whose name begins with "-" can't be named; a forgotten VM before
+	 * an option is the likelier mistake. */
 	if (vm >= argc || argv[vm][0] == '-') {
 		warnx("VM is missing behind USER; see --help");
 		return false;
@@ -356,12 +383,12 @@ int
 verb_explain(const char *path, int argc, char **argv)
 {
 	struct arguments arguments = { .json = false };
-	struct question question = { .zones = NULL };
+	struct explained_request explained = { .zones = NULL };
 	int status;
 
-	if (!parse(&arguments, argc, argv, &status))
+	if (!explain_parse(&arguments, argc, argv, &status))
 		return status;
-	if (!read_question(&arguments, &question))
+	if (!explain_read_request(&arguments, &explained))
 		return CLI_USAGE;
-	return explain(&arguments, &question, path);
+	return explain_evaluate(&arguments, &explained, path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz history: what changed in the policy, and when. */
+/* vmauthz history: prints the changes of the policy. */
 
 #include <err.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
-/* All of it is read before any of it is printed: a pager that stands still
- * must not hold a lock on the policy. */
+/* Reads everything before it prints anything: a pager that stands still would
+ * hold the lock on the policy, and so keep out writers, and then logins. */
 static int
-print_history(const char *path, const struct policy_history_filter *filter,
+history_print(const char *path, const struct policy_history_filter *filter,
     bool json)
 {
 	char detail[POLICY_DETAIL_MAX], *text = NULL;
@@ -25,13 +25,13 @@ print_history(const char *path, const struct policy_history_filter *filter,
 
 	if (out == NULL)
 		err(CLI_FAILED, "open_memstream");
-	rc = policy_history(path, filter, json ? change_print_json :
-	    change_print, out, detail);
+	rc = policy_history(path, filter, json ? change_print_json_cb :
+	    change_print_cb, out, detail);
 	if (fclose(out) != 0)
 		err(CLI_FAILED, "open_memstream");
 	if (rc == ERROR_NONE)
 		fwrite(text, 1, size, stdout);
-	else if (rc == ERROR_VALUE)
+	else if (rc == ERROR_VALUE)	/* detail doesn't name the option */
 		warnx("--since: '%s' is neither a revision nor a time, in UTC,"
 		    " as in \"2026-12-31 18:00\"", filter->since);
 	else
@@ -67,6 +67,7 @@ verb_history(const char *path, int argc, char **argv)
 		return status;
 	if (user != NULL && !cli_identity(user, NULL, &identity))
 		return CLI_USAGE;
+	/* A VM's name is compared as it is; a user's gets its realm first. */
 	filter.user = user != NULL ? identity.text : NULL;
-	return print_history(path, &filter, json);
+	return history_print(path, &filter, json);
 }

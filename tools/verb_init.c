@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz init: a new policy database. */
+/* vmauthz init: creates a policy database. */
 
 #include <err.h>
 #include <errno.h>
@@ -16,10 +16,12 @@
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
+/* The folder is not created here, because only the administrator knows which
+ * group QEMU runs with. */
 static void
-explain_missing_folder(const char *path)
+init_warn_missing_folder(const char *path)
 {
-	char *copy = strdup(path);
+	char *copy = strdup(path);	/* dirname(3) writes into it */
 
 	if (copy == NULL)
 		err(CLI_FAILED, "%s", path);
@@ -41,10 +43,11 @@ verb_init(const char *path, int argc, char **argv)
 
 	if (cli_parse(&command, argc, argv, &status) < 0)
 		return status;
+	/* Also for the journal, which SQLite creates. */
 	umask(S_IWGRP | S_IRWXO);
 	rc = create_policy(path);
 	if (rc == ERROR_MISSING)
-		explain_missing_folder(path);
+		init_warn_missing_folder(path);
 	else if (rc != ERROR_NONE)
 		warnx("%s: %s", path, error_text(rc));
 	if (rc != ERROR_NONE)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz migrate: a policy of an earlier schema version, brought forward. */
+/* vmauthz migrate: brings a policy of an earlier schema version forward. */
 
 #include <err.h>
 #include <stdio.h>
@@ -13,14 +13,16 @@
 
 #define DEFAULT_FOLDER PKGDATADIR "/migrations"
 
+/* Into memory: the names are printed only if the transaction was committed. */
 static void
-print_name(void *context, const char *name)
+migrate_print_name_cb(void *context, const char *name)
 {
 	fprintf(context, "  %s\n", name);
 }
 
+/* Without a copy nothing was done. */
 static bool
-report(const char *path, const struct policy_migration *migration,
+migrate_print_result(const char *path, const struct policy_migration *migration,
     const char *names)
 {
 	if (migration->backup[0] == '\0')
@@ -55,6 +57,8 @@ verb_migrate(const char *path, int argc, char **argv)
 
 	if (cli_parse(&command, argc, argv, &status) < 0)
 		return status;
+	/* With files of their own, administrators may want a version that this
+	 * program does not read yet. */
 	migration.target = migration.folder != NULL ? POLICY_NEWEST :
 	    policy_version();
 	if (migration.folder == NULL)
@@ -62,13 +66,15 @@ verb_migrate(const char *path, int argc, char **argv)
 	out = open_memstream(&names, &size);
 	if (out == NULL)
 		err(CLI_FAILED, "open_memstream");
-	done = policy_migrate(path, &migration, print_name, out, detail) ==
-	    ERROR_NONE;
+	done = policy_migrate(path, &migration, migrate_print_name_cb, out,
+	    detail) == ERROR_NONE;
 	if (fclose(out) != 0)
 		err(CLI_FAILED, "open_memstream");
+	/* The files that ran before an error are not printed: they have no
+	 * effect. */
 	if (!done)
 		warnx("%s", detail);
-	done = done && report(path, &migration, names);
+	done = done && migrate_print_result(path, &migration, names);
 	free(names);
 	return done ? EXIT_SUCCESS : CLI_FAILED;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz passwd: a user's verifiers. */
+/* vmauthz passwd: sets or deletes a user's verifiers. */
 
 #include <err.h>
 #include <errno.h>
@@ -16,31 +16,36 @@
 #include "tools/password_prompt.h"
 #include "tools/verbs.h"
 
-enum { MECHANISMS_MAX = 8 };
+enum { PASSWD_MECHANISMS_MAX = 8 };
 
+/* For messages: "SCRAM-SHA-256, SCRAM-SHA-512". */
 static void
-print_all(FILE *out, const char *const *names, const char *separator)
+passwd_print_names(FILE *out, const char *const *names,
+    const char *separator)
 {
 	for (size_t i = 0; names[i] != NULL; i++)
 		fprintf(out, "%s%s", i == 0 ? "" : separator, names[i]);
 }
 
+/* Without SCRAM-SHA-1, which is the cheapest to guess at. */
 static const char *const usual_mechanisms[] = {
 	"SCRAM-SHA-256",
 	"SCRAM-SHA-512",
 	NULL
 };
 
+/* The command line as checked. */
 struct passwd {
 	const char *path;
 	struct identity user;
-	const char *mechanisms[MECHANISMS_MAX + 1];	/* NULL terminated */
+	const char *mechanisms[PASSWD_MECHANISMS_MAX + 1];	/* to NULL */
 	unsigned int iterations;
 	bool remove;
 };
 
+/* Adds the mechanism by the name that the schema knows, in upper case; once. */
 static bool
-add_mechanism(struct passwd *passwd, const char *name)
+passwd_add_mechanism(struct passwd *passwd, const char *name)
 {
 	size_t count = 0;
 
@@ -50,20 +55,22 @@ add_mechanism(struct passwd *passwd, const char *name)
 	}
 	for (size_t i = 0; scram_mechanisms[i] != NULL; i++) {
 		if (strcasecmp(scram_mechanisms[i], name) == 0 &&
-		    count < MECHANISMS_MAX) {
+		    count < PASSWD_MECHANISMS_MAX) {
 			passwd->mechanisms[count] = scram_mechanisms[i];
 			return true;
 		}
 	}
 	fprintf(stderr, "%s: --mechanism: '%s' is none of ",
 	    program_invocation_short_name, name);
-	print_all(stderr, scram_mechanisms, ", ");
+	passwd_print_names(stderr, scram_mechanisms, ", ");
 	putc('\n', stderr);
 	return false;
 }
 
+/* --mechanism adds to the usual ones: a viewer that knows only those must still
+ * get in. */
 static bool
-read_passwd(struct passwd *passwd, const char *iterations,
+passwd_read_options(struct passwd *passwd, const char *iterations,
     const char *const *mechanisms)
 {
 	if (passwd->remove && (iterations != NULL || mechanisms[0] != NULL)) {
@@ -72,8 +79,9 @@ read_passwd(struct passwd *passwd, const char *iterations,
 	}
 	for (size_t i = 0; usual_mechanisms[i] != NULL; i++)
 		passwd->mechanisms[i] = usual_mechanisms[i];
-	for (size_t i = 0; i < MECHANISMS_MAX && mechanisms[i] != NULL; i++) {
-		if (!add_mechanism(passwd, mechanisms[i]))
+	for (size_t i = 0; i < PASSWD_MECHANISMS_MAX && mechanisms[i] != NULL;
+	    i++) {
+		if (!passwd_add_mechanism(passwd, mechanisms[i]))
 			return false;
 	}
 	passwd->iterations = SCRAM_ITERATIONS_DEFAULT;
@@ -81,10 +89,10 @@ read_passwd(struct passwd *passwd, const char *iterations,
 	    SCRAM_ITERATIONS_MIN, SCRAM_ITERATIONS_MAX, &passwd->iterations);
 }
 
-/* Clients on Cyrus SASL (2.1.28) leave SASLprep out, so they hash what was
- * typed. */
+/* Clients on Cyrus SASL (2.1.28) do not apply SASLprep: they hash the password
+ * as it was typed. */
 static bool
-prepare_password(const char *password, char prepared[SCRAM_PASSWORD_MAX])
+passwd_prepare(const char *password, char prepared[SCRAM_PASSWORD_MAX])
 {
 	int rc = scram_prepare(password, prepared);
 
@@ -92,15 +100,17 @@ prepare_password(const char *password, char prepared[SCRAM_PASSWORD_MAX])
 		warnx("that is %s", error_text(rc));
 		return false;
 	}
+	/* The verifier is of the prepared password, as RFC 5802 wants it. */
 	if (strcmp(password, prepared) != 0)
 		warnx("SASLprep changes this password, and viewers that don't"
 		    " prepare theirs (spice-gtk) will not get in with it");
 	return true;
 }
 
+/* A verifier is the hash of its mechanism, so each mechanism needs its own. */
 static bool
-make_credentials(const struct passwd *passwd, const char *prepared,
-    struct credential credentials[MECHANISMS_MAX], size_t *count_r)
+passwd_make_credentials(const struct passwd *passwd, const char *prepared,
+    struct credential credentials[PASSWD_MECHANISMS_MAX], size_t *count_r)
 {
 	size_t count = 0;
 
@@ -119,9 +129,10 @@ make_credentials(const struct passwd *passwd, const char *prepared,
 	return true;
 }
 
+/* The password is in this function's memory alone, and is wiped at its end. */
 static bool
-ask_for_credentials(const struct passwd *passwd,
-    struct credential credentials[MECHANISMS_MAX], size_t *count_r)
+passwd_prompt_credentials(const struct passwd *passwd,
+    struct credential credentials[PASSWD_MECHANISMS_MAX], size_t *count_r)
 {
 	char prompt[IDENTITY_MAX + 32];
 	char password[SCRAM_PASSWORD_MAX], prepared[SCRAM_PASSWORD_MAX] = "";
@@ -130,16 +141,17 @@ ask_for_credentials(const struct passwd *passwd,
 	snprintf(prompt, sizeof(prompt), "New password for %s: ",
 	    passwd->user.text);
 	made = password_read(prompt, true, password) &&
-	    prepare_password(password, prepared) &&
-	    make_credentials(passwd, prepared, credentials, count_r);
+	    passwd_prepare(password, prepared) &&
+	    passwd_make_credentials(passwd, prepared, credentials, count_r);
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(prepared, sizeof(prepared));
 	return made;
 }
 
-/* An SQL string in a shell's word. */
+/* Proposes a command that can be pasted into a shell, whatever the name: an SQL
+ * string, with its single quotes doubled, inside a shell's word. */
 static void
-explain_unknown_user(const struct passwd *passwd)
+passwd_warn_unknown_user(const struct passwd *passwd)
 {
 	char sql[2 * IDENTITY_MAX + 64], *end;
 
@@ -150,7 +162,7 @@ explain_unknown_user(const struct passwd *passwd)
 		*end++ = *c;
 	}
 	strcpy(end, "')");
-	fprintf(stderr, "%s: no user %s in %s; add him first: sqlite3 ",
+	fprintf(stderr, "%s: no user %s in %s; add them first: sqlite3 ",
 	    program_invocation_short_name, passwd->user.text, passwd->path);
 	cli_print_word(stderr, passwd->path);
 	putc(' ', stderr);
@@ -158,14 +170,15 @@ explain_unknown_user(const struct passwd *passwd)
 	putc('\n', stderr);
 }
 
+/* Prints an error.  Returns true if rc is none. */
 static bool
-complain(const struct credentials *admin, const struct passwd *passwd,
-    int rc)
+passwd_check_result(const struct credentials *admin,
+    const struct passwd *passwd, int rc)
 {
 	if (rc == ERROR_NONE)
 		return true;
 	if (rc == ERROR_NOUSER)
-		explain_unknown_user(passwd);
+		passwd_warn_unknown_user(passwd);
 	else if (admin != NULL)
 		warnx("%s", credentials_detail(admin));
 	else
@@ -173,33 +186,37 @@ complain(const struct credentials *admin, const struct passwd *passwd,
 	return false;
 }
 
+/* Names the identity in full: the realm may have come from the host's name. */
 static bool
-report(const struct passwd *passwd)
+passwd_print_result(const struct passwd *passwd)
 {
 	if (passwd->remove) {
 		printf("password deleted for %s\n", passwd->user.text);
 	} else {
 		printf("password set for %s (", passwd->user.text);
-		print_all(stdout, passwd->mechanisms, ", ");
+		passwd_print_names(stdout, passwd->mechanisms, ", ");
 		printf(", %u iterations)\n", passwd->iterations);
 	}
 	return cli_flush();
 }
 
-/* Opens the policy before anybody types a password in vain. */
+/* Opens the policy first, so that nobody types a password that can't be stored.
+ * It is not locked while the password is typed. */
 static bool
-change(const struct passwd *passwd)
+passwd_change(const struct passwd *passwd)
 {
-	struct credential credentials[MECHANISMS_MAX];
+	struct credential credentials[PASSWD_MECHANISMS_MAX];
 	struct credentials *admin = NULL;
 	size_t count = 0;
 	int rc = credentials_open(&admin, passwd->path);
 	bool changed;
 
-	changed = complain(admin, passwd, rc) && (passwd->remove ||
-	    ask_for_credentials(passwd, credentials, &count)) &&
-	    complain(admin, passwd, credentials_set(admin,
+	/* --delete stores no credentials, count is 0 then. */
+	changed = passwd_check_result(admin, passwd, rc) && (passwd->remove ||
+	    passwd_prompt_credentials(passwd, credentials, &count)) &&
+	    passwd_check_result(admin, passwd, credentials_set(admin,
 	    &passwd->user, credentials, count));
+	/* Verifiers are as good as hashes of the password. */
 	explicit_bzero(credentials, sizeof(credentials));
 	credentials_close(&admin);
 	return changed;
@@ -209,13 +226,13 @@ int
 verb_passwd(const char *path, int argc, char **argv)
 {
 	const char *iterations = NULL, *realm = NULL;
-	const char *mechanisms[MECHANISMS_MAX] = { NULL };
+	const char *mechanisms[PASSWD_MECHANISMS_MAX] = { NULL };
 	struct passwd what = { .path = path };
 	const struct cli_option options[] = {
 		{ .name = "delete", .flag = &what.remove },
 		{ .name = "iterations", .values = &iterations, .room = 1 },
 		{ .name = "mechanism", .values = mechanisms,
-		    .room = MECHANISMS_MAX },
+		    .room = PASSWD_MECHANISMS_MAX },
 		{ .letter = 'r', .name = "realm", .values = &realm, .room = 1 },
 	};
 	const struct cli_command command = {
@@ -231,11 +248,11 @@ verb_passwd(const char *path, int argc, char **argv)
 
 	if (operand < 0)
 		return status;
-	if (!read_passwd(&what, iterations, mechanisms) ||
+	if (!passwd_read_options(&what, iterations, mechanisms) ||
 	    !cli_identity(argv[operand], realm, &what.user))
 		return CLI_USAGE;
-	if (!change(&what))
+	if (!passwd_change(&what))
 		return CLI_FAILED;
 	cli_warn_readable(path);
-	return report(&what) ? EXIT_SUCCESS : CLI_FAILED;
+	return passwd_print_result(&what) ? EXIT_SUCCESS : CLI_FAILED;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz ticket: a password for one session on one VM. */
+/* vmauthz ticket: makes a password for one session on one VM, and registers its
+ * verifiers with vmauthzd. */
 
 #include <err.h>
 #include <openssl/crypto.h>
@@ -20,28 +21,29 @@
 #define DEFAULT_BROKER RUNSTATEDIR "/vmauthz/broker"
 
 enum {
-	DEFAULT_SECONDS = 120,
-	SECONDS_MAX = 24 * 3600,
-	TIMEOUT_MS = 3000,
-	PASSWORD_SIZE = 26,		/* characters of 5 bits each */
+	TICKET_SECONDS_DEFAULT = 120,
+	TICKET_SECONDS_MAX = 24 * 3600,
+	TICKET_TIMEOUT_MS = 3000,	/* of vmauthzd's answer */
+	TICKET_PASSWORD_SIZE = 26,	/* characters of 5 bits each */
 };
 
+/* The command line as given, and what was made of it. */
 struct ticket {
 	const char *user_text, *vm, *realm;
 	const char *lasts, *from, *broker;
 	const char *vv, *host, *tls_port, *ca, *title;
 	struct identity user;
 	unsigned int seconds, port;
-	char password[PASSWORD_SIZE + 1];
+	char password[TICKET_PASSWORD_SIZE + 1];
 	char *ca_text;
-	int fd;				/* of vv; -1: none */
+	int fd;				/* open file vv; -1: none */
 };
 
-/* --- what is wanted ------------------------------------------------------------ */
+/* --- reading the command line -------------------------------------------- */
 
-/* "90", "90s", "2m", "1h" */
+/* Parses "90", "90s", "2m" or "1h"; NULL: the default. */
 static bool
-read_seconds(const char *text, unsigned int *seconds_r)
+ticket_read_seconds(const char *text, unsigned int *seconds_r)
 {
 	static const struct {
 		char unit;
@@ -51,7 +53,7 @@ read_seconds(const char *text, unsigned int *seconds_r)
 	size_t length = text != NULL ? strlen(text) : 0;
 	unsigned int unit = 1;
 
-	*seconds_r = DEFAULT_SECONDS;
+	*seconds_r = TICKET_SECONDS_DEFAULT;
 	if (text == NULL)
 		return true;
 	for (size_t i = 0; i < 3; i++) {
@@ -67,14 +69,18 @@ read_seconds(const char *text, unsigned int *seconds_r)
 	}
 	memcpy(number, text, length);
 	number[length] = '\0';
-	if (!cli_number("--for", number, 1, SECONDS_MAX / unit, seconds_r))
+	/* The limit is divided, as the product could overflow. */
+	if (!cli_number("--for", number, 1, TICKET_SECONDS_MAX / unit,
+	    seconds_r))
 		return false;
 	*seconds_r *= unit;
 	return true;
 }
 
+/* The options of the connection file go together: none of them without --vv,
+ * and --vv not without those that a viewer needs. */
 static bool
-check_file_options(struct ticket *ticket)
+ticket_check_file_options(struct ticket *ticket)
 {
 	if (ticket->vv == NULL) {
 		if (ticket->host == NULL && ticket->tls_port == NULL &&
@@ -93,24 +99,26 @@ check_file_options(struct ticket *ticket)
 	    &ticket->port);
 }
 
+/* Checks what can be checked here, so that its message names the option. */
 static bool
-check(struct ticket *ticket)
+ticket_check_options(struct ticket *ticket)
 {
 	struct network from;
 
 	if (!cli_identity(ticket->user_text, ticket->realm, &ticket->user) ||
-	    !read_seconds(ticket->lasts, &ticket->seconds))
+	    !ticket_read_seconds(ticket->lasts, &ticket->seconds))
 		return false;
 	if (ticket->from != NULL && !network_parse(&from, ticket->from)) {
 		warnx("--from: '%s' is neither an address nor a network like "
 		    "192.0.2.0/24", ticket->from);
 		return false;
 	}
-	return check_file_options(ticket);
+	return ticket_check_file_options(ticket);
 }
 
+/* Parses twice, as options may stand before USER and behind VM. */
 static bool
-parse(struct ticket *ticket, int argc, char **argv, int *status_r)
+ticket_parse(struct ticket *ticket, int argc, char **argv, int *status_r)
 {
 	const struct cli_option options[] = {
 		{ .name = "broker", .values = &ticket->broker, .room = 1 },
@@ -151,31 +159,34 @@ parse(struct ticket *ticket, int argc, char **argv, int *status_r)
 	return cli_parse(&command, argc - vm, argv + vm, status_r) >= 0;
 }
 
-/* --- making it -------------------------------------------------------------------- */
+/* --- the ticket ---------------------------------------------------------- */
 
-/* Letters and digits that nobody takes for others; 32 of them, so that each is
- * as likely. */
+/* Draws from letters and digits that are not mistaken for each other when read
+ * or typed.  There are 32, so that the remainder of an octet has each
+ * with the same probability. */
 static bool
-make_password(char password[PASSWORD_SIZE + 1])
+ticket_make_password(char password[TICKET_PASSWORD_SIZE + 1])
 {
 	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-	unsigned char random[PASSWORD_SIZE];
+	unsigned char random[TICKET_PASSWORD_SIZE];
 
 	_Static_assert(sizeof(letters) == 32 + 1, "five bits each");
 	if (RAND_bytes(random, sizeof(random)) != 1) {
 		warnx("no random numbers");
 		return false;
 	}
-	for (size_t i = 0; i < PASSWORD_SIZE; i++)
+	for (size_t i = 0; i < TICKET_PASSWORD_SIZE; i++)
 		password[i] = letters[random[i] % 32];
-	password[PASSWORD_SIZE] = '\0';
+	password[TICKET_PASSWORD_SIZE] = '\0';
 	OPENSSL_cleanse(random, sizeof(random));
 	return true;
 }
 
-/* A password of 130 random bits needs no more rounds than clients insist on. */
+/* A password of 130 random bits can't be guessed, so it needs no more rounds of
+ * PBKDF2 than clients insist on. */
 static bool
-make_verifiers(const struct ticket *ticket, struct broker_message *message)
+ticket_make_verifiers(const struct ticket *ticket,
+    struct broker_message *message)
 {
 	for (size_t i = 0; scram_mechanisms[i] != NULL &&
 	    i < BROKER_TICKET_MECHANISMS; i++) {
@@ -194,8 +205,11 @@ make_verifiers(const struct ticket *ticket, struct broker_message *message)
 	return true;
 }
 
+/* vmauthzd decides whether the caller may issue tickets; its refusal is in the
+ * client's detail. */
 static bool
-ask(const struct ticket *ticket, const struct broker_message *message)
+ticket_send_request(const struct ticket *ticket,
+    const struct broker_message *message)
 {
 	const char *path = ticket->broker != NULL ? ticket->broker :
 	    DEFAULT_BROKER;
@@ -208,15 +222,17 @@ ask(const struct ticket *ticket, const struct broker_message *message)
 		warnx("--broker: %s: %s", path, error_text(rc));
 		return false;
 	}
-	rc = broker_client_ask(client, message, TIMEOUT_MS, &answer, detail);
+	rc = broker_client_ask(client, message, TICKET_TIMEOUT_MS, &answer,
+	    detail);
 	if (rc != ERROR_NONE)
 		warnx("no ticket: %s", detail);
 	broker_client_free(&client);
 	return rc == ERROR_NONE;
 }
 
+/* Sends the verifiers to vmauthzd, not the password. */
 static bool
-issue(struct ticket *ticket)
+ticket_request(struct ticket *ticket)
 {
 	struct broker_message message = {
 		.type = BROKER_TICKET,
@@ -227,17 +243,19 @@ issue(struct ticket *ticket)
 			.from = ticket->from,
 		},
 	};
-	bool issued = make_password(ticket->password) &&
-	    make_verifiers(ticket, &message) && ask(ticket, &message);
+	bool issued = ticket_make_password(ticket->password) &&
+	    ticket_make_verifiers(ticket, &message) &&
+	    ticket_send_request(ticket, &message);
 
-	OPENSSL_cleanse(&message, sizeof(message));
+	OPENSSL_cleanse(&message, sizeof(message));	/* verifiers */
 	return issued;
 }
 
-/* --- telling it ------------------------------------------------------------------- */
+/* --- output -------------------------------------------------------------- */
 
+/* The title is what the viewer's window shows; by default the VM's name. */
 static bool
-write_file(struct ticket *ticket)
+ticket_write_file(struct ticket *ticket)
 {
 	const struct viewer_file file = {
 		.path = ticket->vv,
@@ -248,21 +266,21 @@ write_file(struct ticket *ticket)
 		.user = ticket->user.text,
 		.password = ticket->password,
 	};
-	int fd = ticket->fd;
+	int fd = ticket->fd;	/* viewer_file_write() closes it */
 
 	ticket->fd = -1;
 	return viewer_file_write(fd, &file, ticket->ca_text);
 }
 
-/* The file is made first: a ticket that can't be told is worth nothing, and
- * would take the place of one that is waiting. */
+/* Creates the file before the ticket: a ticket whose password can't be handed
+ * over is useless, and would replace one that is still waiting to be used. */
 static bool
-run(struct ticket *ticket)
+ticket_create(struct ticket *ticket)
 {
 	bool done;
 
 	if (ticket->vv == NULL) {
-		done = issue(ticket);
+		done = ticket_request(ticket);
 		if (done)
 			puts(ticket->password);
 		return done && cli_flush();
@@ -273,9 +291,10 @@ run(struct ticket *ticket)
 	ticket->fd = viewer_file_create(ticket->vv);
 	if (ticket->fd < 0)
 		return false;
-	done = issue(ticket) && write_file(ticket);
+	done = ticket_request(ticket) && ticket_write_file(ticket);
 	if (ticket->fd >= 0)
 		close(ticket->fd);
+	/* Without a ticket the file opens nothing. */
 	if (!done)
 		unlink(ticket->vv);
 	return done;
@@ -287,12 +306,12 @@ verb_ticket(const char *path, int argc, char **argv)
 	struct ticket ticket = { .fd = -1 };
 	int status;
 
-	(void)path;
-	if (!parse(&ticket, argc, argv, &status))
+	(void)path;	/* vmauthzd knows its own policy */
+	if (!ticket_parse(&ticket, argc, argv, &status))
 		return status;
-	if (!check(&ticket))
+	if (!ticket_check_options(&ticket))
 		return CLI_USAGE;
-	status = run(&ticket) ? EXIT_SUCCESS : CLI_FAILED;
+	status = ticket_create(&ticket) ? EXIT_SUCCESS : CLI_FAILED;
 	OPENSSL_cleanse(ticket.password, sizeof(ticket.password));
 	free(ticket.ca_text);
 	return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz undo: back to how the policy was. */
+/* vmauthz undo: undoes the changes of the policy after a revision. */
 
 #include <err.h>
 #include <limits.h>
@@ -15,14 +15,17 @@
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
+/* What an undo would do, as text: changes, then passwords. */
 struct preview {
 	FILE *changes, *passwords;
 	char *text[2];
 	size_t size[2];
 };
 
+/* Passwords come last in the preview, but are reported before the changes are
+ * read: hence two streams. */
 static void
-note_password(void *context, const char *user, bool has_one)
+undo_print_password_cb(void *context, const char *user, bool has_one)
 {
 	const struct preview *preview = context;
 
@@ -31,8 +34,9 @@ note_password(void *context, const char *user, bool has_one)
 	    "will have no password, see vmauthz passwd");
 }
 
+/* Exits if memory runs out: an incomplete preview must not be confirmed. */
 static void
-open_preview(struct preview *preview)
+undo_open_preview(struct preview *preview)
 {
 	preview->changes = open_memstream(&preview->text[0],
 	    &preview->size[0]);
@@ -42,30 +46,33 @@ open_preview(struct preview *preview)
 		err(CLI_FAILED, "open_memstream");
 }
 
+/* Writes into memory: callbacks must not wait for a terminal, and nothing is
+ * printed if the undo can't be done. */
 static int
-look(const char *path, struct policy_undo *undo, struct preview *preview,
-    char detail[POLICY_DETAIL_MAX])
+undo_make_preview(const char *path, struct policy_undo *undo,
+    struct preview *preview, char detail[POLICY_DETAIL_MAX])
 {
 	char since[32];
 	const struct policy_history_filter filter = { .since = since };
 	int rc;
 
 	snprintf(since, sizeof(since), "%lld", (long long)undo->revision);
-	undo->told = note_password;
+	undo->password_cb = undo_print_password_cb;
 	undo->context = preview;
-	open_preview(preview);
+	undo_open_preview(preview);
 	rc = policy_undo_try(path, undo, detail);
 	if (rc == ERROR_NONE)
-		rc = policy_history(path, &filter, change_print,
+		rc = policy_history(path, &filter, change_print_cb,
 		    preview->changes, detail);
-	undo->told = NULL;
+	undo->password_cb = NULL;	/* reported once, before the question */
 	if (fclose(preview->changes) != 0 || fclose(preview->passwords) != 0)
 		err(CLI_FAILED, "open_memstream");
 	return rc;
 }
 
 static void
-show(const struct policy_undo *undo, const struct preview *preview)
+undo_print_preview(const struct policy_undo *undo,
+    const struct preview *preview)
 {
 	printf("This takes back %lld change%s:\n%s", (long long)undo->count,
 	    undo->count == 1 ? "" : "s", preview->text[0]);
@@ -74,8 +81,10 @@ show(const struct policy_undo *undo, const struct preview *preview)
 		    preview->text[1]);
 }
 
+/* Anything but a line "yes" is a no.  Without a terminal there is nobody who
+ * has read the preview. */
 static bool
-agreed(void)
+undo_is_confirmed(void)
 {
 	char answer[16];
 
@@ -94,8 +103,10 @@ agreed(void)
 	return false;
 }
 
+/* No lock is held while the question waits.  policy_undo_apply() refuses if the
+ * policy has changed since the preview. */
 static bool
-take_back(const char *path, struct policy_undo *undo,
+undo_confirm_and_apply(const char *path, struct policy_undo *undo,
     const struct preview *preview, bool yes)
 {
 	char detail[POLICY_DETAIL_MAX];
@@ -105,13 +116,14 @@ take_back(const char *path, struct policy_undo *undo,
 		    (long long)undo->revision);
 		return cli_flush();
 	}
-	show(undo, preview);
-	if (!cli_flush() || (!yes && !agreed()))
+	undo_print_preview(undo, preview);
+	if (!cli_flush() || (!yes && !undo_is_confirmed()))
 		return false;
 	if (policy_undo_apply(path, undo, detail) != ERROR_NONE) {
 		warnx("%s", detail);
 		return false;
 	}
+	/* The revision of before is the way back from a mistaken undo. */
 	printf("Done, the policy is as it was after revision %lld; vmauthz"
 	    " undo %lld takes that back.\n", (long long)undo->revision,
 	    (long long)undo->latest);
@@ -142,8 +154,8 @@ verb_undo(const char *path, int argc, char **argv)
 	if (!cli_number("REVISION", argv[operand], 0, UINT_MAX, &revision))
 		return CLI_USAGE;
 	undo.revision = revision;
-	if (look(path, &undo, &preview, detail) == ERROR_NONE)
-		done = take_back(path, &undo, &preview, yes);
+	if (undo_make_preview(path, &undo, &preview, detail) == ERROR_NONE)
+		done = undo_confirm_and_apply(path, &undo, &preview, yes);
 	else
 		warnx("%s", detail);
 	free(preview.text[0]);

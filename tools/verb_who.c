@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz who: the sessions that are open now, out of vmauthzd's state. */
+/* vmauthz who: prints the open sessions, from vmauthzd's state database. */
 
 #include <err.h>
 #include <inttypes.h>
@@ -21,15 +21,19 @@
 
 #define DEFAULT_STATE LOCALSTATEDIR "/lib/vmauthz"
 
-enum { BUSY_MS = 1000, TIME_MAX = 64 };
+enum {
+	WHO_BUSY_MS = 1000,	/* wait for a lock of vmauthzd */
+	WHO_TIME_MAX = 64,	/* octets of a formatted time, with NUL */
+};
 
 struct who {
-	const char *user, *vm;	/* NULL: all */
+	const char *user, *vm;	/* filter; NULL: all */
 	bool json;
 };
 
-/* --- a session ------------------------------------------------------------ */
+/* --- a session ----------------------------------------------------------- */
 
+/* The columns of the query, the texts first. */
 enum column {
 	COLUMN_USER, COLUMN_VM, COLUMN_SERVICE, COLUMN_CLIENT,
 	COLUMN_MECHANISM,
@@ -38,17 +42,19 @@ enum column {
 	COLUMN_PID, COLUMN_START, COLUMN_ID,
 };
 
+/* The longest session first. */
 static const char query[] =
     "SELECT user, vm, service, client, mechanism, grant_id, begin, channels,"
     " pid, start, id FROM sessions WHERE (?1 IS NULL OR user = ?1)"
     " AND (?2 IS NULL OR vm = ?2) ORDER BY begin, id";
 
+/* The same in the line and in JSON. */
 static const char *const names[COLUMN_TEXTS] = {
 	"user", "vm", "service", "client", "mechanism",
 };
 
-/* In double quotes, as vmauthz log has it, so that nothing of it is for the
- * terminal. */
+/* Prints it in double quotes as `vmauthz log` does.  The names come from
+ * clients and must not control the terminal. */
 static void
 who_print_text(const char *name, const char *text)
 {
@@ -62,12 +68,13 @@ who_print_text(const char *name, const char *text)
 	putchar('"');
 }
 
+/* Local time, as `vmauthz log` has it; JSON has UTC. */
 static void
 who_print_line(sqlite3_stmt *row)
 {
 	time_t seconds =
 	    (time_t)(sqlite3_column_int64(row, COLUMN_BEGIN) / 1000);
-	char begin[TIME_MAX];
+	char begin[WHO_TIME_MAX];
 	struct tm tm;
 
 	if (localtime_r(&seconds, &tm) == NULL ||
@@ -83,13 +90,14 @@ who_print_line(sqlite3_stmt *row)
 	    (int64_t)sqlite3_column_int64(row, COLUMN_ID));
 }
 
+/* An unknown text is null, and a session's begin is without milliseconds. */
 static void
 who_print_json(sqlite3_stmt *row)
 {
 	int64_t begin = sqlite3_column_int64(row, COLUMN_BEGIN);
 	time_t seconds = (time_t)(begin / 1000);
 	json_object *map = json_map();
-	char text[TIME_MAX];
+	char text[WHO_TIME_MAX];
 	struct tm tm;
 
 	if (gmtime_r(&seconds, &tm) == NULL ||
@@ -107,43 +115,47 @@ who_print_json(sqlite3_stmt *row)
 	    sqlite3_column_int64(row, COLUMN_CHANNELS));
 	json_put_number(map, "grant",
 	    sqlite3_column_int64(row, COLUMN_GRANT));
-	/* 63 bits, which is more than jq(1) and JavaScript can count */
+	/* 63 bits: jq(1) and JavaScript have 53 bits for a number. */
 	json_put_text(map, "session",
 	    (const char *)sqlite3_column_text(row, COLUMN_ID));
 	json_print_line(stdout, map);
 }
 
-/* vmauthzd may not have noticed yet that a VM has ended. */
+/* vmauthzd may not have noticed yet that a VM has ended.  The start time tells
+ * the VM from another process that got its pid. */
 static bool
-session_process_lives(sqlite3_stmt *row)
+who_vm_is_alive(sqlite3_stmt *row)
 {
 	return peer_process_lives(
 	    (pid_t)sqlite3_column_int64(row, COLUMN_PID),
 	    (uint64_t)sqlite3_column_int64(row, COLUMN_START));
 }
 
-/* --- all of them ---------------------------------------------------------- */
+/* --- all sessions -------------------------------------------------------- */
 
+/* Always false, for the caller to return. */
 static bool
-who_complain(const char *path, sqlite3 *handle)
+who_warn(const char *path, sqlite3 *handle)
 {
 	warnx("%s: %s; does vmauthzd run, and is --state its folder?", path,
 	    handle != NULL ? sqlite3_errmsg(handle) : "out of memory");
 	return false;
 }
 
+/* Prints row by row: vmauthzd writes its state in WAL mode, where a reader that
+ * waits for a pager blocks nobody. */
 static bool
-who_print_all(const struct who *who, const char *path, sqlite3 *handle)
+who_print_sessions(const struct who *who, const char *path, sqlite3 *handle)
 {
 	sqlite3_stmt *row = NULL;
 	int rc = sqlite3_prepare_v2(handle, query, -1, &row, NULL);
 
 	if (rc != SQLITE_OK)
-		return who_complain(path, handle);
+		return who_warn(path, handle);
 	sqlite3_bind_text(row, 1, who->user, -1, SQLITE_STATIC);
 	sqlite3_bind_text(row, 2, who->vm, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
-		if (!session_process_lives(row))
+		if (!who_vm_is_alive(row))
 			continue;
 		if (who->json)
 			who_print_json(row);
@@ -151,22 +163,23 @@ who_print_all(const struct who *who, const char *path, sqlite3 *handle)
 			who_print_line(row);
 	}
 	sqlite3_finalize(row);
-	return rc == SQLITE_DONE || who_complain(path, handle);
+	return rc == SQLITE_DONE || who_warn(path, handle);
 }
 
+/* Opens the state read-only: the database belongs to vmauthzd. */
 static bool
-who_run(const struct who *who, const char *folder)
+who_print(const struct who *who, const char *folder)
 {
 	char path[PATH_MAX];
 	sqlite3 *handle = NULL;
 	bool done;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, STATE_FILE);
-	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY, BUSY_MS) !=
-	    ERROR_NONE)
-		done = who_complain(path, handle);
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY,
+	    WHO_BUSY_MS) != ERROR_NONE)
+		done = who_warn(path, handle);
 	else
-		done = who_print_all(who, path, handle);
+		done = who_print_sessions(who, path, handle);
 	sqlite3_close(handle);
 	return cli_flush() && done;
 }
@@ -191,12 +204,12 @@ verb_who(const char *path, int argc, char **argv)
 	};
 	int status;
 
-	(void)path;
+	(void)path;	/* sessions are not in the policy */
 	if (cli_parse(&command, argc, argv, &status) < 0)
 		return status;
 	if (user != NULL && !cli_identity(user, NULL, &identity))
 		return CLI_USAGE;
 	who.user = user != NULL ? identity.text : NULL;
-	return who_run(&who, folder != NULL ? folder : DEFAULT_STATE) ?
+	return who_print(&who, folder != NULL ? folder : DEFAULT_STATE) ?
 	    EXIT_SUCCESS : CLI_FAILED;
 }

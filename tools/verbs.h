@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The commands of vmauthz(8), one file each.  path is the policy's; argv[0]
- * the verb.  Each returns the exit status. */
+/* The commands of vmauthz(8), one file each.  path is that of the policy,
+ * argv[0] the command's name.  Each parses its own options, prints its result
+ * to standard output and errors to standard error, and returns the exit
+ * status. */
 
 #ifndef VMAUTHZ_TOOLS_VERBS_H
 #define VMAUTHZ_TOOLS_VERBS_H

@@ -16,10 +16,12 @@
 
 #include "base/file_read.h"
 
-enum { CA_MAX = 65536 };	/* octets */
+enum { VIEWER_FILE_CA_MAX = 65536 };	/* octets of the certificate file */
 
 #define GROUP "virt-viewer"
 
+/* O_EXCL: the password goes into a file of the caller's own, with this mode;
+ * not into one that somebody else may have open. */
 int
 viewer_file_create(const char *path)
 {
@@ -34,8 +36,10 @@ viewer_file_create(const char *path)
 	return fd;
 }
 
+/* Finds a wrong file now: the viewer would fail only when the ticket is
+ * used. */
 static bool
-has_certificate(const char *text)
+viewer_file_has_certificate(const char *text)
 {
 	BIO *bio = BIO_new_mem_buf(text, -1);
 	X509 *certificate = bio == NULL ? NULL :
@@ -47,25 +51,31 @@ has_certificate(const char *text)
 	return has;
 }
 
+/* A text with a NUL is no PEM file, and a larger one no certificate. */
 char *
 viewer_file_ca(const char *path)
 {
 	size_t size;
-	char *text = file_read_path(path, CA_MAX, &size);
+	char *text = file_read_path(path, VIEWER_FILE_CA_MAX, &size);
 
 	if (text == NULL && errno != EFBIG) {
 		warn("%s", path);
 		return NULL;
 	}
-	if (text != NULL && strlen(text) == size && has_certificate(text))
+	if (text != NULL && strlen(text) == size &&
+	    viewer_file_has_certificate(text))
 		return text;
 	warnx("%s: no certificate in PEM", path);
 	free(text);
 	return NULL;
 }
 
+/* GLib writes the file, as remote-viewer reads it with GLib: both escape
+ * newlines of the certificate the same way.  The viewer is asked to delete the
+ * file, which holds the password. */
 static char *
-make_text(const struct viewer_file *file, const char *ca, gsize *size_r)
+viewer_file_make_text(const struct viewer_file *file, const char *ca,
+    gsize *size_r)
 {
 	GKeyFile *keys = g_key_file_new();
 	char *text;
@@ -83,11 +93,12 @@ make_text(const struct viewer_file *file, const char *ca, gsize *size_r)
 	return text;
 }
 
+/* fclose() reports what a full disk did not take. */
 bool
 viewer_file_write(int fd, const struct viewer_file *file, const char *ca)
 {
 	gsize size = 0;
-	char *text = make_text(file, ca, &size);
+	char *text = viewer_file_make_text(file, ca, &size);
 	FILE *out = fdopen(fd, "w");
 	bool written = false;
 
@@ -99,7 +110,7 @@ viewer_file_write(int fd, const struct viewer_file *file, const char *ca)
 	}
 	if (!written)
 		warn("%s", file->path);
-	OPENSSL_cleanse(text, size);
+	OPENSSL_cleanse(text, size);	/* the password is in it */
 	g_free(text);
 	return written;
 }

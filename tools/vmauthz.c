@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz: what an administrator does with a policy besides editing it. */
+/* vmauthz: the administrator's commands, except for the editing of rows. */
 
 #include <err.h>
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
+/* Every command gets the policy's path, also those that ask vmauthzd
+ * instead. */
 static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char **argv);
@@ -53,6 +55,7 @@ main(int argc, char **argv)
 		.operand = "a command",
 		.verb = true,
 	};
+	/* The rest of argv is the command's, with options of its own. */
 	int status, at = cli_parse(&command, argc, argv, &status);
 
 	if (at < 0)

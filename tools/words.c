@@ -16,9 +16,9 @@ words_print(FILE *out, const char *text)
 	escape_print(out, text, ESCAPE_ASCII_CONTROLS);
 }
 
-/* The reasons that speak of a grant already. */
+/* Compares texts, as a reason may come from a log. */
 static bool
-ends_in_grant(const char *reason)
+words_ends_in_grant(const char *reason)
 {
 	return strcmp(reason, reason_text(REASON_GRANT)) == 0 ||
 	    strcmp(reason, reason_text(REASON_DENY_GRANT)) == 0;
@@ -28,7 +28,8 @@ void
 words_print_verdict(FILE *out, bool allowed, const char *reason,
     int64_t grant)
 {
-	bool short_form = ends_in_grant(reason) && grant != 0;
+	/* These two reasons say allowed or denied themselves. */
+	bool short_form = words_ends_in_grant(reason) && grant != 0;
 
 	if (!short_form)
 		fputs(allowed ? "allowed: " : "denied: ", out);
@@ -38,6 +39,7 @@ words_print_verdict(FILE *out, bool allowed, const char *reason,
 		    grant);
 }
 
+/* In JSON as well: programs compare with these words. */
 const char *
 words_state(enum condition_result state)
 {
@@ -50,59 +52,63 @@ words_state(enum condition_result state)
 	return words[state];
 }
 
-/* --- what a condition is compared with ---------------------------------------- */
+/* --- what a condition is compared with ----------------------------------- */
 
-/* Each writes what the question has, and returns true, or why it has
- * nothing. */
+/* Each writes what the request has to compare with and returns true; or writes
+ * why it has nothing, or which option is missing, and returns false.  value is
+ * the grant's; only hours need it, for their zone. */
 static bool
-tell_service(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_service_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
 	(void)value;
-	snprintf(out, WORDS_MAX, "it is %s", question->request.service);
+	snprintf(out, WORDS_MAX, "it is %s", explained->request.service);
 	return true;
 }
 
 static bool
-tell_cert_cn(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_cert_cn_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
-	const char *cn = question->request.certificate.cn;
+	const char *cn = explained->request.certificate.cn;
 
 	(void)value;
 	if (cn != NULL)
 		snprintf(out, WORDS_MAX, "it is %s", cn);
 	else
-		strcpy(out, question->certificate_read ?
+		strcpy(out, explained->certificate_read ?
 		    "the certificate has no CN that can be used" :
 		    "say --cert FILE or --cert-cn CN");
 	return cn != NULL;
 }
 
+/* All names are listed, as a condition is met by any of them. */
 static bool
-tell_cert_san(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_cert_san_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
-	size_t count = question->request.certificate.name_count;
+	size_t count = explained->request.certificate.name_count;
 	size_t used = 0;
 
 	(void)value;
 	if (count == 0)
-		strcpy(out, question->certificate_read ? "the certificate has"
+		strcpy(out, explained->certificate_read ? "the certificate has"
 		    " no alternative names that can be used" :
 		    "say --cert FILE");
+	/* snprintf() returns what it would have written. */
 	for (size_t i = 0; i < count && used < WORDS_MAX; i++)
 		used += (size_t)snprintf(out + used, WORDS_MAX - used, "%s%s",
 		    i == 0 ? "it has " : ", ",
-		    question->request.certificate.names[i]);
+		    explained->request.certificate.names[i]);
 	return count != 0;
 }
 
+/* With colons and in upper case, as openssl(1) prints a fingerprint. */
 static bool
-tell_cert_sha256(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_cert_sha256_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
-	const unsigned char *sha256 = question->request.certificate.sha256;
+	const unsigned char *sha256 = explained->request.certificate.sha256;
 
 	(void)value;
 	strcpy(out, sha256 != NULL ? "it is " : "say --cert FILE");
@@ -112,11 +118,12 @@ tell_cert_sha256(char out[WORDS_MAX], const struct question *question,
 	return sha256 != NULL;
 }
 
+/* The address as it was given: an IPv4 address mapped into IPv6 stays one. */
 static bool
-tell_client_net(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_client_net_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
-	const char *client = question->request.client;
+	const char *client = explained->request.client;
 
 	(void)value;
 	if (client != NULL)
@@ -126,43 +133,48 @@ tell_client_net(char out[WORDS_MAX], const struct question *question,
 	return client != NULL;
 }
 
+/* Only the kernel knows whose connection it is, so an address is no help here,
+ * not even one of this host. */
 static bool
-tell_local_user(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_local_user_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
-	const char *account = question->request.local_user;
+	const char *account = explained->request.local_user;
 
 	(void)value;
 	if (account != NULL)
 		snprintf(out, WORDS_MAX, "it is %s", account);
 	else
-		strcpy(out, question->request.client != NULL ? "an address"
+		strcpy(out, explained->request.client != NULL ? "an address"
 		    " does not tell the account, say --local-user NAME" :
 		    "say --local-user NAME");
 	return account != NULL;
 }
 
+/* not_before and not_after are in UTC. */
 static bool
-tell_time(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_time_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
 	(void)value;
-	snprintf(out, WORDS_MAX, "it is %s UTC", question->utc);
+	snprintf(out, WORDS_MAX, "it is %s UTC", explained->utc);
 	return true;
 }
 
+/* "there" is the zone that the grant names, "here" that of this host. */
 static bool
-tell_hours(char out[WORDS_MAX], const struct question *question,
-    const char *value)
+words_hours_detail(char out[WORDS_MAX],
+    const struct explained_request *explained, const char *value)
 {
 	static const char *const days[] = { "Monday", "Tuesday", "Wednesday",
 	    "Thursday", "Friday", "Saturday", "Sunday" };
 	char zone[MOMENT_ZONE_MAX];
 	struct moment_week week;
 
+	/* The caller says that the value makes no sense. */
 	if (hours_zone(value, zone) == NULL)
 		return true;
-	if (!zone_local(question->zones, zone, question->at, &week)) {
+	if (!zone_local(explained->zones, zone, explained->at, &week)) {
 		strcpy(out, "this host knows no such time zone");
 		return false;
 	}
@@ -175,24 +187,26 @@ tell_hours(char out[WORDS_MAX], const struct question *question,
 void
 words_detail(char out[WORDS_MAX], enum condition_kind kind,
     const char *value, enum condition_result state,
-    const struct question *question)
+    const struct explained_request *explained)
 {
-	static bool (*const tell[])(char out[WORDS_MAX],
-	    const struct question *question, const char *value) = {
-		[CONDITION_SERVICE] = tell_service,
-		[CONDITION_CERT_CN] = tell_cert_cn,
-		[CONDITION_CERT_SAN] = tell_cert_san,
-		[CONDITION_CERT_SHA256] = tell_cert_sha256,
-		[CONDITION_CLIENT_NET] = tell_client_net,
-		[CONDITION_LOCAL_USER] = tell_local_user,
-		[CONDITION_NOT_BEFORE] = tell_time,
-		[CONDITION_NOT_AFTER] = tell_time,
-		[CONDITION_HOURS] = tell_hours,
+	static bool (*const details[])(char out[WORDS_MAX],
+	    const struct explained_request *explained, const char *value) = {
+		[CONDITION_SERVICE] = words_service_detail,
+		[CONDITION_CERT_CN] = words_cert_cn_detail,
+		[CONDITION_CERT_SAN] = words_cert_san_detail,
+		[CONDITION_CERT_SHA256] = words_cert_sha256_detail,
+		[CONDITION_CLIENT_NET] = words_client_net_detail,
+		[CONDITION_LOCAL_USER] = words_local_user_detail,
+		[CONDITION_NOT_BEFORE] = words_time_detail,
+		[CONDITION_NOT_AFTER] = words_time_detail,
+		[CONDITION_HOURS] = words_hours_detail,
 	};
 
-	_Static_assert(sizeof(tell) / sizeof(tell[0]) == CONDITION_COUNT,
+	_Static_assert(sizeof(details) / sizeof(details[0]) == CONDITION_COUNT,
 	    "every condition has words");
 	out[0] = '\0';
-	if (tell[kind](out, question, value) && state == CONDITION_UNKNOWN)
+	/* Unknown although there is something to compare with: only a row that
+	 * went past the schema's rules has such a value. */
+	if (details[kind](out, explained, value) && state == CONDITION_UNKNOWN)
 		strcpy(out, "the value makes no sense");
 }

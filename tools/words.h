@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Decisions and conditions in words that an administrator reads. */
+/* Prints decisions and conditions for an administrator. */
 
 #ifndef VMAUTHZ_TOOLS_WORDS_H
 #define VMAUTHZ_TOOLS_WORDS_H
@@ -12,36 +12,37 @@
 #include "policy/policy.h"
 #include "policy/zone.h"
 
-enum { WORDS_MAX = 4608 };	/* octets of a detail, with NUL: all alternative
-				 * names of a certificate */
+enum { WORDS_MAX = 4608 };	/* octets of a detail with NUL, enough for all
+				 * alternative names of a certificate */
 
-/* What the policy is asked, and what the asker knows of it. */
-struct question {
+/* A request, what it points into, and what `vmauthz explain` knows about it. */
+struct explained_request {
 	struct identity user;
 	struct cert_facts facts;
 	const char *names[CERT_NAMES_MAX];
-	bool certificate_read;	/* facts are a whole certificate's */
+	bool certificate_read;	/* facts are of a file, not of --cert-cn */
 	struct request request;
 	time_t at;
-	char utc[MOMENT_TEXT_LENGTH + 1];	/* the same for people */
+	char utc[MOMENT_TEXT_LENGTH + 1];	/* at, formatted */
 	struct zone_cache *zones;
 };
 
-/* Text of whatever origin: control characters stand as \xNN. */
+/* Prints text from any source; control characters as \xNN. */
 void words_print(FILE *out, const char *text);
 
-/* "allowed by grant 3", "denied: no grant".  reason is reason_text()
- * of what allowed or denied. */
+/* Prints "allowed by grant 3", "denied: no grant".  reason is a text of
+ * reason_text(), which may come from a log; grant 0: none. */
 void words_print_verdict(FILE *out, bool allowed, const char *reason,
     int64_t grant);
 
-/* "met", "unmet" or "unknown". */
+/* Returns "met", "unmet" or "unknown". */
 const char *words_state(enum condition_result state);
 
-/* What a condition was compared with, or why it could not be, or what to say
- * so that it can: "it is Sunday 14:05 there", "say --from ADDRESS". */
+/* Writes what a condition was compared with ("it is Sunday 14:05 there"), or
+ * why it could not be, or the option that would make it known ("say --from
+ * ADDRESS"). */
 void words_detail(char out[WORDS_MAX], enum condition_kind kind,
     const char *value, enum condition_result state,
-    const struct question *question);
+    const struct explained_request *explained);
 
 #endif

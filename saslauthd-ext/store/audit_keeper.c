@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/sqlite_file.h"
 #include "saslauthd-ext/store/audit_file.h"
@@ -110,22 +111,10 @@ keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 	pthread_mutex_unlock(&keeper->files);
 }
 
-static struct timespec
-time_in_ms(int ms)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_nsec += (long)(ms % 1000) * 1000000;
-	at.tv_sec += ms / 1000 + at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	return at;
-}
-
 static void
 keeper_rest(struct audit_keeper *keeper)
 {
-	const struct timespec until = time_in_ms(PAUSE_MS);
+	const struct timespec until = clock_monotonic_in(PAUSE_MS);
 
 	while ((keeper->tasks & TASK_HURRY) == 0 &&
 	    pthread_cond_clockwait(&keeper->wake, &keeper->mutex,
@@ -193,7 +182,7 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 bool
 audit_keeper_pause(struct audit_keeper *keeper, int wait_ms)
 {
-	const struct timespec until = time_in_ms(wait_ms);
+	const struct timespec until = clock_monotonic_in(wait_ms);
 
 	return pthread_mutex_clocklock(&keeper->files, CLOCK_MONOTONIC,
 	    &until) == 0;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_judge.h"
 #include "base/sqlite_file.h"
 
 enum {
@@ -41,33 +42,33 @@ store_file_error(sqlite3 *handle, const char *path,
 
 /* --- opening ---------------------------------------------------------- */
 
-static int
-judge_mode(const struct store_file *what, int fd, mode_t mode)
-{
-	if (what->mend_mode)
-		return mode == what->mode || fchmod(fd, what->mode) == 0 ?
-		    ERROR_NONE : ERROR_UNSAFE;
-	return (mode & ~(mode_t)MODE_MAX) == 0 ? ERROR_NONE : ERROR_UNSAFE;
-}
-
 /* Makes the file with its mode, so that SQLite doesn't choose one. */
 static int
 make_file(const struct store_file *what, const char *path,
     char detail[STORE_FILE_DETAIL_MAX])
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
-	    O_NONBLOCK, what->mode);
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.denied = what->mend_mode ? 0 : 07777 & ~MODE_MAX,
+		.create = what->mode,
+	};
+	enum file_verdict verdict;
 	struct stat st;
-	int rc = ERROR_UNSAFE;
+	bool good = true;
+	int fd = file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW,
+	    &rule, &st, &verdict);
 
-	if (fd < 0)
+	if (verdict == FILE_UNSEEN)
 		return store_file_tell(errno == ENOSPC || errno == EDQUOT ?
 		    ERROR_IO : ERROR_ACCESS, path, strerror(errno), detail);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid())
-		rc = judge_mode(what, fd, st.st_mode & 07777);
-	close(fd);
-	return rc == ERROR_NONE ? rc : store_file_tell(rc, path,
+	if (verdict == FILE_TRUSTED && what->mend_mode &&
+	    (st.st_mode & 07777) != what->mode)
+		good = fchmod(fd, what->mode) == 0;
+	if (fd >= 0)
+		close(fd);
+	return verdict == FILE_TRUSTED && good ? ERROR_NONE :
+	    store_file_tell(ERROR_UNSAFE, path,
 	    "it is to be a file of vmauthzd's own", detail);
 }
 

@@ -80,7 +80,7 @@ fail(struct broker_client *client, const char *what)
 	return ERROR_BROKER;
 }
 
-/* --- time ------------------------------------------------------------------ */
+/* --- time ---------------------------------------------------------------- */
 
 /* Waits for the socket until the deadline; false when that has passed. */
 static bool
@@ -99,7 +99,7 @@ wait_for(const struct broker_client *client, short events, int64_t deadline)
 	return rc > 0;
 }
 
-/* --- the connection ------------------------------------------------------------ */
+/* --- the connection ------------------------------------------------------ */
 
 /* Connecting to a Unix socket never waits, but for a full queue. */
 static int
@@ -137,7 +137,7 @@ send_packet(struct broker_client *client, const struct broker_message *message,
 	return sent == (ssize_t)size;
 }
 
-/* --- sessions that end ---------------------------------------------------- */
+/* --- sessions that end --------------------------------------------------- */
 
 static bool
 send_end(struct broker_client *client, uint64_t session)
@@ -222,7 +222,7 @@ broker_client_end(struct broker_client *client, uint64_t session)
 		let_go(client);
 }
 
-/* --- questions --------------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------- */
 
 static bool
 answers(enum broker_type question, enum broker_type answer)

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/error.h"
 #include "base/escape.h"
+#include "base/error.h"
 #include "base/sqlite_file.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/store/state.h"

@@ -50,26 +50,25 @@ make_file(const struct store_file *what, const char *path,
 	const struct file_rule rule = {
 		.type = S_IFREG,
 		.owner = geteuid(),
-		.denied = what->mend_mode ? 0 : 07777 & ~MODE_MAX,
+		.denied = what->mend_mode ? 0 : 07777 & ~(mode_t)MODE_MAX,
 		.create = what->mode,
 	};
 	enum file_verdict verdict;
 	struct stat st;
-	bool good = true;
 	int fd = file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW,
-	    &rule, &st, &verdict);
+	    &rule, &st, &verdict), rc = ERROR_NONE;
 
 	if (verdict == FILE_UNSEEN)
 		return store_file_tell(errno == ENOSPC || errno == EDQUOT ?
 		    ERROR_IO : ERROR_ACCESS, path, strerror(errno), detail);
-	if (verdict == FILE_TRUSTED && what->mend_mode &&
-	    (st.st_mode & 07777) != what->mode)
-		good = fchmod(fd, what->mode) == 0;
+	if (verdict != FILE_TRUSTED || (what->mend_mode &&
+	    (st.st_mode & 07777) != what->mode &&
+	    fchmod(fd, what->mode) != 0))
+		rc = store_file_tell(ERROR_UNSAFE, path,
+		    "it is to be a file of vmauthzd's own", detail);
 	if (fd >= 0)
 		close(fd);
-	return verdict == FILE_TRUSTED && good ? ERROR_NONE :
-	    store_file_tell(ERROR_UNSAFE, path,
-	    "it is to be a file of vmauthzd's own", detail);
+	return rc;
 }
 
 bool

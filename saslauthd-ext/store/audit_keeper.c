@@ -199,7 +199,7 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 {
 	pthread_mutex_lock(&keeper->mutex);
 	keeper->keep = keep;
-	add_tasks(keeper, TASK_TIDY | TASK_HURRY);
+	add_tasks(keeper, TASK_CHECKPOINT | TASK_TIDY | TASK_HURRY);
 	pthread_mutex_unlock(&keeper->mutex);
 }
 

@@ -25,7 +25,10 @@ void audit_keeper_written(struct audit_keeper *keeper, int frames);
 bool audit_keeper_pause(struct audit_keeper *keeper, int wait_ms);
 void audit_keeper_resume(struct audit_keeper *keeper);
 
-/* Syncs the newest rotated file, and removes the oldest until keep are left. */
+/* For a file that was just opened, and for other limits: brings in what is in
+ * its WAL, syncs the newest rotated file, and removes the oldest until keep are
+ * left.  From the first time on SQLite holds one descriptor more, which it
+ * can't close while the writer has locks on the file. */
 void audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep);
 
 #endif

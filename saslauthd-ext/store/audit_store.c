@@ -16,7 +16,7 @@ enum {
 	BUSY_MS = 50,
 	ASIDE_TRIES = 3600,
 	FRAMES_MAX = 2000,	/* of audit.db-wal, in a flood of records */
-	FRAMES_STEP = 100,	/* while somebody reads, or the disk is slow */
+	FRAMES_STEP = 100,	/* between two tries, while somebody reads */
 };
 
 /* The writer syncs nothing, not even where a WAL begins anew as it would with
@@ -69,9 +69,10 @@ audit_store_fail_sqlite(struct audit_store *store)
 
 /* --- opening ---------------------------------------------------------- */
 
-/* The keeper never brings in the last pages of a flood, and a WAL only begins
- * anew when all are in: these few are brought in unsynced.  Kill -9 loses
- * nothing by that; a power failure at that moment might damage the file. */
+/* The keeper never brings in the last pages of a flood, nor follows it on a
+ * slow disk, and a WAL only begins anew when all are in: the writer brings in
+ * the rest, unsynced.  Kill -9 loses nothing by that; a power failure at that
+ * moment might damage the file. */
 static int
 wal_cb(void *context, sqlite3 *handle, const char *database, int frames)
 {

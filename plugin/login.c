@@ -314,6 +314,7 @@ log_outcome(const struct login *login, const sasl_server_params_t *params,
 		.at = outcome->at,
 		.mechanism = outcome->facts.login.mechanism,
 		.grant = ours ? 0 : decision->policy.grant,
+		.revision = decision->policy.revision,
 		.reason = ours ? outcome->refusal : decision->reason,
 		.detail = ours ? outcome->detail : decision->detail,
 	};

@@ -100,7 +100,6 @@ struct progress {
 	struct judgement judgement;
 	const char *refusal;		/* NULL: let him in */
 	int64_t at;			/* Unix ms */
-	int64_t revision;		/* of the policy */
 	uint64_t session;
 	bool first_channel;
 };
@@ -212,7 +211,7 @@ record_decision(const struct progress *progress)
 		    decision->grant : 0,
 		.ticket = progress->attempt->ticket,
 		.session = progress->session,
-		.revision = progress->revision,
+		.revision = decision->revision,
 		.reason = progress->refusal != NULL ? progress->refusal :
 		    reason_text(decision->reason),
 	};
@@ -295,7 +294,7 @@ write_line(const struct progress *progress)
 		.mechanism = what->mechanism,
 		.grant = progress->attempt->refusal == NULL ?
 		    decision->grant : 0,
-		.revision = progress->revision,
+		.revision = decision->revision,
 		.reason = progress->refusal != NULL ? progress->refusal :
 		    reason_text(decision->reason),
 		.detail = progress->judgement.detail,
@@ -324,7 +323,6 @@ authorize(struct daemon *daemon, const struct login *login,
 		outcome_r->wants_local_user = true;
 		return;
 	}
-	policy_revision(daemon->policy, &progress.revision);
 	progress.refusal = find_refusal(attempt, &progress.judgement);
 	take_ticket(&progress);
 	open_session(&progress);

@@ -3,14 +3,17 @@
 
 #include "log/decision_reader.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What is left to read; wrong stays once it is set. */
 struct cursor {
 	char *at;
 	enum decision_line_kind wrong;	/* DECISION_LINE_GOOD: nothing */
+	struct decision_record *record;
+	const char **names;		/* room for DECISION_NAMES_MAX */
 };
 
 static void
@@ -101,17 +104,25 @@ is_printable(const char *text)
 	return true;
 }
 
+/* "name=", in front of a value. */
+static bool
+take_name(struct cursor *cursor, const char *name)
+{
+	if (take(cursor, name) && take(cursor, "="))
+		return true;
+	fail_here(cursor);
+	return false;
+}
+
 /* What stands between quotes, still escaped; a NUL takes the second one's
  * place.  NULL if the value is "-", or wrong. */
 static char *
-take_raw(struct cursor *cursor, const char *key)
+take_raw(struct cursor *cursor, const char *name)
 {
 	char *begin, *end;
 
-	if (!take(cursor, key)) {
-		fail_here(cursor);
+	if (!take_name(cursor, name))
 		return NULL;
-	}
 	if (take(cursor, "- "))
 		return NULL;
 	begin = cursor->at + 1;
@@ -130,9 +141,9 @@ take_raw(struct cursor *cursor, const char *key)
 }
 
 static char *
-take_value(struct cursor *cursor, const char *key)
+take_value(struct cursor *cursor, const char *name)
 {
-	char *value = take_raw(cursor, key);
+	char *value = take_raw(cursor, name);
 
 	if (value != NULL && !unescape(value))
 		fail(cursor, DECISION_LINE_BAD);
@@ -142,9 +153,9 @@ take_value(struct cursor *cursor, const char *key)
 /* An address, of plugins "192.0.2.7:4711" or "[2001:db8::7]:4711"; what is
  * neither stays as it is, and is no address for anybody. */
 static const char *
-take_client(struct cursor *cursor)
+take_client(struct cursor *cursor, const char *name)
 {
-	char *client = take_value(cursor, "client=");
+	char *client = take_value(cursor, name);
 	char *port = client != NULL ? strrchr(client, ':') : NULL;
 
 	if (port == NULL)
@@ -158,64 +169,72 @@ take_client(struct cursor *cursor)
 	return client;
 }
 
-static void
-take_sha256(struct cursor *cursor, struct decision_line *decision)
+/* The octets take the place of the first half of their digits. */
+static const unsigned char *
+take_sha256(struct cursor *cursor, const char *name)
 {
-	const char *text = take_raw(cursor, "fp=");
+	char *text = take_raw(cursor, name);
 
 	if (text == NULL)
-		return;
-	for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++, text += 2) {
-		int high = hex_value(text[0]);
-		int low = high >= 0 ? hex_value(text[1]) : -1;
+		return NULL;
+	for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++) {
+		int high = hex_value(text[2 * i]);
+		int low = high >= 0 ? hex_value(text[2 * i + 1]) : -1;
 
 		if (low < 0) {
 			fail(cursor, DECISION_LINE_BAD);
-			return;
+			return NULL;
 		}
-		decision->sha256[i] = (unsigned char)(high << 4 | low);
+		text[i] = (char)(high << 4 | low);
 	}
-	if (*text != '\0')
+	if (text[2 * REQUEST_SHA256_SIZE] != '\0')
 		fail(cursor, DECISION_LINE_BAD);
-	decision->has_sha256 = true;
+	return (const unsigned char *)text;
 }
 
 static void
-take_names(struct cursor *cursor, struct decision_line *decision)
+take_names(struct cursor *cursor, const char *key)
 {
-	char *rest = take_raw(cursor, "san="), *name;
+	struct request_certificate *certificate = &cursor->record->certificate;
+	char *rest = take_raw(cursor, key), *name;
 
 	while (rest != NULL) {
 		name = strsep(&rest, ",");
-		if (decision->name_count == DECISION_NAMES_MAX ||
+		if (certificate->name_count == DECISION_NAMES_MAX ||
 		    name[0] == '\0' || !unescape(name)) {
 			fail(cursor, DECISION_LINE_BAD);
 			return;
 		}
-		decision->names[decision->name_count++] = name;
+		cursor->names[certificate->name_count++] = name;
+		certificate->names = cursor->names;
 	}
 }
 
 /* An account in quotes, or a bare word that no account can be mixed up
  * with. */
 static void
-take_local(struct cursor *cursor, struct decision_line *decision)
+take_local(struct cursor *cursor, const char *name)
 {
-	if (take(cursor, "local=remote ")) {
-		decision->local = REQUEST_LOCAL_REMOTE;
+	struct decision_record *record = cursor->record;
+	char *begin = cursor->at;
+
+	if (take(cursor, name) && take(cursor, "=remote ")) {
+		record->local = REQUEST_LOCAL_REMOTE;
 		return;
 	}
-	decision->local_user = take_value(cursor, "local=");
-	if (decision->local_user != NULL)
-		decision->local = REQUEST_LOCAL_ACCOUNT;
+	cursor->at = begin;
+	record->local_user = take_value(cursor, name);
+	if (record->local_user != NULL)
+		record->local = REQUEST_LOCAL_ACCOUNT;
 }
 
 /* "2026-11-23T14:05:09Z" */
 static void
-take_time(struct cursor *cursor, struct decision_line *decision)
+take_time(struct cursor *cursor, const char *name)
 {
-	const char *text = take_raw(cursor, "at="), *end;
+	const char *text = take_raw(cursor, name), *end;
 	char back[sizeof("2026-11-23T14:05:09Z")];
+	time_t at;
 	struct tm tm;
 
 	memset(&tm, 0, sizeof(tm));
@@ -224,49 +243,57 @@ take_time(struct cursor *cursor, struct decision_line *decision)
 		fail(cursor, DECISION_LINE_BAD);
 		return;
 	}
-	decision->at = timegm(&tm);
-	gmtime_r(&decision->at, &tm);
+	at = timegm(&tm);
+	gmtime_r(&at, &tm);
 	if (strftime(back, sizeof(back), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0 ||
 	    strcmp(back, text) != 0)
 		fail(cursor, DECISION_LINE_BAD);
+	cursor->record->at = (int64_t)at * 1000;
 }
 
-/* A whole number from 1 on, written in the one way there is. */
-/* A row's number and the blank behind it; 0 if there is none. */
+/* A number that ends in front of end, which is taken, too: from 1 on, written
+ * in the one way there is.  Nineteen digits may be less than 2^63. */
 static int64_t
-take_number(struct cursor *cursor)
+take_digits(struct cursor *cursor, char end)
 {
 	size_t digits = strspn(cursor->at, "0123456789");
 	int64_t number;
 
-	if (digits == 0 || digits > 18 || cursor->at[0] == '0' ||
-	    cursor->at[digits] != ' ') {
+	errno = 0;
+	number = strtoll(cursor->at, NULL, 10);
+	if (digits == 0 || cursor->at[0] == '0' || errno != 0 ||
+	    cursor->at[digits] != end) {
 		fail_here(cursor);
 		return 0;
 	}
-	number = strtoll(cursor->at, NULL, 10);
 	cursor->at += digits + 1;
 	return number;
 }
 
-static void
-take_grant(struct cursor *cursor, struct decision_line *decision)
+static int64_t
+take_number(struct cursor *cursor, const struct decision_field *field)
 {
-	if (!take(cursor, "grant="))
+	int64_t number;
+
+	if (!take_name(cursor, field->name) || take(cursor, "- "))
+		return 0;
+	if (field->form == DECISION_FORM_NUMBER)
+		return take_digits(cursor, ' ');
+	number = take(cursor, "\"") ? take_digits(cursor, '"') : 0;
+	if (number == 0 || !take(cursor, " "))
 		fail_here(cursor);
-	else if (!take(cursor, "- "))
-		decision->grant = take_number(cursor);
-	if (take(cursor, "revision="))
-		decision->revision = take_number(cursor);
+	return number;
 }
 
 /* The last value: its end may be missing, as in a line that was too long. */
 static void
-take_reason(struct cursor *cursor, struct decision_line *decision)
+take_reason(struct cursor *cursor, const char *name)
 {
 	char *reason, *end;
 
-	if (!take(cursor, "reason=\"")) {
+	if (!take_name(cursor, name))
+		return;
+	if (!take(cursor, "\"")) {
 		fail_here(cursor);
 		return;
 	}
@@ -278,7 +305,7 @@ take_reason(struct cursor *cursor, struct decision_line *decision)
 		*end = '\0';
 	if (!is_printable(reason) || !unescape(reason))
 		fail(cursor, DECISION_LINE_BAD);
-	decision->reason = reason;
+	cursor->record->reason = reason;
 }
 
 /* --- the line --------------------------------------------------------------- */
@@ -305,50 +332,74 @@ find_decision(char *line)
 }
 
 static bool
-take_outcome(struct cursor *cursor, struct decision_line *decision)
+take_verdict(struct cursor *cursor)
 {
-	if (take(cursor, "allow ")) {
-		decision->allowed = true;
-		return true;
-	}
-	return take(cursor, "deny ") || take(cursor, "observe ");
+	size_t length = strcspn(cursor->at, " ");
+
+	if (cursor->at[length] != ' ' || !verdict_parse(cursor->at, length,
+	    &cursor->record->verdict))
+		return false;
+	cursor->at += length + 1;
+	return true;
 }
 
 static void
-take_fields(struct cursor *cursor, struct decision_line *decision)
+take_member(struct cursor *cursor, const struct decision_field *field)
 {
-	decision->user = take_value(cursor, "user=");
-	decision->vm = take_value(cursor, "vm=");
-	if (strncmp(cursor->at, "vm_source=", 10) == 0)
-		decision->vm_source = take_value(cursor, "vm_source=");
-	decision->service = take_value(cursor, "service=");
-	decision->client = take_client(cursor);
-	decision->cert_cn = take_value(cursor, "cert=");
-	take_sha256(cursor, decision);
-	take_names(cursor, decision);
-	take_local(cursor, decision);
-	take_time(cursor, decision);
-	decision->mechanism = take_value(cursor, "mech=");
-	take_grant(cursor, decision);
-	take_reason(cursor, decision);
+	struct decision_record *record = cursor->record;
+
+	switch (field->form) {
+	case DECISION_FORM_TEXT:
+		decision_set_text(record, field,
+		    take_value(cursor, field->name));
+		break;
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+		decision_set_number(record, field, take_number(cursor, field));
+		break;
+	case DECISION_FORM_VERDICT:
+		break;		/* has been taken */
+	case DECISION_FORM_CLIENT:
+		record->client = take_client(cursor, field->name);
+		break;
+	case DECISION_FORM_SHA256:
+		record->certificate.sha256 = take_sha256(cursor, field->name);
+		break;
+	case DECISION_FORM_NAMES:
+		take_names(cursor, field->name);
+		break;
+	case DECISION_FORM_LOCAL:
+		take_local(cursor, field->name);
+		break;
+	case DECISION_FORM_TIME:
+		take_time(cursor, field->name);
+		break;
+	case DECISION_FORM_REASON:
+		take_reason(cursor, field->name);
+		break;
+	}
 }
 
 enum decision_line_kind
-decision_line_parse(char *line, struct decision_line *decision_r)
+decision_line_parse(char *line, const char *names[DECISION_NAMES_MAX],
+    struct decision_record *record_r)
 {
 	struct cursor cursor = {
 		.at = find_decision(line),
 		.wrong = DECISION_LINE_GOOD,
+		.record = record_r,
+		.names = names,
 	};
 
-	memset(decision_r, 0, sizeof(*decision_r));
-	if (cursor.at == NULL || !take_outcome(&cursor, decision_r))
+	memset(record_r, 0, sizeof(*record_r));
+	if (cursor.at == NULL || !take_verdict(&cursor))
 		return DECISION_LINE_OTHER;
 	if (strlen(cursor.at) >= DECISION_LINE_MAX)
 		fail(&cursor, DECISION_LINE_BAD);
-	else
-		take_fields(&cursor, decision_r);
+	for (size_t i = 0; i < DECISION_FIELD_COUNT &&
+	    cursor.wrong == DECISION_LINE_GOOD; i++)
+		take_member(&cursor, &decision_fields[i]);
 	if (cursor.wrong != DECISION_LINE_GOOD)
-		memset(decision_r, 0, sizeof(*decision_r));
+		memset(record_r, 0, sizeof(*record_r));
 	return cursor.wrong;
 }

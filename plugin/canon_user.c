@@ -4,9 +4,11 @@
 #include "plugin/canon_user.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "plugin/login.h"
 #include "plugin/plugin.h"
+#include "plugin/report.h"
 
 /* out may be where user is. */
 static int
@@ -24,16 +26,13 @@ copy_out(const char *text, size_t length, char *out, unsigned int out_max,
 static int
 refuse_stranger(struct plugin *plugin, const sasl_server_params_t *params)
 {
-	const struct log_decision line = {
-		.vm = plugin != NULL && plugin->vm.name[0] != '\0' ?
-		    plugin->vm.name : NULL,
-		.service = params->service,
-		.client = params->ipremoteport,
-		.reason = "a mechanism came past vmauthz",
+	const struct report report = {
+		.at = time(NULL),
+		.refusal = "a mechanism came past vmauthz",
 	};
 
 	if (plugin != NULL)
-		plugin_log_decision(plugin, params, &line);
+		report_decision(plugin, params, &report);
 	return SASL_NOAUTHZ;
 }
 

@@ -15,7 +15,7 @@ facts_begin(struct facts *facts_r, const struct login *login,
 	facts_r->login = (struct authority_login){
 		.mechanism = login->decorated->stock->mech_name,
 		.request = {
-			.user = &login->user,
+			.user = login->canonical ? &login->user : NULL,
 			.vm = plugin_vm(plugin, params),
 			.service = params->service,
 			.client = plugin_client(params, facts_r->client) ?

@@ -11,6 +11,7 @@
 #include "plugin/gss_realm.h"
 #include "plugin/checkpass.h"
 #include "plugin/plugin.h"
+#include "plugin/report.h"
 
 /* bits of a TLS cipher (or of the mechanism itself) below which a connection
  * counts as open to others: NIST SP 800-131A's least */
@@ -74,16 +75,13 @@ static void
 log_obstacle(struct plugin *plugin, const sasl_server_params_t *params,
     const char *mechanism, const char *reason)
 {
-	struct log_decision line = {
-		.vm = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
-		.service = params->service,
-		.client = params->ipremoteport,
+	const struct report report = {
 		.at = time(NULL),
 		.mechanism = mechanism,
-		.reason = reason,
+		.refusal = reason,
 	};
 
-	plugin_log_decision(plugin, params, &line);
+	report_decision(plugin, params, &report);
 }
 
 static struct login *
@@ -294,37 +292,17 @@ static void
 log_outcome(const struct login *login, const sasl_server_params_t *params,
     const struct outcome *outcome, enum verdict conclusion)
 {
-	struct plugin *plugin = login->decorated->plugin;
-	const struct authority_decision *decision = &outcome->decision;
-	const struct request *request = &outcome->facts.login.request;
-	bool ours = outcome->refusal != NULL;
-	struct log_decision line = {
-		.outcome = conclusion,
-		.user = login->canonical ? login->user.text : NULL,
-		.vm = decision->policy.vm[0] != '\0' ? decision->policy.vm :
-		    request->vm.name,
-		.service = request->service,
-		.client = params->ipremoteport,
-		.cert_cn = request->certificate.cn,
-		.sha256 = request->certificate.sha256,
-		.names = request->certificate.names,
-		.name_count = request->certificate.name_count,
-		.local = request->local,
-		.local_user = request->local_user,
+	const struct report report = {
 		.at = outcome->at,
+		.verdict = conclusion,
 		.mechanism = outcome->facts.login.mechanism,
-		.grant = ours ? 0 : decision->policy.grant,
-		.revision = decision->policy.revision,
-		.reason = ours ? outcome->refusal : decision->reason,
-		.detail = ours ? outcome->detail : decision->detail,
+		.facts = &outcome->facts,
+		.decision = &outcome->decision,
+		.refusal = outcome->refusal,
+		.detail = outcome->detail,
 	};
 
-	if (decision->logged &&
-	    (decision->policy.verdict == VERDICT_ALLOW) ==
-	    (conclusion == VERDICT_ALLOW))
-		plugin_tell_refusal(params, &line);
-	else
-		plugin_log_decision(plugin, params, &line);
+	report_decision(login->decorated->plugin, params, &report);
 }
 
 /* The mechanism is through, one way or the other. */

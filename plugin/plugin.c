@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 /* libsasl2 has no place where three entry points of one object could share
  * anything, so the process has. */
@@ -110,48 +109,4 @@ plugin_client(const sasl_server_params_t *params,
 	memcpy(address_r, text, (size_t)(end - text));
 	address_r[end - text] = '\0';
 	return true;
-}
-
-static void
-tell_error(const sasl_server_params_t *params, const char *line)
-{
-	params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s", line);
-}
-
-void
-plugin_log_decision(struct plugin *plugin,
-    const sasl_server_params_t *params, const struct log_decision *decision)
-{
-	static const struct {
-		int sasl;		/* from this log_level on */
-		int syslog;
-	} levels[] = {
-		[VERDICT_DENY] = { SASL_LOG_FAIL, LOG_NOTICE },
-		[VERDICT_ALLOW] = { SASL_LOG_NOTE, LOG_INFO },
-		[VERDICT_OBSERVE] = { SASL_LOG_FAIL, LOG_WARNING },
-	};
-	int level = levels[decision->outcome].sasl;
-	char line[LOG_LINE_MAX];
-
-	log_format(line, decision);
-	pthread_mutex_lock(&plugin->mutex);
-	log_send(&plugin->log, levels[decision->outcome].syslog, line);
-	pthread_mutex_unlock(&plugin->mutex);
-	/* libsasl2's own log is syslog(3), which may wait: only if wanted */
-	if (params->log_level >= level)
-		params->utils->log(params->utils->conn, level, "%s", line);
-	if (decision->outcome == VERDICT_DENY)
-		tell_error(params, line);
-}
-
-void
-plugin_tell_refusal(const sasl_server_params_t *params,
-    const struct log_decision *decision)
-{
-	char line[LOG_LINE_MAX];
-
-	if (decision->outcome != VERDICT_DENY)
-		return;
-	log_format(line, decision);
-	tell_error(params, line);
 }

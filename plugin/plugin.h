@@ -50,14 +50,4 @@ enum { PLUGIN_ADDRESS_MAX = 96 };	/* octets, with NUL */
 bool plugin_client(const sasl_server_params_t *params,
     char address_r[PLUGIN_ADDRESS_MAX]);
 
-/* Sends a decision to the SASL log, syslog, and (a refusal) to the
- * connection's error text, which ends up in QEMU's own log. */
-void plugin_log_decision(struct plugin *plugin,
-    const sasl_server_params_t *params, const struct log_decision *decision);
-
-/* Sends a refusal, and nothing else, to that error text alone: somebody else
- * has told the system's log. */
-void plugin_tell_refusal(const sasl_server_params_t *params,
-    const struct log_decision *decision);
-
 #endif

@@ -79,7 +79,7 @@ audit_event_ticket(struct daemon *daemon, struct audit_ticket *record)
 		{ "vm", record->vm },
 		{ "client", record->client },
 		{ "ticket", number },
-		{ "by", record->by },
+		{ "issued_by", record->by },
 	};
 
 	record->at = daemon_time_ms();

@@ -104,6 +104,65 @@ struct progress {
 	bool first_channel;
 };
 
+/* The one place where vmauthzd fills a record.  Without progress nothing is
+ * known but who asks. */
+static struct decision_record
+make_record(const struct asker *asker, const struct progress *progress)
+{
+	struct decision_record record = {
+		.at = progress != NULL ? progress->at : daemon_time_ms(),
+		.vm = asker->machine.name[0] != '\0' ? asker->machine.name :
+		    NULL,
+		.vm_source = machine_source_name(asker->machine.source),
+		.socket = asker->socket,
+	};
+	const struct broker_login *what;
+	const struct decision *decision;
+
+	if (progress == NULL)
+		return record;
+	what = progress->login->what;
+	decision = &progress->judgement.decision;
+	record.verdict = progress->refusal == NULL ? VERDICT_ALLOW :
+	    VERDICT_DENY;
+	record.user = progress->login->user.text;
+	record.service = what->service;
+	record.client = what->client;
+	record.certificate = what->certificate;
+	record.local = what->local;
+	record.local_user = what->local_user;
+	record.mechanism = what->mechanism;
+	record.grant = progress->attempt->refusal == NULL ?
+	    decision->grant : 0;
+	record.revision = decision->revision;
+	record.ticket = progress->attempt->ticket;
+	record.session = (int64_t)progress->session;
+	record.reason = progress->refusal != NULL ? progress->refusal :
+	    reason_text(decision->reason);
+	record.detail = progress->judgement.detail;
+	return record;
+}
+
+static void
+write_line(struct daemon *daemon, const struct decision_record *record)
+{
+	char line[LOG_LINE_MAX];
+
+	log_format(line, record);
+	log_send(&daemon->log, record->verdict == VERDICT_ALLOW ? LOG_INFO :
+	    LOG_NOTICE, line);
+}
+
+void
+authorize_refuse(struct daemon *daemon, const struct asker *asker,
+    const char *reason)
+{
+	struct decision_record record = make_record(asker, NULL);
+
+	record.reason = reason;
+	write_line(daemon, &record);
+}
+
 static const char *
 find_refusal(const struct attempt *attempt, const struct judgement *judgement)
 {
@@ -188,37 +247,6 @@ tell_session(struct progress *progress)
 		audit_event_session(progress->daemon, &record);
 }
 
-static int
-record_decision(const struct progress *progress)
-{
-	const struct login *login = progress->login;
-	const struct broker_login *what = login->what;
-	const struct decision *decision = &progress->judgement.decision;
-	const struct audit_decision record = {
-		.at = progress->at,
-		.outcome = progress->refusal == NULL ? "allow" : "deny",
-		.user = login->user.text,
-		.vm = login->asker->machine.name,
-		.vm_source = machine_source_name(login->asker->machine.source),
-		.service = what->service,
-		.client = what->client,
-		.cert_cn = what->certificate.cn,
-		.sha256 = what->certificate.sha256,
-		.local_user = what->local_user,
-		.mechanism = what->mechanism,
-		.socket = login->asker->socket,
-		.grant = progress->attempt->refusal == NULL ?
-		    decision->grant : 0,
-		.ticket = progress->attempt->ticket,
-		.session = progress->session,
-		.revision = decision->revision,
-		.reason = progress->refusal != NULL ? progress->refusal :
-		    reason_text(decision->reason),
-	};
-
-	return audit_decision(progress->daemon->audit, &record);
-}
-
 static void
 forget_session(struct progress *progress)
 {
@@ -232,11 +260,13 @@ forget_session(struct progress *progress)
 /* What can't be recorded is refused, unless the configuration would rather go
  * on; the log says so in both cases. */
 static void
-record(struct progress *progress)
+write_audit(struct progress *progress)
 {
 	struct daemon *daemon = progress->daemon;
+	const struct decision_record record =
+	    make_record(progress->login->asker, progress);
 
-	if (record_decision(progress) == ERROR_NONE) {
+	if (audit_decision(daemon->audit, &record) == ERROR_NONE) {
 		tell_session(progress);
 		return;
 	}
@@ -269,42 +299,6 @@ count(const struct progress *progress)
 	}
 }
 
-static void
-write_line(const struct progress *progress)
-{
-	const struct login *login = progress->login;
-	const struct broker_login *what = login->what;
-	const struct decision *decision = &progress->judgement.decision;
-	char line[LOG_LINE_MAX];
-	struct log_decision fields = {
-		.outcome = progress->refusal == NULL ? VERDICT_ALLOW :
-		    VERDICT_DENY,
-		.user = login->user.text,
-		.vm = login->asker->machine.name,
-		.vm_source = machine_source_name(login->asker->machine.source),
-		.service = what->service,
-		.client = what->client,
-		.cert_cn = what->certificate.cn,
-		.sha256 = what->certificate.sha256,
-		.names = what->certificate.names,
-		.name_count = what->certificate.name_count,
-		.local = what->local,
-		.local_user = what->local_user,
-		.at = progress->at / 1000,
-		.mechanism = what->mechanism,
-		.grant = progress->attempt->refusal == NULL ?
-		    decision->grant : 0,
-		.revision = decision->revision,
-		.reason = progress->refusal != NULL ? progress->refusal :
-		    reason_text(decision->reason),
-		.detail = progress->judgement.detail,
-	};
-
-	log_format(line, &fields);
-	log_send(&progress->daemon->log, progress->refusal == NULL ? LOG_INFO :
-	    LOG_NOTICE, line);
-}
-
 void
 authorize(struct daemon *daemon, const struct login *login,
     const struct attempt *attempt, struct outcome *outcome_r)
@@ -315,6 +309,7 @@ authorize(struct daemon *daemon, const struct login *login,
 		.attempt = attempt,
 		.at = daemon_time_ms(),
 	};
+	struct decision_record record;
 
 	memset(outcome_r, 0, sizeof(*outcome_r));
 	authorize_ask(daemon, login, &progress.judgement);
@@ -327,10 +322,12 @@ authorize(struct daemon *daemon, const struct login *login,
 	take_ticket(&progress);
 	open_session(&progress);
 	if (!attempt->recorded)
-		record(&progress);
+		write_audit(&progress);
 	count(&progress);
-	if (!attempt->recorded)
-		write_line(&progress);
+	if (!attempt->recorded) {
+		record = make_record(login->asker, &progress);
+		write_line(daemon, &record);
+	}
 	outcome_r->allowed = progress.refusal == NULL;
 	outcome_r->session = progress.session;
 }

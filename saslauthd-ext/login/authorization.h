@@ -58,4 +58,9 @@ struct outcome {
 void authorize(struct daemon *daemon, const struct login *login,
     const struct attempt *attempt, struct outcome *outcome_r);
 
+/* Logs the refusal of a question that was not understood, or of a process that
+ * may not ask: nothing is known but who asks. */
+void authorize_refuse(struct daemon *daemon, const struct asker *asker,
+    const char *reason);
+
 #endif

@@ -26,17 +26,17 @@ static const char is_sql[] =
 
 static const char last_sql[] = "SELECT max(id) FROM records";
 
-/* Columns as in enum audit_column. */
+/* The columns as audit_column() counts them. */
 static const char records_sql[] =
-    "SELECT id, at, kind, what, user, vm, vm_source, service, client,"
-    " cert_cn, iif(cert_sha256 IS NULL, NULL, lower(hex(cert_sha256))),"
-    " local_user, mechanism, socket, issued_by, grant_id, revision, ticket,"
-    " session, reason FROM records"
+    "SELECT id, kind, event, issued_by, verdict, user, vm, vm_source, service,"
+    " client, cert_cn, cert_sha256, local_user, at, mechanism, socket, grant,"
+    " revision, ticket, session, reason FROM records"
     " WHERE id > ?1 AND id <= ?2 AND at >= ?3"
     " AND (?4 IS NULL OR user = ?4 OR user GLOB ?4)"
     " AND (?5 IS NULL OR vm = ?5 OR vm GLOB ?5)"
-    " AND (NOT ?6 OR kind = 'decision' AND what = 'deny')"
+    " AND (NOT ?6 OR verdict = 'deny')"
     " ORDER BY id LIMIT ?7";
+enum { COLUMN_ID, COLUMN_KIND, COLUMN_EVENT, COLUMN_ISSUED_BY };
 
 struct reader {
 	const char *folder;
@@ -139,18 +139,86 @@ open_file(struct reader *reader)
 	return open_as(reader, uri);
 }
 
-static void
-tell(struct reader *reader, sqlite3_stmt *row)
+static const char *
+column_text(sqlite3_stmt *statement, int column)
 {
-	struct audit_record record = {
-		.id = sqlite3_column_int64(row, AUDIT_ID),
-		.at = sqlite3_column_int64(row, AUDIT_AT),
-	};
+	return (const char *)sqlite3_column_text(statement, column);
+}
 
-	for (int i = 0; i < AUDIT_COLUMN_COUNT; i++)
-		record.text[i] = (const char *)sqlite3_column_text(row, i);
-	reader->told(reader->context, &record);
-	reader->place->id = record.id;
+static void
+read_field(sqlite3_stmt *statement, enum decision_field_index index,
+    struct decision_record *record)
+{
+	const struct decision_field *field = &decision_fields[index];
+	int column = audit_column(index);
+	const char *text;
+
+	switch (field->form) {
+	case DECISION_FORM_NAMES:
+		break;		/* no column */
+	case DECISION_FORM_VERDICT:
+		text = column_text(statement, column);
+		if (text != NULL)
+			verdict_parse(text, strlen(text), &record->verdict);
+		break;
+	case DECISION_FORM_LOCAL:
+		record->local_user = column_text(statement, column);
+		if (record->local_user != NULL)
+			record->local = REQUEST_LOCAL_ACCOUNT;
+		break;
+	case DECISION_FORM_TEXT:
+	case DECISION_FORM_CLIENT:
+	case DECISION_FORM_REASON:
+		decision_set_text(record, field,
+		    column_text(statement, column));
+		break;
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+	case DECISION_FORM_TIME:
+		decision_set_number(record, field,
+		    sqlite3_column_int64(statement, column));
+		break;
+	case DECISION_FORM_SHA256:
+		if (sqlite3_column_bytes(statement, column) ==
+		    REQUEST_SHA256_SIZE)
+			record->certificate.sha256 =
+			    sqlite3_column_blob(statement, column);
+		break;
+	}
+}
+
+/* Somebody may have put rows into the file that vmauthzd did not: false, if
+ * one is of no kind. */
+static bool
+read_row(sqlite3_stmt *statement, struct audit_row *row_r)
+{
+	const char *kind = column_text(statement, COLUMN_KIND);
+	int i = 0;
+
+	memset(row_r, 0, sizeof(*row_r));
+	row_r->id = sqlite3_column_int64(statement, COLUMN_ID);
+	while (kind != NULL && i < AUDIT_KIND_COUNT &&
+	    strcmp(audit_kind_names[i], kind) != 0)
+		i++;
+	if (kind == NULL || i == AUDIT_KIND_COUNT)
+		return false;
+	row_r->kind = (enum audit_kind)i;
+	row_r->event = column_text(statement, COLUMN_EVENT);
+	row_r->issued_by = column_text(statement, COLUMN_ISSUED_BY);
+	for (i = 0; i < DECISION_FIELD_COUNT; i++)
+		read_field(statement, (enum decision_field_index)i,
+		    &row_r->record);
+	return true;
+}
+
+static void
+tell(struct reader *reader, sqlite3_stmt *statement)
+{
+	struct audit_row row;
+
+	if (read_row(statement, &row))
+		reader->told(reader->context, &row);
+	reader->place->id = row.id;
 	reader->count++;
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <syslog.h>
 
 #include "saslauthd-ext/worker/mux.h"
 #include "saslauthd-ext/login/password_check.h"
@@ -38,18 +37,8 @@ answer(struct connection *connection, bool allowed)
 static void
 refuse(struct connection *connection, const char *why)
 {
-	const struct log_decision line = {
-		.vm = connection->asker.machine.name[0] != '\0' ?
-		    connection->asker.machine.name : NULL,
-		.vm_source = machine_source_name(
-		    connection->asker.machine.source),
-		.at = daemon_time_ms() / 1000,
-		.reason = why,
-	};
-	char text[LOG_LINE_MAX];
-
-	log_format(text, &line);
-	daemon_log(connection_daemon(connection), LOG_NOTICE, "%s", text);
+	authorize_refuse(connection_daemon(connection), &connection->asker,
+	    why);
 	answer(connection, false);
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plugin/attempt.h"
 #include "plugin/facts.h"
-#include "plugin/login.h"
 #include "plugin/plugin.h"
 #include "policy-admin/credentials.h"
 #include "scram/scram.h"
@@ -36,32 +36,32 @@ verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
 }
 
 static int
-find_verifier(struct login *login, const sasl_server_params_t *params,
+find_verifier(struct attempt *attempt, const sasl_server_params_t *params,
     struct authority_verifier *verifier_r)
 {
-	struct plugin *plugin = login->decorated->plugin;
+	struct plugin *plugin = attempt->decorated->plugin;
 	struct facts facts;
 	int rc;
 
-	facts_for_lookup(&facts, login, params);
+	facts_for_lookup(&facts, attempt, params);
 	rc = authority_lookup(plugin->authority, &facts.login, verifier_r,
-	    &login->failure);
-	login->mismatch = verifier_r->mismatch;
+	    &attempt->failure);
+	attempt->mismatch = verifier_r->mismatch;
 	return rc;
 }
 
 static int
-give_verifier(struct login *login, sasl_server_params_t *params,
+give_verifier(struct attempt *attempt, sasl_server_params_t *params,
     unsigned int flags)
 {
-	const char *mechanism = login->decorated->stock->mech_name;
+	const char *mechanism = attempt->decorated->stock->mech_name;
 	struct authority_verifier found;
 	char text[SCRAM_TEXT_MAX];
 	int rc = SASL_UNAVAIL;
 
 	if ((flags & SASL_AUXPROP_OVERRIDE) != 0)
 		params->utils->prop_erase(params->propctx, verifier_property);
-	if (find_verifier(login, params, &found) == ERROR_NONE &&
+	if (find_verifier(attempt, params, &found) == ERROR_NONE &&
 	    scram_verifier_text(mechanism, &found.verifier, text) == ERROR_NONE)
 		rc = params->utils->prop_set(params->propctx,
 		    verifier_property, text, 0);
@@ -74,20 +74,20 @@ int
 auxprop_lookup(void *glob_context, sasl_server_params_t *params,
     unsigned int flags, const char *user, unsigned int length)
 {
-	struct login *login;
+	struct attempt *attempt;
 
 	if (glob_context == NULL)
 		return SASL_NOMECH;
-	login = login_current(params);
-	if (login == NULL || !login->canonical)
+	attempt = attempt_current(params);
+	if (attempt == NULL || !attempt->canonical)
 		return SASL_NOMECH;
 	if (!verifier_wanted(params, flags) ||
-	    scram_key_size(login->decorated->stock->mech_name) == 0)
+	    scram_key_size(attempt->decorated->stock->mech_name) == 0)
 		return SASL_OK;
-	if (strlen(login->user.text) != length ||
-	    memcmp(login->user.text, user, length) != 0)
+	if (strlen(attempt->user.text) != length ||
+	    memcmp(attempt->user.text, user, length) != 0)
 		return SASL_NOMECH;
-	return give_verifier(login, params, flags);
+	return give_verifier(attempt, params, flags);
 }
 
 /* --- storing ------------------------------------------------------------- */

@@ -4,10 +4,8 @@
 #include "plugin/canon_user.h"
 
 #include <string.h>
-#include <time.h>
 
-#include "plugin/login.h"
-#include "plugin/plugin.h"
+#include "plugin/attempt.h"
 #include "plugin/report.h"
 
 /* out may be where user is. */
@@ -26,13 +24,9 @@ copy_out(const char *text, size_t length, char *out, unsigned int out_max,
 static int
 refuse_stranger(struct plugin *plugin, const sasl_server_params_t *params)
 {
-	const struct report report = {
-		.at = time(NULL),
-		.refusal = "a mechanism came past vmauthz",
-	};
-
 	if (plugin != NULL)
-		report_decision(plugin, params, &report);
+		report_refusal(plugin, params, NULL,
+		    "a mechanism came past vmauthz");
 	return SASL_NOAUTHZ;
 }
 
@@ -41,19 +35,19 @@ canon_user_server(void *glob_context, sasl_server_params_t *params,
     const char *user, unsigned int length, unsigned int flags, char *out,
     unsigned int out_max, unsigned int *out_length)
 {
-	struct login *login = login_current(params);
+	struct attempt *attempt = attempt_current(params);
 	struct identity id;
 
-	if (login == NULL)
+	if (attempt == NULL)
 		return refuse_stranger(glob_context, params);
 	if (length == 0)
 		length = (unsigned int)strlen(user);
-	if (identity_parse(&id, user, length, login->default_realm) !=
+	if (identity_parse(&id, user, length, attempt->default_realm) !=
 	    ERROR_NONE)
 		return SASL_BADPROT;
 	if ((flags & SASL_CU_AUTHID) != 0) {
-		login->user = id;
-		login->canonical = true;
+		attempt->user = id;
+		attempt->canonical = true;
 	}
 	return copy_out(id.text, strlen(id.text), out, out_max, out_length);
 }

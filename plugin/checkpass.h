@@ -10,12 +10,12 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-struct login;
+struct attempt;
 
-/* What to give to a step of the login's mechanism: params, or, where the
+/* What to give to a step of the attempt's mechanism: params, or, where the
  * authority checks passwords, a copy of them with its own check in it.  Any
  * mechanism gets it, whatever it says of its use of passwords. */
-sasl_server_params_t *password_params(struct login *login,
+sasl_server_params_t *checkpass_params(struct attempt *attempt,
     sasl_server_params_t *params);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "plugin/auxprop.h"
 #include "plugin/canon_user.h"
+#include "plugin/login.h"
 #include "plugin/plugin.h"
 #include "plugin/tls_peer.h"
 
@@ -46,13 +47,20 @@ static int
 offer_mechanisms(struct plugin *plugin, const sasl_utils_t *utils,
     sasl_server_plug_t **pluglist, int *plugcount)
 {
+	static const struct decoration decoration = {
+		.own_entry = sasl_server_plug_init,
+		.mech_new = login_new,
+		.mech_step = login_step,
+		.mech_dispose = login_dispose,
+		.mech_avail = login_avail,
+	};
 	struct mechanisms *mechanisms = &plugin->mechanisms;
 
 	if (process_serves_spice() && plugin->options.error[0] == '\0' &&
 	    plugin->options.client_cert != TLS_PEER_OFF)
 		tls_peer_watch(plugin->options.client_cert);
 	if (mechanisms->count == 0 &&
-	    mechanisms_load(mechanisms, plugin, utils) != SASL_OK)
+	    mechanisms_load(mechanisms, plugin, utils, &decoration) != SASL_OK)
 		return SASL_FAIL;
 	if (mechanisms->count == 0)
 		return SASL_FAIL;

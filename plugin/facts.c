@@ -3,22 +3,65 @@
 
 #include "plugin/facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+/* The port at the end of "address;port". */
+static uint16_t
+facts_port(const char *address)
+{
+	const char *text = address != NULL ? strrchr(address, ';') : NULL;
+	unsigned long port;
+	char *end;
+
+	if (text == NULL || text[1] < '0' || text[1] > '9')
+		return 0;
+	port = strtoul(text + 1, &end, 10);
+	return *end == '\0' && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+/* The VM that this process says it is; it points into plugin. */
+static struct request_vm
+facts_vm(const struct plugin *plugin, const sasl_server_params_t *params)
+{
+	return (struct request_vm){
+		.name = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
+		.uuid = plugin->vm.uuid[0] != '\0' ? plugin->vm.uuid : NULL,
+		.port = facts_port(params->iplocalport),
+	};
+}
+
+/* The address in front of "address;port"; false, and "", if libsasl2 does not
+ * tell. */
+static bool
+facts_client(const sasl_server_params_t *params,
+    char address_r[FACTS_ADDRESS_MAX])
+{
+	const char *text = params->ipremoteport;
+	const char *end = text != NULL ? strrchr(text, ';') : NULL;
+
+	address_r[0] = '\0';
+	if (end == NULL || end - text >= FACTS_ADDRESS_MAX)
+		return false;
+	memcpy(address_r, text, (size_t)(end - text));
+	address_r[end - text] = '\0';
+	return true;
+}
+
 void
-facts_begin(struct facts *facts_r, const struct login *login,
+facts_begin(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params)
 {
-	const struct plugin *plugin = login->decorated->plugin;
+	const struct plugin *plugin = attempt->decorated->plugin;
 
 	memset(facts_r, 0, sizeof(*facts_r));
 	facts_r->login = (struct authority_login){
-		.mechanism = login->decorated->stock->mech_name,
+		.mechanism = attempt->decorated->stock->mech_name,
 		.request = {
-			.user = login->canonical ? &login->user : NULL,
-			.vm = plugin_vm(plugin, params),
+			.user = &attempt->user,
+			.vm = facts_vm(plugin, params),
 			.service = params->service,
-			.client = plugin_client(params, facts_r->client) ?
+			.client = facts_client(params, facts_r->client) ?
 			    facts_r->client : NULL,
 		},
 	};
@@ -65,12 +108,12 @@ facts_find_local_user(struct facts *facts,
 }
 
 void
-facts_for_lookup(struct facts *facts_r, const struct login *login,
+facts_for_lookup(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params)
 {
-	const struct plugin *plugin = login->decorated->plugin;
+	const struct plugin *plugin = attempt->decorated->plugin;
 
-	facts_begin(facts_r, login, params);
+	facts_begin(facts_r, attempt, params);
 	if (authority_lookup_decides(plugin->authority))
 		facts_find_certificate(facts_r, plugin, params);
 }

@@ -10,27 +10,29 @@
 #include <sasl/saslplug.h>
 
 #include "cert/cert_name.h"
+#include "plugin/attempt.h"
 #include "plugin/authority.h"
 #include "plugin/local/local_user.h"
-#include "plugin/login.h"
 #include "plugin/plugin.h"
 #include "plugin/tls_peer.h"
 
+enum { FACTS_ADDRESS_MAX = 96 };	/* octets, with NUL */
+
 struct facts {
 	struct authority_login login;	/* points into the rest, into struct
-					 * login, and into the parameters */
-	char client[PLUGIN_ADDRESS_MAX];
+					 * attempt, and into the parameters */
+	char client[FACTS_ADDRESS_MAX];
 	struct tls_peer peer;
 	const char *names[CERT_NAMES_MAX];	/* of the peer's certificate */
 	struct local_user local_user;
 };
 
 /* What is at hand: user, VM, service, address and mechanism. */
-void facts_begin(struct facts *facts_r, const struct login *login,
+void facts_begin(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params);
 
 /* As much as a look-up, or a password check, wants to know. */
-void facts_for_lookup(struct facts *facts_r, const struct login *login,
+void facts_for_lookup(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params);
 
 /* Adds the client's certificate, unless the options say that nobody is to be

@@ -11,35 +11,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/entry.h"
-#include "plugin/login.h"
-#include "plugin/plugin.h"
-
 static const char entry_point[] = "sasl_server_plug_init";
 
 /* dlsym(3) gives data pointers; POSIX says that they carry functions. */
 static sasl_server_plug_init_t *
-find_entry(void *library)
+find_entry(void *library, const struct decoration *decoration)
 {
 	sasl_server_plug_init_t *entry = NULL;
 	void *symbol = dlsym(library, entry_point);
 
 	memcpy(&entry, &symbol, sizeof(entry));
-	return entry != sasl_server_plug_init ? entry : NULL;
+	return entry != decoration->own_entry ? entry : NULL;
 }
 
 static void
 decorate(sasl_server_plug_t *offered, struct decorated *decorated,
-    const sasl_server_plug_t *stock)
+    const struct decoration *decoration)
 {
+	const sasl_server_plug_t *stock = decorated->stock;
+
 	*offered = *stock;
 	/* libsasl2's last tie-breaker, and nothing but that */
 	offered->security_flags += 1U << 16;
 	offered->glob_context = decorated;
-	offered->mech_new = login_new;
-	offered->mech_step = login_step;
-	offered->mech_dispose = login_dispose;
-	offered->mech_avail = stock->mech_avail != NULL ? login_avail : NULL;
+	offered->mech_new = decoration->mech_new;
+	offered->mech_step = decoration->mech_step;
+	offered->mech_dispose = decoration->mech_dispose;
+	offered->mech_avail = stock->mech_avail != NULL ?
+	    decoration->mech_avail : NULL;
 	/* libsasl2 calls these of the stock mechanism, which it has, too */
 	offered->mech_free = NULL;
 	offered->setpass = NULL;
@@ -48,7 +47,7 @@ decorate(sasl_server_plug_t *offered, struct decorated *decorated,
 }
 
 static int
-add(struct mechanisms *mechanisms, struct plugin *plugin, void *library,
+add_mechanisms(struct mechanisms *mechanisms, struct plugin *plugin, void *library,
     const sasl_server_plug_t *stock, int count)
 {
 	struct decorated *decorated;
@@ -84,8 +83,9 @@ keep_library(struct mechanisms *mechanisms, void *library)
 /* A file that is no mechanism, or does not load, is libsasl2's to complain
  * about: it looks at the same ones. */
 static int
-load_file(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils, const char *path)
+load_library(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils, const struct decoration *decoration,
+    const char *path)
 {
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	sasl_server_plug_init_t *entry;
@@ -94,7 +94,7 @@ load_file(struct mechanisms *mechanisms, struct plugin *plugin,
 
 	if (library == NULL)
 		return SASL_OK;
-	entry = find_entry(library);
+	entry = find_entry(library, decoration);
 	if (entry == NULL || entry(utils, SASL_SERVER_PLUG_VERSION, &version,
 	    &stock, &count) != SASL_OK || version != SASL_SERVER_PLUG_VERSION ||
 	    count <= 0) {
@@ -105,7 +105,7 @@ load_file(struct mechanisms *mechanisms, struct plugin *plugin,
 		dlclose(library);
 		return SASL_NOMEM;
 	}
-	return add(mechanisms, plugin, library, stock, count);
+	return add_mechanisms(mechanisms, plugin, library, stock, count);
 }
 
 static bool
@@ -117,8 +117,9 @@ is_shared_object(const char *name)
 }
 
 static int
-load_directory(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils, const char *directory)
+load_libraries(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils, const struct decoration *decoration,
+    const char *directory)
 {
 	DIR *listing = opendir(directory);
 	char path[PATH_MAX];
@@ -131,7 +132,8 @@ load_directory(struct mechanisms *mechanisms, struct plugin *plugin,
 		if (is_shared_object(entry->d_name) &&
 		    snprintf(path, sizeof(path), "%s/%s", directory,
 		    entry->d_name) < (int)sizeof(path))
-			rc = load_file(mechanisms, plugin, utils, path);
+			rc = load_library(mechanisms, plugin, utils, decoration,
+			    path);
 	}
 	closedir(listing);
 	return rc;
@@ -155,23 +157,24 @@ plugin_path(const sasl_utils_t *utils)
 }
 
 static int
-load_all(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils)
+load_path(struct mechanisms *mechanisms, struct plugin *plugin,
+    const sasl_utils_t *utils, const struct decoration *decoration)
 {
 	char *path = plugin_path(utils), *rest = path, *directory;
 	int rc = path != NULL ? SASL_OK : SASL_FAIL;
 
 	while (rc == SASL_OK && (directory = strsep(&rest, ":")) != NULL)
-		rc = load_directory(mechanisms, plugin, utils, directory);
+		rc = load_libraries(mechanisms, plugin, utils, decoration,
+		    directory);
 	free(path);
 	return rc;
 }
 
 int
 mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils)
+    const sasl_utils_t *utils, const struct decoration *decoration)
 {
-	int rc = load_all(mechanisms, plugin, utils);
+	int rc = load_path(mechanisms, plugin, utils, decoration);
 
 	if (rc == SASL_OK && mechanisms->count > 0) {
 		mechanisms->offered = calloc(mechanisms->count,
@@ -185,7 +188,7 @@ mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
 	}
 	for (size_t i = 0; i < mechanisms->count; i++)
 		decorate(&mechanisms->offered[i], &mechanisms->decorated[i],
-		    mechanisms->decorated[i].stock);
+		    decoration);
 	return SASL_OK;
 }
 

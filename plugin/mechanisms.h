@@ -27,12 +27,28 @@ struct mechanisms {
 	void **libraries;
 };
 
+/* What a mechanism is decorated with. */
+struct decoration {
+	sasl_server_plug_init_t *own_entry;	/* of this very plugin, which
+						 * decorates nothing of itself */
+	int (*mech_new)(void *glob_context, sasl_server_params_t *params,
+	    const char *challenge, unsigned int challenge_length,
+	    void **context);
+	int (*mech_step)(void *context, sasl_server_params_t *params,
+	    const char *client_in, unsigned int client_in_length,
+	    const char **server_out, unsigned int *server_out_length,
+	    sasl_out_params_t *out);
+	void (*mech_dispose)(void *context, const sasl_utils_t *utils);
+	int (*mech_avail)(void *glob_context, sasl_server_params_t *params,
+	    void **context);	/* where the stock mechanism has one */
+};
+
 /* Loads every server mechanism from libsasl2's plugin directories (utils'
  * SASL_CB_GETPATH) and makes of each one that is offered in its stead: the
- * same in all but its steps (plugin/login.h), and a shade stronger, so that
+ * same in all but the decoration, and a shade stronger, so that
  * libsasl2 lists it first.  Returns a SASL code; nothing is left on failure. */
 int mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils);
+    const sasl_utils_t *utils, const struct decoration *decoration);
 void mechanisms_unload(struct mechanisms *mechanisms);
 
 #endif

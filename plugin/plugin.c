@@ -4,7 +4,6 @@
 #include "plugin/plugin.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* libsasl2 has no place where three entry points of one object could share
  * anything, so the process has. */
@@ -69,44 +68,4 @@ plugin_release(struct plugin *plugin)
 		free(plugin);
 	}
 	pthread_mutex_unlock(&process.mutex);
-}
-
-/* The port at the end of "address;port". */
-static uint16_t
-port_of(const char *address)
-{
-	const char *text = address != NULL ? strrchr(address, ';') : NULL;
-	unsigned long port;
-	char *end;
-
-	if (text == NULL || text[1] < '0' || text[1] > '9')
-		return 0;
-	port = strtoul(text + 1, &end, 10);
-	return *end == '\0' && port <= UINT16_MAX ? (uint16_t)port : 0;
-}
-
-struct request_vm
-plugin_vm(const struct plugin *plugin, const sasl_server_params_t *params)
-{
-	return (struct request_vm){
-		.name = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
-		.uuid = plugin->vm.uuid[0] != '\0' ? plugin->vm.uuid : NULL,
-		.port = port_of(params->iplocalport),
-	};
-}
-
-/* The address in front of "address;port". */
-bool
-plugin_client(const sasl_server_params_t *params,
-    char address_r[PLUGIN_ADDRESS_MAX])
-{
-	const char *text = params->ipremoteport;
-	const char *end = text != NULL ? strrchr(text, ';') : NULL;
-
-	address_r[0] = '\0';
-	if (end == NULL || end - text >= PLUGIN_ADDRESS_MAX)
-		return false;
-	memcpy(address_r, text, (size_t)(end - text));
-	address_r[end - text] = '\0';
-	return true;
 }

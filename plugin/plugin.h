@@ -38,16 +38,4 @@ struct plugin {
 struct plugin *plugin_acquire(const sasl_utils_t *utils);
 void plugin_release(struct plugin *plugin);
 
-/* The VM that this process says it is and the port that was reached, for a
- * request; it points into plugin. */
-struct request_vm plugin_vm(const struct plugin *plugin,
-    const sasl_server_params_t *params);
-
-enum { PLUGIN_ADDRESS_MAX = 96 };	/* octets, with NUL */
-
-/* The client's address without its port, for a request; false, and "", if
- * libsasl2 does not tell. */
-bool plugin_client(const sasl_server_params_t *params,
-    char address_r[PLUGIN_ADDRESS_MAX]);
-
 #endif

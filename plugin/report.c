@@ -5,51 +5,19 @@
 
 #include <syslog.h>
 
-/* The one place where the plugin fills a record. */
+#include "log/decision_writer.h"
+#include "plugin/attempt.h"
+#include "plugin/facts.h"
+#include "plugin/plugin.h"
+
 static void
-report_fill(const struct plugin *plugin, const sasl_server_params_t *params,
-    const struct report *report, struct decision_record *record_r)
+report_to_client(const sasl_server_params_t *params, const char *line)
 {
-	static const struct authority_decision none;
-	const struct authority_decision *decision =
-	    report->decision != NULL ? report->decision : &none;
-	bool ours = report->refusal != NULL;
-
-	*record_r = (struct decision_record){
-		.at = (int64_t)report->at * 1000,
-		.verdict = report->verdict,
-		.vm = decision->policy.vm[0] != '\0' ? decision->policy.vm :
-		    plugin_vm(plugin, params).name,
-		.service = params->service,
-		.client = params->ipremoteport,
-		.mechanism = report->mechanism,
-		.grant = ours ? 0 : decision->policy.grant,
-		.revision = decision->policy.revision,
-		.session = (int64_t)decision->session,
-		.reason = ours ? report->refusal : decision->reason,
-		.detail = ours ? report->detail : decision->detail,
-	};
-	if (report->facts != NULL) {
-		const struct request *request = &report->facts->login.request;
-
-		record_r->user = request->user != NULL ? request->user->text :
-		    NULL;
-		record_r->certificate = request->certificate;
-		record_r->local = request->local;
-		record_r->local_user = request->local_user;
-	}
-}
-
-static bool
-report_is_logged(const struct report *report)
-{
-	return report->decision != NULL && report->decision->logged &&
-	    (report->decision->policy.verdict == VERDICT_ALLOW) ==
-	    (report->verdict == VERDICT_ALLOW);
+	params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s", line);
 }
 
 static void
-report_log(struct plugin *plugin, const sasl_server_params_t *params,
+report_to_logs(struct plugin *plugin, const sasl_server_params_t *params,
     enum verdict verdict, const char *line)
 {
 	static const struct {
@@ -70,21 +38,98 @@ report_log(struct plugin *plugin, const sasl_server_params_t *params,
 		params->utils->log(params->utils->conn, level, "%s", line);
 }
 
-void
-report_decision(struct plugin *plugin, const sasl_server_params_t *params,
+/* What a login came to, and how much is known of it. */
+struct report {
+	time_t at;
+	enum verdict verdict;
+	const char *mechanism;		/* NULL: none of ours */
+	const struct identity *user;	/* NULL: unknown */
+	const struct facts *facts;	/* NULL: nobody has looked */
+	const struct authority_decision *decision;	/* NULL: none */
+	struct refusal refusal;
+};
+
+/* The one place where the plugin fills a record. */
+static struct decision_record
+report_record(const struct plugin *plugin, const sasl_server_params_t *params,
     const struct report *report)
 {
-	bool logged = report_is_logged(report);
-	struct decision_record record;
+	static const struct authority_decision none;
+	const struct authority_decision *decision =
+	    report->decision != NULL ? report->decision : &none;
+	const struct refusal *refusal = &report->refusal;
+	bool allowed = refusal->reason == NULL;
+	struct decision_record record = {
+		.at = (int64_t)report->at * 1000,
+		.verdict = report->verdict,
+		.user = report->user != NULL ? report->user->text : NULL,
+		.vm = decision->policy.vm[0] != '\0' ? decision->policy.vm :
+		    plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
+		.service = params->service,
+		.client = params->ipremoteport,
+		.mechanism = report->mechanism,
+		.grant = allowed ? decision->policy.grant : refusal->grant,
+		.revision = decision->policy.revision,
+		.session = (int64_t)decision->session,
+		.reason = allowed ? decision->reason : refusal->reason,
+		.detail = allowed ? decision->detail : refusal->detail,
+	};
+
+	if (report->facts != NULL) {
+		const struct request *request = &report->facts->login.request;
+
+		record.certificate = request->certificate;
+		record.local = request->local;
+		record.local_user = request->local_user;
+	}
+	return record;
+}
+
+static void
+report_line(struct plugin *plugin, const sasl_server_params_t *params,
+    const struct report *report, bool logged)
+{
+	struct decision_record record = report_record(plugin, params, report);
 	char line[LOG_LINE_MAX];
 
-	if (logged && report->verdict != VERDICT_DENY)
-		return;
-	report_fill(plugin, params, report, &record);
 	log_format(line, &record);
 	if (!logged)
-		report_log(plugin, params, report->verdict, line);
-	if (report->verdict == VERDICT_DENY)
-		params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s",
-		    line);
+		report_to_logs(plugin, params, record.verdict, line);
+	if (record.verdict == VERDICT_DENY)
+		report_to_client(params, line);
+}
+
+void
+report_refusal(struct plugin *plugin, const sasl_server_params_t *params,
+    const char *mechanism, const char *reason)
+{
+	const struct report report = {
+		.at = time(NULL),
+		.mechanism = mechanism,
+		.refusal = { .reason = reason },
+	};
+
+	report_line(plugin, params, &report, false);
+}
+
+void
+report_verdict(const struct attempt *attempt,
+    const sasl_server_params_t *params, const struct facts *facts,
+    const struct authority_decision *decision, const struct refusal *refusal,
+    enum verdict verdict, time_t at)
+{
+	const struct report report = {
+		.at = at,
+		.verdict = verdict,
+		.mechanism = facts->login.mechanism,
+		.user = attempt->canonical ? &attempt->user : NULL,
+		.facts = facts,
+		.decision = decision,
+		.refusal = *refusal,
+	};
+
+	report_line(attempt->decorated->plugin, params, &report,
+	    decision->logged &&
+	    (decision->policy.verdict == VERDICT_ALLOW) ==
+	    (verdict == VERDICT_ALLOW));
 }

@@ -1,32 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What a login came to, told to the logs. */
+/* What became of a login, for the log. */
 
 #ifndef VMAUTHZ_PLUGIN_REPORT_H
 #define VMAUTHZ_PLUGIN_REPORT_H
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
-#include "plugin/facts.h"
+#include "decide/verdict.h"
+#include "plugin/authority.h"
 
-struct report {
-	time_t at;
-	enum verdict verdict;
-	const char *mechanism;		/* NULL: none of ours */
-	const struct facts *facts;	/* NULL: nobody has looked */
-	const struct authority_decision *decision;	/* NULL: none */
-	const char *refusal;		/* the plugin's own, which is the
-					 * reason; NULL: the decision has it */
-	const char *detail;		/* of the refusal, or NULL */
+struct attempt;
+struct facts;
+struct plugin;
+
+/* Why a login is refused. */
+struct refusal {
+	const char *reason;	/* static text; NULL: it is not refused */
+	const char *detail;	/* added to the reason, or NULL */
+	int64_t grant;		/* that decided; 0: none */
+	bool soft;		/* vmauthz_mode: observe lets it in */
 };
 
-/* Sends the decision's line to the SASL log, syslog, and (a refusal) to the
- * connection's error text, which ends up in QEMU's own log.  A decision that
- * whoever made it has logged, and that stands, goes to the error text alone. */
-void report_decision(struct plugin *plugin,
-    const sasl_server_params_t *params, const struct report *report);
+/* A login that is refused before anybody can tell whose it is.  mechanism may
+ * be NULL. */
+void report_refusal(struct plugin *plugin, const sasl_server_params_t *params,
+    const char *mechanism, const char *reason);
+
+/* A login that has ended.  The line goes to syslog and the SASL log, unless
+ * the authority has logged the same verdict, and (a refusal) to the
+ * connection's error text, which ends up in QEMU's own log. */
+void report_verdict(const struct attempt *attempt,
+    const sasl_server_params_t *params, const struct facts *facts,
+    const struct authority_decision *decision, const struct refusal *refusal,
+    enum verdict verdict, time_t at);
 
 #endif

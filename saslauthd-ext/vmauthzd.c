@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config_file.h"
 #include "saslauthd-ext/monitor/listener.h"
 #include "saslauthd-ext/monitor/monitor.h"
+#include "saslauthd-ext/worker/worker.h"
 
 struct arguments {
 	const char *config;
@@ -69,7 +70,7 @@ check_config(const char *path)
 	char error[CONFIG_ERROR_MAX];
 	struct config *config;
 
-	if (config_load(&config, path, error) != 0) {
+	if (config_file_load(&config, path, error) != 0) {
 		fprintf(stderr, "%s\n", error);
 		return EX_CONFIG;
 	}
@@ -103,7 +104,10 @@ find_user(struct monitor_settings *settings, const char *name)
 static int
 serve(const struct arguments *arguments)
 {
-	struct monitor_settings settings = { .config = arguments->config };
+	struct monitor_settings settings = {
+		.worker = worker_run,
+		.config = arguments->config,
+	};
 	struct listeners listeners;
 	int status;
 

@@ -3,86 +3,7 @@
 
 #include "vm/machine.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "vm/machine_source.h"
-#include "vm/command_line.h"
-
-enum { CMDLINE_MAX = 1024 * 1024 };	/* octets; QEMU's take some thousand */
-
-bool
-machine_name_valid(const char *name)
-{
-	size_t length = strlen(name);
-
-	if (length == 0 || length > REQUEST_VM_NAME_MAX)
-		return false;
-	for (; *name != '\0'; name++) {
-		if ((unsigned char)*name < 0x20 || *name == 0x7f ||
-		    *name == '/')
-			return false;
-	}
-	return true;
-}
-
-ssize_t
-machine_read(int fd, char *out, size_t max)
-{
-	size_t used = 0;
-	ssize_t got;
-
-	do {
-		/* one octet more than may be there */
-		got = read(fd, out + used, max + 1 - used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		used += (size_t)got;
-	} while (got != 0 && used <= max);
-	if (used > max)
-		return -1;
-	out[used] = '\0';
-	return (ssize_t)used;
-}
-
-/* --- the command line --------------------------------------------------------- */
-
-enum machine_word
-machine_ask_command_line(struct machine *machine_r, const struct peer *peer,
-    const struct machine_sources *sources)
-{
-	enum machine_word word = MACHINE_SILENT;
-	char path[64], *text = malloc(CMDLINE_MAX + 1);
-	struct command_line self;
-	ssize_t size = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%ld/cmdline", sources->proc,
-	    (long)peer->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && text != NULL)
-		size = machine_read(fd, text, CMDLINE_MAX);
-	if (fd >= 0)
-		close(fd);
-	if (size > 0) {
-		command_line_parse(&self, text, (size_t)size);
-		if (self.usable && machine_name_valid(self.name)) {
-			strcpy(machine_r->name, self.name);
-			strcpy(machine_r->uuid, self.uuid);
-			word = MACHINE_SURE;
-		}
-	}
-	free(text);
-	return word;
-}
-
-/* --- one after the other --------------------------------------------------------- */
 
 const char *
 machine_source_name(enum machine_source source)
@@ -97,32 +18,17 @@ machine_source_name(enum machine_source source)
 	return source < MACHINE_SOURCE_COUNT ? names[source] : "unknown";
 }
 
-void
-machine_find(struct machine *machine_r, const struct peer *peer,
-    const struct machine_sources *sources)
+bool
+machine_name_valid(const char *name)
 {
-	const struct {
-		bool wanted;
-		enum machine_source source;
-		enum machine_word (*ask)(struct machine *, const struct peer *,
-		    const struct machine_sources *);
-	} order[] = {
-		{ sources->libvirt, MACHINE_LIBVIRT, machine_ask_libvirt },
-		{ sources->cgroup, MACHINE_CGROUP, machine_ask_cgroup },
-		{ sources->command_line, MACHINE_COMMAND_LINE,
-		  machine_ask_command_line },
-	};
-	enum machine_word word = MACHINE_SILENT;
+	size_t length = strlen(name);
 
-	memset(machine_r, 0, sizeof(*machine_r));
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) &&
-	    word == MACHINE_SILENT; i++) {
-		if (!order[i].wanted)
-			continue;
-		word = order[i].ask(machine_r, peer, sources);
-		machine_r->source = order[i].source;
+	if (length == 0 || length > REQUEST_VM_NAME_MAX)
+		return false;
+	for (; *name != '\0'; name++) {
+		if ((unsigned char)*name < 0x20 || *name == 0x7f ||
+		    *name == '/')
+			return false;
 	}
-	/* all of that was read under a number that may be another's by now */
-	if (word != MACHINE_SURE || !peer_alive(peer))
-		memset(machine_r, 0, sizeof(*machine_r));
+	return true;
 }

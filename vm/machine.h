@@ -35,12 +35,11 @@ struct machine_sources {
 	void *context;
 };
 
-/* Finds out.  The source is MACHINE_UNKNOWN, the rest empty, if nobody knows,
- * or if the process is gone. */
-void machine_find(struct machine *machine_r, const struct peer *peer,
-    const struct machine_sources *sources);
-
 /* "libvirt", "cgroup", "command-line", "unknown". */
 const char *machine_source_name(enum machine_source source);
+
+/* Whether that can be a VM's name: 1 to REQUEST_VM_NAME_MAX octets, no control
+ * characters, no '/'. */
+bool machine_name_valid(const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The sources of machine.h, one function each.  Private to it. */
+/* The sources of machine_find.h, one function each.  Private to vm/. */
 
 #ifndef VMAUTHZ_VM_MACHINE_SOURCE_H
 #define VMAUTHZ_VM_MACHINE_SOURCE_H
@@ -19,12 +19,6 @@ enum machine_word machine_ask_libvirt(struct machine *machine_r,
     const struct peer *peer, const struct machine_sources *sources);
 enum machine_word machine_ask_cgroup(struct machine *machine_r,
     const struct peer *peer, const struct machine_sources *sources);
-enum machine_word machine_ask_command_line(struct machine *machine_r,
-    const struct peer *peer, const struct machine_sources *sources);
-
-/* Whether that can be a VM's name: 1 to REQUEST_VM_NAME_MAX octets, no control
- * characters, no '/'. */
-bool machine_name_valid(const char *name);
 
 /* Reads all of a file of at most max octets into out (max + 1), which gets a
  * NUL behind it; its octets, or -1 if it can't be read or is longer. */

@@ -12,7 +12,7 @@
 #include "log/decision_writer.h"
 #include "policy/policy.h"
 #include "saslauthd-ext/store/audit.h"
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 #include "vm/machine.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/pam/pam_pool.h"

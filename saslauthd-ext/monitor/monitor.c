@@ -24,9 +24,8 @@
 
 #include "saslauthd-ext/monitor/child_process.h"
 #include "saslauthd-ext/monitor/monitor_calls.h"
-#include "saslauthd-ext/worker/privilege.h"
+#include "saslauthd-ext/monitor/privilege.h"
 #include "saslauthd-ext/monitor/service_manager.h"
-#include "saslauthd-ext/worker/worker.h"
 
 #define LIBVIRT_FOLDER "/run/libvirt/qemu"
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,7 +83,7 @@ be_worker(const struct monitor *monitor, pid_t parent)
 
 	privilege_drop(from->uid, from->gid);
 	child_process_follow(parent);
-	_exit(worker_run(&settings));
+	_exit(from->worker(&settings));
 }
 
 static void

@@ -11,14 +11,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "decide/request.h"
-
-enum {
-	MONITOR_HELPERS_MAX = 64,
-	MONITOR_WAIT_MS = 1000,	/* that the worker waits for an answer */
+/* What the worker is started with. */
+struct worker_settings {
+	int monitor;		/* SOCK_SEQPACKET to the monitor */
+	int mux, broker;
+	const char *config;
 };
 
 struct monitor_settings {
+	/* serves as the worker, without privileges; returns an exit status */
+	int (*worker)(const struct worker_settings *settings);
 	uid_t uid;		/* of the worker */
 	gid_t gid;
 	int mux, broker;	/* listening sockets */
@@ -27,30 +29,8 @@ struct monitor_settings {
 					 * own, /run/libvirt/qemu */
 };
 
-/* What the worker is started with. */
-struct worker_settings {
-	int monitor;		/* SOCK_SEQPACKET to the monitor */
-	int mux, broker;
-	const char *config;
-};
-
 /* Runs until a signal (TERM, INT) ends it; HUP goes to the worker.  Returns an
  * exit status of sysexits(3): EX_CONFIG if the worker never got ready. */
 int monitor_run(const struct monitor_settings *settings);
-
-/* --- the worker's side: each call one packet there, one back --------------- */
-
-/* A fresh PAM helper: a descriptor that takes struct pam_question and gives
- * struct pam_answer, and its number for monitor_helper_stop(); or -1. */
-int monitor_helper_start(int monitor, uint32_t *helper_r);
-
-/* Kills a helper (SIGKILL), which may be hanging. */
-void monitor_helper_stop(int monitor, uint32_t helper);
-
-/* Opens /run/libvirt/qemu/NAME.xml for reading; -1 if it can't be. */
-int monitor_open_status(int monitor, const char *name);
-
-/* The worker serves from now on. */
-void monitor_ready(int monitor);
 
 #endif

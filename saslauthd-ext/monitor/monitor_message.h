@@ -11,6 +11,8 @@
 
 #include "decide/request.h"
 
+enum { MONITOR_HELPERS_MAX = 64 };	/* PAM helpers at a time */
+
 enum monitor_call {
 	MONITOR_READY = 1,
 	MONITOR_HELPER_START,

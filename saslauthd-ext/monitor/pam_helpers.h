@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "saslauthd-ext/monitor/monitor.h"
+#include "saslauthd-ext/monitor/monitor_message.h"
 
 struct pam_helpers {
 	struct {

@@ -9,7 +9,7 @@
 
 #include "broker/message.h"
 #include "decide/identity.h"
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 
 enum { PAM_ADDRESS_MAX = 63 };	/* octets of a numeric address */
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "log/decision.h"
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 
 struct audit;
 

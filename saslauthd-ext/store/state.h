@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 
 enum {
 	STATE_APPLICATION_ID = 0x766d6173,	/* "vmas" */

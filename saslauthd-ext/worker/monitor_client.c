@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/monitor/monitor.h"
+#include "saslauthd-ext/worker/monitor_client.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 static uint64_t

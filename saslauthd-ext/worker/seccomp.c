@@ -3,6 +3,7 @@
 
 #include "saslauthd-ext/worker/seccomp.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -198,8 +200,8 @@ fill(scmp_filter_ctx filter)
 	return (error = add_rules(filter)) != 0 ? error : add_signals(filter);
 }
 
-int
-filter_load(void)
+static int
+load_filter(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int error;
@@ -210,4 +212,15 @@ filter_load(void)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
 	return -error;
+}
+
+/* _exit(): what the monitor registered to be done at its end is not ours. */
+void
+seccomp_install(void)
+{
+	errno = load_filter();
+	if (errno == 0 && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2)
+		return;
+	warn("can't give up privileges: system call filter");
+	_exit(EX_OSERR);
 }

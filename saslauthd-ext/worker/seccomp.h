@@ -7,7 +7,10 @@
 #ifndef VMAUTHZD_WORKER_SECCOMP_H
 #define VMAUTHZD_WORKER_SECCOMP_H
 
-/* Filters all threads of this process from now on.  Returns 0 or an errno. */
-int filter_load(void);
+/* Filters all threads of this process from now on: any other call fails with
+ * EPERM, one that starts a program or looks into another process kills.  Does
+ * not return if that can't be had: the process ends with EX_OSERR and a line
+ * on stderr. */
+void seccomp_install(void);
 
 #endif

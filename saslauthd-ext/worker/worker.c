@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "saslauthd-ext/worker/broker_service.h"
+#include "saslauthd-ext/config/config_file.h"
 #include "saslauthd-ext/login/daemon.h"
 #include "saslauthd-ext/login/throttle.h"
+#include "saslauthd-ext/worker/monitor_client.h"
 #include "saslauthd-ext/worker/mux_service.h"
 #include "saslauthd-ext/login/password_check.h"
-#include "saslauthd-ext/worker/privilege.h"
+#include "saslauthd-ext/worker/seccomp.h"
 #include "saslauthd-ext/login/audit_event.h"
 #include "saslauthd-ext/login/session.h"
 #include "saslauthd-ext/login/ticket_service.h"
@@ -103,7 +105,7 @@ reload(struct worker *worker)
 	struct policy *policy = NULL;
 	char error[CONFIG_ERROR_MAX];
 
-	if (config_load(&config, worker->settings->config, error) !=
+	if (config_file_load(&config, worker->settings->config, error) !=
 	    ERROR_NONE) {
 		audit_event_daemon(daemon, "the configuration stays as it was", error);
 		return;
@@ -280,7 +282,7 @@ begin(struct worker *worker)
 	char error[CONFIG_ERROR_MAX];
 	int status;
 
-	if (config_load(&daemon->config, worker->settings->config, error) !=
+	if (config_file_load(&daemon->config, worker->settings->config, error) !=
 	    ERROR_NONE)
 		return complain(error, "");
 	warm_up();

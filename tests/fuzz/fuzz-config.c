@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config_file.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(fd >= 0 && fchmod(fd, 0600) == 0);
 	HOLDS(write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	rc = config_load(&config, path, error);
+	rc = config_file_load(&config, path, error);
 	HOLDS(memchr(error, '\0', sizeof(error)) != NULL);
 	HOLDS((rc == ERROR_NONE) == (config != NULL));
 	if (rc == ERROR_NONE) {

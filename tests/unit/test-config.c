@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "saslauthd-ext/config.h"
-#include "saslauthd-ext/config_value.h"
+#include "saslauthd-ext/config/config_file.h"
+#include "saslauthd-ext/config/config_value.h"
 #include "tests/unit/unit.h"
 
 #define X10 "xxxxxxxxxx"
@@ -71,7 +71,7 @@ refusal(int wanted)
 	int rc;
 
 	memset(error, '?', sizeof(error));
-	rc = config_load(&config, path, error);
+	rc = config_file_load(&config, path, error);
 	if (rc == ERROR_NONE) {
 		config_free(&config);
 		return "(none)";
@@ -284,7 +284,7 @@ test_too_many_realms(void **state)
 	for (int i = 1; i <= CONFIG_REALMS_MAX; i++)
 		at += sprintf(at, "[realm r%d]\npasswords = nobody\n", i);
 	write_file(text, (size_t)(at - text));
-	assert_int_equal(config_load(&config, path, error), ERROR_NONE);
+	assert_int_equal(config_file_load(&config, path, error), ERROR_NONE);
 	assert_int_equal(config->realm_count, CONFIG_REALMS_MAX);
 	assert_non_null(config_realm(config, "r32"));
 	config_free(&config);
@@ -406,7 +406,7 @@ test_right(void **state)
 	for (size_t i = 0; i < COUNT(right); i++) {
 		TITLE(right[i].part);
 		write_file(right[i].text, right[i].size);
-		if (config_load(&config, path, error) != ERROR_NONE)
+		if (config_file_load(&config, path, error) != ERROR_NONE)
 			fail_msg("%s", error);
 		assert_string_equal(error, "");
 		if (strstr(describe(config), right[i].part) == NULL)
@@ -426,7 +426,7 @@ test_realm(void **state)
 
 	(void)state;
 	write_file(T(text));
-	assert_int_equal(config_load(&config, path, error), ERROR_NONE);
+	assert_int_equal(config_file_load(&config, path, error), ERROR_NONE);
 	assert_ptr_equal(config_realm(config, "a"), &config->realms[0]);
 	assert_ptr_equal(config_realm(config, "b"), &config->realms[1]);
 	assert_null(config_realm(config, "c"));

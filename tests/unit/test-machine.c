@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vm/machine_find.h"
 #include "vm/machine_source.h"
 #include "tests/unit/unit.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 #include "vm/peer.h"
 #include "tests/unit/unit.h"
 

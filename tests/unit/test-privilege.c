@@ -22,7 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/worker/privilege.h"
+#include "saslauthd-ext/monitor/privilege.h"
+#include "saslauthd-ext/worker/seccomp.h"
 
 enum { NOBODY = 65534 };
 

@@ -3,8 +3,8 @@
 
 /* Giving up what the worker doesn't need, once and for all. */
 
-#ifndef VMAUTHZD_WORKER_PRIVILEGE_H
-#define VMAUTHZD_WORKER_PRIVILEGE_H
+#ifndef VMAUTHZD_MONITOR_PRIVILEGE_H
+#define VMAUTHZD_MONITOR_PRIVILEGE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -14,10 +14,5 @@
  * back and looks at what the kernel says.  Does not return if anything of that
  * fails: the process ends with EX_OSERR and a line on stderr. */
 void privilege_drop(uid_t uid, gid_t gid);
-
-/* From now on only the system calls that the worker needs; any other fails
- * with EPERM, one that starts a program or looks into another process kills.
- * Does not return if that can't be had. */
-void seccomp_install(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "saslauthd-ext/config_value.h"
+#include "saslauthd-ext/config/config_value.h"
 
 enum {
 	FILE_MAX = 65536,	/* octets */
@@ -381,7 +381,7 @@ open_file(const char *path, char error[CONFIG_ERROR_MAX])
 }
 
 int
-config_load(struct config **config_r, const char *path,
+config_file_load(struct config **config_r, const char *path,
     char error[CONFIG_ERROR_MAX])
 {
 	struct reading reading = { .path = path, .error = error };
@@ -404,45 +404,4 @@ config_load(struct config **config_r, const char *path,
 	else
 		free(reading.config);
 	return reading.rc;
-}
-
-void
-config_free(struct config **config)
-{
-	free(*config);
-	*config = NULL;
-}
-
-const struct config_realm *
-config_realm(const struct config *config, const char *realm)
-{
-	for (size_t i = 0; i < config->realm_count; i++) {
-		if (strcmp(config->realms[i].name, realm) == 0)
-			return &config->realms[i];
-	}
-	return NULL;
-}
-
-bool
-config_is_user(const struct config *config, uid_t uid, gid_t gid)
-{
-	for (size_t i = 0; i < config->user_count; i++) {
-		if (config->users[i] == uid)
-			return true;
-	}
-	for (size_t i = 0; i < config->group_count; i++) {
-		if (config->groups[i] == gid)
-			return true;
-	}
-	return false;
-}
-
-bool
-config_is_operator(const struct config *config, uid_t uid)
-{
-	for (size_t i = 0; i < config->operator_count; i++) {
-		if (config->operators[i] == uid)
-			return true;
-	}
-	return false;
 }

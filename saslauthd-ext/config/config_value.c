@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "saslauthd-ext/config_value.h"
+#include "saslauthd-ext/config/config_value.h"
 
 #include <ctype.h>
 #include <errno.h>

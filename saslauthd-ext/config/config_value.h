@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The values in vmauthzd.conf(5), by kind.  Private to config.c. */
+/* The values in vmauthzd.conf(5), by kind.  Private to
+ * config_file.c. */
 
-#ifndef VMAUTHZD_CONFIG_VALUE_H
-#define VMAUTHZD_CONFIG_VALUE_H
+#ifndef VMAUTHZD_CONFIG_CONFIG_VALUE_H
+#define VMAUTHZD_CONFIG_CONFIG_VALUE_H
 
-#include "saslauthd-ext/config.h"
+#include "saslauthd-ext/config/config.h"
 
 /* Reads value into place, or where in config it belongs.  Returns NULL, or
  * what would be right; what it returns lasts until the next call. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "saslauthd-ext/worker/privilege.h"
+#include "saslauthd-ext/monitor/privilege.h"
 
 #include <err.h>
 #include <errno.h>
@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#include "saslauthd-ext/worker/seccomp.h"
 
 /* as many as the kernel can ever know: a set is 64 bits wide */
 enum { CAPABILITIES_MAX = 64 };
@@ -151,12 +149,4 @@ privilege_drop(uid_t uid, gid_t gid)
 	prove_identity(uid, gid);
 	prove_capabilities();
 	prove_no_way_back(gid);
-}
-
-void
-seccomp_install(void)
-{
-	errno = filter_load();
-	must(errno == 0, "system call filter");
-	must(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2, "no filter is there");
 }

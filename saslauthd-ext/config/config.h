@@ -3,8 +3,8 @@
 
 /* vmauthzd.conf(5). */
 
-#ifndef VMAUTHZD_CONFIG_H
-#define VMAUTHZD_CONFIG_H
+#ifndef VMAUTHZD_CONFIG_CONFIG_H
+#define VMAUTHZD_CONFIG_CONFIG_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -14,7 +14,6 @@
 #include "decide/identity.h"
 
 enum {
-	CONFIG_ERROR_MAX = 512,
 	CONFIG_IDS_MAX = 32,		/* users, groups or operators */
 	CONFIG_REALMS_MAX = 32,
 	CONFIG_SERVICE_MAX = 63,	/* octets of a PAM service name */
@@ -65,11 +64,7 @@ struct config {
 	enum config_audit_full audit_full;
 };
 
-/* Reads and checks all of a file.  Returns 0, or a code of base/error.h with
- * error set to one sentence that names file, line and remedy, and *config_r
- * NULL.  Free with config_free(), which accepts NULL and leaves NULL. */
-int config_load(struct config **config_r, const char *path,
-    char error[CONFIG_ERROR_MAX]);
+/* Frees what config_file_load() made; accepts NULL and leaves NULL. */
 void config_free(struct config **config);
 
 /* Who vouches for a realm (lower case); NULL: nobody. */

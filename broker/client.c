@@ -236,13 +236,22 @@ receive(struct broker_client *client, int64_t deadline, size_t *size_r)
 	}
 }
 
+/* A daemon of a later version answers with an ERROR of ours, as far as it
+ * can: its sentence is in that. */
 static int
 read_answer(struct broker_client *client, size_t size,
     const struct broker_message *question, struct broker_message *answer_r)
 {
-	if (size > sizeof(client->packet) ||
-	    broker_decode(answer_r, client->packet, size) != 0 ||
-	    answer_r->id != question->id)
+	char text[BROKER_VERSION_TEXT_MAX];
+	int error = size > sizeof(client->packet) ? BROKER_E_MALFORMED :
+	    broker_decode(answer_r, client->packet, size);
+
+	if (error == BROKER_E_VERSION && answer_r->id == question->id) {
+		broker_version_text(text, answer_r->version, BROKER_VERSION,
+		    question->type);
+		return fail(client, text);
+	}
+	if (error != 0 || answer_r->id != question->id)
 		return fail(client, "not an answer to what was asked");
 	if (answer_r->type == BROKER_ERROR)
 		return fail(client, answer_r->text != NULL ? answer_r->text :
@@ -276,8 +285,9 @@ ask_once(struct broker_client *client, const struct broker_message *question,
 		*again_r = kept && received == GONE;
 	}
 	/* a late answer must not be the next question's */
-	if (received != RECEIVED ||
-	    (rc != ERROR_NONE && answer_r->type != BROKER_ERROR))
+	if (received != RECEIVED || (rc != ERROR_NONE &&
+	    (answer_r->type != BROKER_ERROR ||
+	    answer_r->version != BROKER_VERSION)))
 		disconnect(client);
 	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "broker/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -101,7 +102,8 @@ static void
 certificate_fields(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
-	struct request_certificate *certificate = &message->login.certificate;
+	struct request_certificate *certificate =
+	    &message->login.request.certificate;
 	const unsigned char *sha256 = certificate->sha256;
 
 	certificate->cn = text(codec, certificate->cn, NAME_MAX_OCTETS);
@@ -130,20 +132,22 @@ certificate_fields(struct codec *codec)
 static void
 login_fields(struct codec *codec)
 {
-	struct broker_login *login = &codec->message->login;
+	struct request_login *login = &codec->message->login;
+	struct request *request = &login->request;
 
-	login->user = text(codec, login->user, IDENTITY_MAX);
-	login->mechanism = text(codec, login->mechanism, NAME_MAX_OCTETS);
-	login->service = text(codec, login->service, NAME_MAX_OCTETS);
-	login->client = text(codec, login->client, NAME_MAX_OCTETS);
-	login->port = (uint16_t)number(codec, 2, login->port);
+	codec->message->user = text(codec, codec->message->user, IDENTITY_MAX);
+	login->mechanism = text(codec, login->mechanism, BROKER_MECHANISM_MAX);
+	request->service = text(codec, request->service, NAME_MAX_OCTETS);
+	request->client = text(codec, request->client, NAME_MAX_OCTETS);
+	request->vm.port = (uint16_t)number(codec, 2, request->vm.port);
 	certificate_fields(codec);
-	login->local = (enum request_local)bounded(codec, 1, login->local,
+	request->local = (enum request_local)bounded(codec, 1, request->local,
 	    REQUEST_LOCAL_ACCOUNT);
-	login->local_user = text(codec, login->local_user, NAME_MAX_OCTETS);
-	login->local_number = text(codec, login->local_number,
+	request->local_user = text(codec, request->local_user,
 	    NAME_MAX_OCTETS);
-	login->local_asked = boolean(codec, login->local_asked);
+	request->local_number = text(codec, request->local_number,
+	    NAME_MAX_OCTETS);
+	request->local_asked = boolean(codec, request->local_asked);
 }
 
 static void
@@ -162,6 +166,7 @@ decide_fields(struct codec *codec)
 	struct broker_message *message = codec->message;
 
 	login_fields(codec);
+	message->attempt = number(codec, 8, message->attempt);
 	message->proved = boolean(codec, message->proved);
 	message->refusal = text(codec, message->refusal, NAME_MAX_OCTETS);
 }
@@ -193,15 +198,26 @@ ticket_fields(struct codec *codec)
 	}
 }
 
+/* Of an attempt that there is. */
+static void
+attempt_field(struct codec *codec)
+{
+	codec->message->attempt = number(codec, 8, codec->message->attempt);
+	if (codec->message->attempt == 0)
+		bad(codec);
+}
+
 static void
 answered_verifier_fields(struct codec *codec)
 {
+	attempt_field(codec);
 	verifier_fields(codec, &codec->message->verifier);
 }
 
 static void
 result_fields(struct codec *codec)
 {
+	attempt_field(codec);
 	codec->message->right = boolean(codec, codec->message->right);
 }
 
@@ -213,6 +229,8 @@ decision_fields(struct codec *codec)
 	message->allowed = boolean(codec, message->allowed);
 	message->wants_local_user = boolean(codec, message->wants_local_user);
 	session_field(codec);
+	message->revision = (int64_t)bounded(codec, 8,
+	    (uint64_t)message->revision, INT64_MAX);
 }
 
 static void
@@ -271,14 +289,29 @@ broker_encode(unsigned char packet[BROKER_MESSAGE_MAX],
 	};
 	struct broker_message copy = *message;
 	struct codec codec = { .writer = &writer, .message = &copy };
+	uint8_t version = message->version != 0 ? message->version :
+	    BROKER_VERSION;
 	bool known;
 
-	write_number(&writer, 1, BROKER_VERSION);
+	/* an ERROR alone is the same in every version */
+	writer.bad = version != BROKER_VERSION &&
+	    message->type != BROKER_ERROR;
+	write_number(&writer, 1, version);
 	write_number(&writer, 1, (uint64_t)message->type);
 	write_number(&writer, 4, message->id);
 	known = fields_of_type(&codec);
 	explicit_bzero(&copy, sizeof(copy));
 	return known && !writer.bad ? (size_t)(writer.at - packet) : 0;
+}
+
+static void
+head_fields(struct codec *codec)
+{
+	struct broker_message *message = codec->message;
+
+	message->version = (uint8_t)read_number(codec->reader, 1);
+	message->type = (enum broker_type)read_number(codec->reader, 1);
+	message->id = (uint32_t)read_number(codec->reader, 4);
 }
 
 int
@@ -287,22 +320,32 @@ broker_decode(struct broker_message *message_r,
 {
 	struct reader reader = { .at = packet, .end = packet + size };
 	struct codec codec = { .reader = &reader, .message = message_r };
-	uint64_t version;
 
 	memset(message_r, 0, sizeof(*message_r));
-	version = read_number(&reader, 1);
-	message_r->type = (enum broker_type)read_number(&reader, 1);
-	message_r->id = (uint32_t)read_number(&reader, 4);
-	if (!reader.bad && version == BROKER_VERSION &&
-	    fields_of_type(&codec) && read_all(&reader))
-		return 0;
-	explicit_bzero(message_r, sizeof(*message_r));
 	if (size < HEAD_SIZE)
 		return BROKER_E_MALFORMED;
-	reader = (struct reader){ .at = packet + 2, .end = packet + size };
-	message_r->id = (uint32_t)read_number(&reader, 4);
-	return version != BROKER_VERSION ? BROKER_E_VERSION :
-	    BROKER_E_MALFORMED;
+	head_fields(&codec);
+	if (message_r->version != BROKER_VERSION)
+		return BROKER_E_VERSION;
+	if (fields_of_type(&codec) && read_all(&reader))
+		return 0;
+	explicit_bzero(message_r, sizeof(*message_r));
+	reader = (struct reader){ .at = packet, .end = packet + HEAD_SIZE };
+	head_fields(&codec);
+	return BROKER_E_MALFORMED;
+}
+
+void
+broker_version_text(char text_r[BROKER_VERSION_TEXT_MAX],
+    unsigned int daemon, unsigned int asker, enum broker_type question)
+{
+	bool command = question == BROKER_TICKET;
+
+	snprintf(text_r, BROKER_VERSION_TEXT_MAX, "vmauthzd speaks version %u,"
+	    " this %s version %u: upgrade %s", daemon,
+	    command ? "command" : "plugin", asker,
+	    asker > daemon ? "vmauthzd" : command ? "vmauthz" :
+	    "the plugin and restart the VM");
 }
 
 const char *

@@ -58,4 +58,10 @@ struct request {
 	bool local_asked;		/* what local says is all there is */
 };
 
+/* A login on its way to a decision. */
+struct request_login {
+	const char *mechanism;	/* that proves the user: "SCRAM-SHA-256" */
+	struct request request;
+};
+
 #endif

@@ -25,6 +25,7 @@ struct attempt {
 	const char *mismatch;	/* what a failure is put down to, see struct
 				 * authority_verifier; NULL: nothing special */
 	struct authority_failure failure; /* why the authority wasn't asked */
+	uint64_t number;	/* of the authority's, for its decision; 0 */
 	uint64_t session;	/* to be ended with the connection, or 0 */
 	/* what the mechanism is given, see plugin/checkpass.h; as long as it
 	 * lives, for it may keep pointers into them */

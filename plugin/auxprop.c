@@ -47,6 +47,7 @@ find_verifier(struct attempt *attempt, const sasl_server_params_t *params,
 	rc = authority_lookup(plugin->authority, &facts.login, verifier_r,
 	    &attempt->failure);
 	attempt->mismatch = verifier_r->mismatch;
+	attempt->number = verifier_r->attempt;
 	return rc;
 }
 

@@ -286,6 +286,7 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 	facts_begin(&facts, attempt, params);
 	facts_find_certificate(&facts, plugin, params);
 	first_refusal(&about, &refusal);
+	proof.attempt = attempt->number;
 	proof.refusal = refusal.reason;
 	proof.proved = rc == SASL_OK &&
 	    (refusal.reason == NULL || refusal.soft);

@@ -25,53 +25,45 @@ is_address(const char *text)
 	return known;
 }
 
-int
-login_parse(struct login *login_r, const struct config *config,
-    const struct asker *asker, const struct broker_login *what)
-{
-	const char *user = what->user != NULL ? what->user : "";
-
-	memset(login_r, 0, sizeof(*login_r));
-	login_r->asker = asker;
-	login_r->what = what;
-	if (what->client != NULL && (strlen(what->client) > PAM_ADDRESS_MAX ||
-	    !is_address(what->client)))
-		return ERROR_VALUE;
-	return identity_parse(&login_r->user, user, strlen(user),
-	    config->default_realm);
-}
-
 static bool
 over_mux(const struct asker *asker)
 {
 	return strcmp(asker->socket, "mux") == 0;
 }
 
+int
+login_parse(struct login *login_r, const struct config *config,
+    const struct asker *asker, const char *user,
+    const struct request_login *what)
+{
+	const struct machine *machine = &asker->machine;
+	const char *client = what->request.client;
+
+	memset(login_r, 0, sizeof(*login_r));
+	login_r->asker = asker;
+	login_r->what = *what;
+	login_r->what.request.user = &login_r->user;
+	login_r->what.request.vm = (struct request_vm){
+		.name = machine->name,
+		.uuid = machine->uuid[0] != '\0' ? machine->uuid : NULL,
+		.port = what->request.vm.port,
+		.any_port = over_mux(asker),
+	};
+	if (client != NULL && (strlen(client) > PAM_ADDRESS_MAX ||
+	    !is_address(client)))
+		return ERROR_VALUE;
+	if (user == NULL)
+		return ERROR_NAME;
+	return identity_parse(&login_r->user, user, strlen(user),
+	    config->default_realm);
+}
+
 void
 authorize_ask(struct daemon *daemon, const struct login *login,
     struct judgement *judgement_r)
 {
-	const struct machine *machine = &login->asker->machine;
-	const struct broker_login *what = login->what;
-	const struct request request = {
-		.user = &login->user,
-		.vm = {
-			.name = machine->name,
-			.uuid = machine->uuid[0] != '\0' ? machine->uuid : NULL,
-			.port = what->port,
-			.any_port = over_mux(login->asker),
-		},
-		.service = what->service,
-		.certificate = what->certificate,
-		.client = what->client,
-		.local = what->local,
-		.local_user = what->local_user,
-		.local_number = what->local_number,
-		.local_asked = what->local_asked,
-	};
-
-	policy_decide(daemon->policy, &request, daemon_time_ms() / 1000,
-	    &judgement_r->decision);
+	policy_decide(daemon->policy, &login->what.request,
+	    daemon_time_ms() / 1000, &judgement_r->decision);
 	strcpy(judgement_r->detail, policy_detail(daemon->policy));
 }
 
@@ -116,22 +108,22 @@ make_record(const struct asker *asker, const struct progress *progress)
 		.vm_source = machine_source_name(asker->machine.source),
 		.socket = asker->socket,
 	};
-	const struct broker_login *what;
+	const struct request *request;
 	const struct decision *decision;
 
 	if (progress == NULL)
 		return record;
-	what = progress->login->what;
+	request = &progress->login->what.request;
 	decision = &progress->judgement.decision;
 	record.verdict = progress->refusal == NULL ? VERDICT_ALLOW :
 	    VERDICT_DENY;
 	record.user = progress->login->user.text;
-	record.service = what->service;
-	record.client = what->client;
-	record.certificate = what->certificate;
-	record.local = what->local;
-	record.local_user = what->local_user;
-	record.mechanism = what->mechanism;
+	record.service = request->service;
+	record.client = request->client;
+	record.certificate = request->certificate;
+	record.local = request->local;
+	record.local_user = request->local_user;
+	record.mechanism = progress->login->what.mechanism;
 	record.grant = progress->attempt->refusal == NULL ?
 	    decision->grant : 0;
 	record.revision = decision->revision;
@@ -183,7 +175,7 @@ take_ticket(struct progress *progress)
 	const struct ticket_use use = {
 		.user = login->user.text,
 		.vm = progress->judgement.decision.vm,
-		.client = login->what->client,
+		.client = login->what.request.client,
 		.now = progress->at / 1000,
 	};
 	struct audit_ticket record = {
@@ -213,9 +205,9 @@ open_session(struct progress *progress)
 	const struct session session = {
 		.user = login->user.text,
 		.vm = progress->judgement.decision.vm,
-		.service = login->what->service,
-		.client = login->what->client,
-		.mechanism = login->what->mechanism,
+		.service = login->what.request.service,
+		.client = login->what.request.client,
+		.mechanism = login->what.mechanism,
 		.grant = progress->judgement.decision.grant,
 		.begin = progress->at,
 		.pid = login->asker->peer.pid,
@@ -239,8 +231,8 @@ tell_session(struct progress *progress)
 		.session = progress->session,
 		.user = progress->login->user.text,
 		.vm = progress->judgement.decision.vm,
-		.service = progress->login->what->service,
-		.client = progress->login->what->client,
+		.service = progress->login->what.request.service,
+		.client = progress->login->what.request.client,
 	};
 
 	if (progress->session != 0 && progress->first_channel)
@@ -286,7 +278,7 @@ count(const struct progress *progress)
 	struct daemon *daemon = progress->daemon;
 	const struct throttle_key guess = {
 		.user = progress->login->user.text,
-		.client = progress->login->what->client,
+		.client = progress->login->what.request.client,
 		.now = progress->at / 1000,
 	};
 
@@ -330,4 +322,5 @@ authorize(struct daemon *daemon, const struct login *login,
 	}
 	outcome_r->allowed = progress.refusal == NULL;
 	outcome_r->session = progress.session;
+	outcome_r->revision = progress.judgement.decision.revision;
 }

@@ -19,7 +19,6 @@ struct mux_connection {
 	unsigned char data[MUX_REQUEST_MAX + 1];
 	struct mux_request request;
 	char user[2 * MUX_TEXT_MAX + 2];	/* login@realm */
-	struct broker_login what;
 	struct login login;
 };
 
@@ -70,17 +69,18 @@ understand(struct mux_connection *mux)
 	const struct mux_request *request = &mux->request;
 	const struct connection *connection = &mux->connection;
 	const char *realm = request->realm;
+	const struct request_login what = {
+		.request = {
+			.service = request->service[0] != '\0' ?
+			    request->service : NULL,
+			.local_asked = true,
+		},
+	};
 
 	snprintf(mux->user, sizeof(mux->user), "%s%s%s", request->login,
 	    realm[0] != '\0' ? "@" : "", realm);
-	mux->what = (struct broker_login){
-		.user = mux->user,
-		.service = request->service[0] != '\0' ? request->service :
-		    NULL,
-		.local_asked = true,
-	};
 	return login_parse(&mux->login, connection_daemon(connection)->config,
-	    &connection->asker, &mux->what);
+	    &connection->asker, mux->user, &what);
 }
 
 static void

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/escape.h"
+#include "base/hex.h"
+
 /* What is left to read; wrong stays once it is set. */
 struct cursor {
 	char *at;
@@ -52,46 +55,14 @@ take(struct cursor *cursor, const char *text)
 
 /* --- values --------------------------------------------------------------- */
 
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
 /* The writer escapes what it has to and nothing else; a comma only where it
  * would separate. */
 static bool
-was_escaped(int c)
+decision_unescape(char *text)
 {
-	return (c != 0 && c < 0x20) || c > 0x7e || c == '"' || c == '\\' ||
-	    c == ',';
-}
+	size_t length = strlen(text);
 
-/* Every \xNN at text becomes its octet.  False if one is none. */
-static bool
-unescape(char *text)
-{
-	char *out = text;
-
-	for (; *text != '\0'; text++) {
-		int high, low;
-
-		if (*text != '\\') {
-			*out++ = *text;
-			continue;
-		}
-		high = text[1] == 'x' ? hex_value(text[2]) : -1;
-		low = high >= 0 ? hex_value(text[3]) : -1;
-		if (low < 0 || !was_escaped(high << 4 | low))
-			return false;
-		*out++ = (char)(high << 4 | low);
-		text += 3;
-	}
-	*out = '\0';
-	return true;
+	return escape_read(text, length + 1, text, length, ESCAPE_LOG_LIST);
 }
 
 static bool
@@ -145,7 +116,7 @@ take_value(struct cursor *cursor, const char *name)
 {
 	char *value = take_raw(cursor, name);
 
-	if (value != NULL && !unescape(value))
+	if (value != NULL && !decision_unescape(value))
 		fail(cursor, DECISION_LINE_BAD);
 	return value;
 }
@@ -177,17 +148,7 @@ take_sha256(struct cursor *cursor, const char *name)
 
 	if (text == NULL)
 		return NULL;
-	for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++) {
-		int high = hex_value(text[2 * i]);
-		int low = high >= 0 ? hex_value(text[2 * i + 1]) : -1;
-
-		if (low < 0) {
-			fail(cursor, DECISION_LINE_BAD);
-			return NULL;
-		}
-		text[i] = (char)(high << 4 | low);
-	}
-	if (text[2 * REQUEST_SHA256_SIZE] != '\0')
+	if (!hex_read((unsigned char *)text, REQUEST_SHA256_SIZE, text))
 		fail(cursor, DECISION_LINE_BAD);
 	return (const unsigned char *)text;
 }
@@ -201,7 +162,7 @@ take_names(struct cursor *cursor, const char *key)
 	while (rest != NULL) {
 		name = strsep(&rest, ",");
 		if (certificate->name_count == DECISION_NAMES_MAX ||
-		    name[0] == '\0' || !unescape(name)) {
+		    name[0] == '\0' || !decision_unescape(name)) {
 			fail(cursor, DECISION_LINE_BAD);
 			return;
 		}
@@ -303,7 +264,7 @@ take_reason(struct cursor *cursor, const char *name)
 		fail(cursor, DECISION_LINE_BAD);
 	if (end != NULL)
 		*end = '\0';
-	if (!is_printable(reason) || !unescape(reason))
+	if (!is_printable(reason) || !decision_unescape(reason))
 		fail(cursor, DECISION_LINE_BAD);
 	cursor->record->reason = reason;
 }

@@ -10,7 +10,7 @@
  * that is there already is never touched: ERROR_EXISTS. */
 int create_policy(const char *path);
 
-/* The text of schema/policy.sql that this build carries. */
+/* The text of policy.sql that this build carries (schema/policy/, joined). */
 extern const char create_schema_sql[];
 
 #endif

@@ -25,9 +25,6 @@ enum statement {
 	STATEMENT_COUNT
 };
 
-#define CREDENTIAL(user) "json_object('user_name', " user \
-    ", 'mechanism', mechanism, 'iterations', iterations)"
-
 static const char *const statement_sql[STATEMENT_COUNT] = {
 	[SELECT_LIMITS] =
 	    ("SELECT (SELECT coalesce(max(seq), 0) FROM sqlite_sequence"
@@ -58,14 +55,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[INSERT_CHANGE] =
 	    "INSERT INTO history (table_name, old, new) VALUES (?1, ?2, ?3)",
 	[KEEP_REMOVED] =
-	    ("INSERT INTO history (table_name, old) SELECT 'credentials', "
-	    CREDENTIAL("user_name") " FROM credentials WHERE user_name = ?1"),
+	    ("INSERT INTO history (table_name, old) SELECT 'credentials', image"
+	    " FROM credential_images WHERE user_name = ?1"),
 	[REMOVE_CREDENTIALS] =
 	    "DELETE FROM credentials WHERE user_name = ?1",
 	[KEEP_MOVED] =
-	    ("INSERT INTO history (table_name, old, new) SELECT 'credentials', "
-	    CREDENTIAL("user_name") ", " CREDENTIAL("?2")
-	    " FROM credentials WHERE user_name = ?1"),
+	    ("INSERT INTO history (table_name, old, new) SELECT 'credentials',"
+	    " image, json_set(image, '$.user_name', ?2)"
+	    " FROM credential_images WHERE user_name = ?1"),
 	[MOVE_CREDENTIALS] =
 	    "UPDATE credentials SET user_name = ?2 WHERE user_name = ?1",
 };
@@ -104,23 +101,8 @@ static const char count_shapes[] =
     " SELECT mechanism, iterations, length(salt), count(*) FROM credentials"
     " GROUP BY 1, 2, 3";
 
-/* A realm may have lost its users since a grant named it. */
 static const char check_rules[] =
-    "INSERT INTO user_rules SELECT name, enabled, expires FROM users;"
-    "INSERT INTO credential_rules SELECT user_name, mechanism, iterations,"
-    " salt, stored_key, server_key FROM credentials;"
-    "INSERT INTO set_rules SELECT 'groups.name', name FROM groups;"
-    "INSERT INTO set_rules SELECT 'pools.name', name FROM pools;"
-    "INSERT INTO group_member_rules SELECT group_name, user_name"
-    " FROM group_members;"
-    "INSERT INTO pool_member_rules SELECT pool_name, vm_name"
-    " FROM pool_members;"
-    "INSERT INTO vm_rules SELECT name, uuid, spice_port, enabled FROM vms;"
-    "INSERT INTO grant_rules SELECT effect, iif(who GLOB '[*]@*', '*', who),"
-    " vm, service FROM grants;"
-    "INSERT INTO condition_rules SELECT cert_cn, cert_san, cert_sha256,"
-    " client_net, local_user, not_before, not_after, hours, may_take_over"
-    " FROM grants";
+    "INSERT INTO all_rules VALUES (NULL)";
 
 struct undo {
 	struct database database;

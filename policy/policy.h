@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The policy database (schema/policy.sql) as the deciding side sees it: read
+/* The policy database (schema/policy/) as the deciding side sees it: read
  * only, one short transaction a call, never waiting longer than
  * POLICY_WAIT_MS.  A committed change, and a file that was replaced, count
  * from the next call on.  A struct policy may be used by one thread at a

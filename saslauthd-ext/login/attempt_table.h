@@ -39,7 +39,7 @@ struct attempt {
 
 struct attempt_slot {
 	uint64_t number;	/* 0: free */
-	int64_t begun;		/* daemon_uptime() */
+	int64_t begun;		/* clock_boot_seconds() */
 	char user[IDENTITY_MAX + 1];
 	char client[PAM_ADDRESS_MAX + 1];
 	char mechanism[ATTEMPT_MECHANISM_MAX + 1];
@@ -52,7 +52,7 @@ struct attempt_table {
 	struct attempt_slot slots[ATTEMPTS_MAX];
 };
 
-/* Keeps what the login's authentication came to, at now (daemon_uptime()).  If
+/* Keeps what the login's authentication came to, at now (clock_boot_seconds()).  If
  * the table is full, the oldest attempt lapses.  Returns the attempt's number,
  * or 0 if there is no random number to begin with. */
 uint64_t attempt_open(struct attempt_table *table,

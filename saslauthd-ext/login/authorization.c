@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "decide/network.h"
 #include "saslauthd-ext/login/throttle.h"
 #include "saslauthd-ext/login/audit_event.h"
@@ -63,7 +64,7 @@ authorize_ask(struct daemon *daemon, const struct login *login,
     struct judgement *judgement_r)
 {
 	policy_decide(daemon->policy, &login->what.request,
-	    daemon_time_ms() / 1000, &judgement_r->decision);
+	    clock_unix_ms() / 1000, &judgement_r->decision);
 	strcpy(judgement_r->detail, policy_detail(daemon->policy));
 }
 
@@ -102,7 +103,7 @@ static struct decision_record
 make_record(const struct asker *asker, const struct progress *progress)
 {
 	struct decision_record record = {
-		.at = progress != NULL ? progress->at : daemon_time_ms(),
+		.at = progress != NULL ? progress->at : clock_unix_ms(),
 		.vm = asker->machine.name[0] != '\0' ? asker->machine.name :
 		    NULL,
 		.vm_source = machine_source_name(asker->machine.source),
@@ -299,7 +300,7 @@ authorize(struct daemon *daemon, const struct login *login,
 		.daemon = daemon,
 		.login = login,
 		.attempt = attempt,
-		.at = daemon_time_ms(),
+		.at = clock_unix_ms(),
 	};
 	struct decision_record record;
 

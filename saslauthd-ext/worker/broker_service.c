@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "broker/message.h"
 #include "saslauthd-ext/login/throttle.h"
 #include "saslauthd-ext/login/password_check.h"
@@ -94,7 +95,7 @@ is_welcome(struct daemon *daemon, const struct login *login,
 	const struct throttle_key guess = {
 		.user = login->user.text,
 		.client = login->what.request.client,
-		.now = daemon_time_ms() / 1000,
+		.now = clock_unix_ms() / 1000,
 	};
 	bool locked = throttle_locked(&daemon->state, daemon->config, &guess);
 	struct judgement judgement;
@@ -118,7 +119,7 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 		.user = login->user.text,
 		.vm = login->asker->machine.name,
 		.client = login->what.request.client,
-		.now = daemon_time_ms() / 1000,
+		.now = clock_unix_ms() / 1000,
 	};
 	bool welcome = is_welcome(daemon, login, attempt);
 	struct verifier ticket;
@@ -148,7 +149,7 @@ open_attempt(struct connection *connection, const struct login *login,
     const struct attempt *attempt, uint64_t *number_r)
 {
 	*number_r = attempt_open(&broker_of(connection)->attempts,
-	    &login->what, attempt, daemon_uptime());
+	    &login->what, attempt, clock_boot_seconds());
 	return *number_r != 0 ? 0 : BROKER_E_BUSY;
 }
 
@@ -301,7 +302,7 @@ decide(struct connection *connection, const struct broker_message *message,
 
 	if (message->attempt != 0 || begins_here(login->what.mechanism))
 		refusal = attempt_find(attempts, message->attempt,
-		    &login->what, daemon_uptime(), &attempt);
+		    &login->what, clock_boot_seconds(), &attempt);
 	if (attempt.recorded && !message->proved) {
 		attempt_close(attempts, message->attempt);
 		answer.revision = attempt.revision;
@@ -401,7 +402,7 @@ log_version(struct connection *connection, const char *text)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	const struct asker *asker = &connection->asker;
-	int64_t now = daemon_uptime();
+	int64_t now = clock_boot_seconds();
 	char line[LOG_LINE_MAX], head[BROKER_VERSION_TEXT_MAX + 32], pid[24];
 	const struct log_field fields[] = {
 		{ "vm", asker->machine.name[0] != '\0' ? asker->machine.name :

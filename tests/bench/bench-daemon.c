@@ -69,15 +69,16 @@ ask_broker(struct broker_client *client, const char *user)
 			},
 		},
 	}, answer;
+	char detail[BROKER_DETAIL_MAX];
 
-	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer) !=
-	    ERROR_NONE)
+	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer,
+	    detail) != ERROR_NONE)
 		return false;
 	message.type = BROKER_DECIDE;
 	message.attempt = answer.attempt;
 	message.proved = true;
-	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer) !=
-	    ERROR_NONE)
+	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer,
+	    detail) != ERROR_NONE)
 		return false;
 	if (answer.session != 0)
 		broker_client_end(client, answer.session);

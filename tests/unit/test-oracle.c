@@ -4,6 +4,7 @@
 /* The decision once more, by an implementation that shares nothing with
  * policy/ and knows no shortcuts: plain loops over what it has made up.
  * Random policies go through the real schema into a real file.
+ * The view `access` is compared with the decision over the same policies.
  * ORACLE_SEED and ORACLE_POLICIES choose others, and how many. */
 
 #include "tests/unit/unit.h"
@@ -22,6 +23,7 @@ enum { POLICIES = 30 };
 enum { POLICIES = 150 };
 #endif
 enum { REQUESTS = 300, GRANTS = 20, USERS = 4, VMS = 3, GROUPS = 3, POOLS = 2 };
+enum { MOMENTS = 3, PAIR_REQUESTS = 4 };	/* of the view */
 
 /* --- what there is ----------------------------------------------------------- */
 
@@ -196,6 +198,18 @@ write_text(FILE *out, const char *text)
 	fprintf(out, text != NULL ? ", '%s'" : ", NULL", text);
 }
 
+/* Every octet with a colon behind it but the last; NULL: not set. */
+static const char *
+sha256_text(const struct grant *grant)
+{
+	static char text[3 * POLICY_SHA256_SIZE + 1];
+
+	for (size_t i = 0; i < POLICY_SHA256_SIZE; i++)
+		snprintf(text + 3 * i, 4, "%02X:", (unsigned int)grant->sha256);
+	text[3 * POLICY_SHA256_SIZE - 1] = '\0';
+	return grant->sha256 < 0 ? NULL : text;
+}
+
 static void
 write_grant(FILE *out, const struct grant *grant)
 {
@@ -212,11 +226,8 @@ write_grant(FILE *out, const struct grant *grant)
 	write_text(out, grant->begin);
 	write_text(out, grant->end);
 	write_text(out, grant->hours != NULL ? grant->hours->text : NULL);
-	fputs(grant->sha256 < 0 ? ", NULL" : ", '", out);
-	for (int i = 0; grant->sha256 >= 0 && i < REQUEST_SHA256_SIZE; i++)
-		fprintf(out, "%s%02X", i == 0 ? "" : ":",
-		    (unsigned int)grant->sha256);
-	fputs(grant->sha256 < 0 ? ");\n" : "');\n", out);
+	write_text(out, sha256_text(grant));
+	fputs(");\n", out);
 }
 
 static void
@@ -687,6 +698,328 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 	}
 }
 
+/* --- the view `access` --------------------------------------------------------- */
+
+/* What vmauthz-policy(5) says about the view, as four relations between its
+ * rows at a moment and the decision:
+ *
+ * 1. A user, a VM and an allow have a row if and only if the decision would
+ *    let the user in, to one service or the other, by a policy of that allow,
+ *    all its conditions met but for service and not_after, and the denies
+ *    without conditions.
+ * 2. A row has its grant's service and conditions.
+ * 3. A row's denied_by names the denies that have not ended and are about the
+ *    user, the VM and a service of the row.
+ * 4. A request to a VM at its port is allowed if and only if it meets all
+ *    conditions of a row of its user and VM, and those of no grant that
+ *    denied_by names.
+ *
+ * So who has no row for a VM is denied whatever they bring along, and who has
+ * one without conditions and denied_by is let in. */
+
+struct listed {
+	bool there;
+	bool denied_by[GRANTS];
+};
+typedef struct listed access_view[USERS][VMS][GRANTS];
+
+static time_t view_now;		/* what SQLite takes for 'now' in the view */
+
+static int
+view_clock(sqlite3_vfs *vfs, sqlite3_int64 *milliseconds_r)
+{
+	const sqlite3_int64 julian_1970 = 210866760000000;
+
+	(void)vfs;
+	*milliseconds_r = julian_1970 + (sqlite3_int64)view_now * 1000;
+	return SQLITE_OK;
+}
+
+static sqlite3 *
+open_view(const char *path)
+{
+	static sqlite3_vfs vfs;
+	sqlite3 *handle;
+
+	if (vfs.zName == NULL) {
+		vfs = *sqlite3_vfs_find(NULL);
+		vfs.zName = "oracle";
+		vfs.xCurrentTimeInt64 = view_clock;
+		assert_true(vfs.iVersion >= 2);
+		assert_int_equal(sqlite3_vfs_register(&vfs, 0), SQLITE_OK);
+	}
+	assert_int_equal(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY,
+	    vfs.zName), SQLITE_OK);
+	return handle;
+}
+
+static void
+drifted(int user, int vm, size_t grant, const char *how)
+{
+	fprintf(stderr, "%s\nthe view access at %lld, %s at %s, grant %zu: %s\n",
+	    sql, (long long)view_now, user_names[user], vm_names[vm],
+	    grant + 1, how);
+	fail();
+}
+
+static int
+index_of(const char *const *names, int count, const unsigned char *name)
+{
+	int i = 0;
+
+	while (i < count && strcmp(names[i], (const char *)name) != 0)
+		i++;
+	assert_true(i < count);
+	return i;
+}
+
+static bool
+column_is(sqlite3_stmt *row, int column, const char *wanted)
+{
+	const unsigned char *text = sqlite3_column_text(row, column);
+
+	return text == NULL || wanted == NULL ? text == NULL && wanted == NULL :
+	    strcmp((const char *)text, wanted) == 0;
+}
+
+/* The second relation. */
+static bool
+has_conditions(sqlite3_stmt *row, const struct grant *grant)
+{
+	const char *const wanted[] = {
+		grant->service != NULL ? grant->service : "spice",
+		grant->cn, grant->san, sha256_text(grant),
+		grant->net != NULL ? grant->net->text : NULL, grant->account,
+		grant->begin, grant->end,
+		grant->hours != NULL ? grant->hours->text : NULL,
+	};
+	bool same = true;
+
+	for (int i = 0; i < (int)COUNT(wanted); i++)
+		same = same && column_is(row, 4 + i, wanted[i]);
+	return same;
+}
+
+static void
+read_row(sqlite3_stmt *row, const struct world *world, access_view view)
+{
+	int user = index_of(user_names, USERS, sqlite3_column_text(row, 0));
+	int vm = index_of(vm_names, VMS, sqlite3_column_text(row, 1));
+	size_t grant = (size_t)sqlite3_column_int64(row, 2) - 1;
+	const char *at = (const char *)sqlite3_column_text(row, 3);
+	struct listed *listed = &view[user][vm][grant];
+
+	assert_true(grant < world->count);
+	if (listed->there)
+		drifted(user, vm, grant, "it has two rows");
+	if (!has_conditions(row, &world->grants[grant]))
+		drifted(user, vm, grant, "its conditions are not the grant's");
+	listed->there = true;
+	while (at != NULL && *at != '\0') {
+		char *end;
+		size_t deny = strtoul(at, &end, 10) - 1;
+
+		assert_true(end != at && deny < world->count);
+		if (!world->grants[deny].deny)
+			drifted(user, vm, grant, "denied_by names an allow");
+		listed->denied_by[deny] = true;
+		at = end + strspn(end, ", ");
+	}
+}
+
+static void
+read_view(sqlite3 *handle, const struct world *world, access_view view)
+{
+	static const char select[] =
+	    "SELECT user, vm, grant_id, denied_by, service, cert_cn, cert_san,"
+	    " cert_sha256, client_net, local_user, not_before, not_after, hours"
+	    " FROM access";
+	sqlite3_stmt *rows;
+	int rc;
+
+	memset(view, 0, sizeof(access_view));
+	assert_int_equal(sqlite3_prepare_v2(handle, select, -1, &rows, NULL),
+	    SQLITE_OK);
+	while ((rc = sqlite3_step(rows)) == SQLITE_ROW)
+		read_row(rows, world, view);
+	assert_int_equal(rc, SQLITE_DONE);
+	sqlite3_finalize(rows);
+}
+
+static bool
+is_unconditional(const struct grant *grant)
+{
+	return grant->cn == NULL && grant->san == NULL && grant->sha256 < 0 &&
+	    grant->net == NULL && grant->account == NULL &&
+	    grant->begin == NULL && grant->end == NULL && grant->hours == NULL;
+}
+
+static void
+add_bare(struct decide *decide, const struct grant *grant, size_t index)
+{
+	const struct policy_grant bare = {
+		.id = (int64_t)index + 1,
+		.effect = grant->deny ? "deny" : "allow",
+		.condition = {
+			[CONDITION_SERVICE] = grant->service,
+			[CONDITION_NOT_AFTER] = grant->end,
+		},
+	};
+
+	decide_add(decide, &bare, NULL);
+}
+
+/* The decision by the policy of those grants that count, their conditions met
+ * but for service and not_after. */
+static struct policy_decision
+decide_bare(const struct world *world, int user, int vm, const char *service,
+    const bool counts[GRANTS])
+{
+	const struct policy_user_row user_row = {
+		true, world->users[user].enabled, world->users[user].expires };
+	const struct policy_vm_row vm_row = {
+		.found = 1, .enabled = world->vms[vm].enabled,
+		.name = vm_names[vm] };
+	struct identity identity;
+	const struct policy_request request = { .user = &identity,
+		.vm = { .name = vm_names[vm] }, .service = service };
+	struct policy_time time = { .local = NULL };
+	struct policy_decision decision;
+	struct decide decide;
+
+	assert_int_equal(identity_parse(&identity, user_names[user],
+	    strlen(user_names[user]), NULL), 0);
+	policy_time_set(&time, view_now);
+	decide_begin(&decide, &request, &user_row, &vm_row, &time);
+	for (size_t i = 0; i < world->count; i++) {
+		if (counts[i] && is_about(world, &world->grants[i], user, vm))
+			add_bare(&decide, &world->grants[i], i);
+	}
+	decide_end(&decide, &decision);
+	return decision;
+}
+
+static bool
+should_have_row(const struct world *world, int user, int vm, size_t grant)
+{
+	bool counts[GRANTS] = { false };
+
+	for (size_t i = 0; i < world->count; i++)
+		counts[i] = i == grant || (world->grants[i].deny &&
+		    is_unconditional(&world->grants[i]));
+	return !world->grants[grant].deny &&
+	    (decide_bare(world, user, vm, "spice", counts).outcome ==
+	    POLICY_ALLOW || decide_bare(world, user, vm, "vnc",
+	    counts).outcome == POLICY_ALLOW);
+}
+
+static bool
+should_be_denied_by(const struct world *world, int user, int vm, size_t grant,
+    size_t deny)
+{
+	const char *service = world->grants[grant].service;
+	bool counts[GRANTS] = { false };
+	bool denied = false;
+
+	counts[deny] = world->grants[deny].deny;
+	for (int vnc = 0; vnc <= 1; vnc++) {
+		const char *name = vnc ? "vnc" : "spice";
+
+		if (strcmp(service != NULL ? service : "spice", name) == 0 ||
+		    (service != NULL && strcmp(service, "both") == 0))
+			denied = denied || decide_bare(world, user, vm, name,
+			    counts).reason == REASON_DENY_GRANT;
+	}
+	return denied;
+}
+
+/* The first relation, and the third. */
+static void
+compare_rows(const struct world *world, access_view view, int user, int vm)
+{
+	for (size_t i = 0; i < world->count; i++) {
+		const struct listed *row = &view[user][vm][i];
+
+		if (row->there != should_have_row(world, user, vm, i))
+			drifted(user, vm, i, row->there ?
+			    "it has a row and allows nothing" :
+			    "it has no row");
+		for (size_t j = 0; row->there && j < world->count; j++) {
+			if (row->denied_by[j] !=
+			    should_be_denied_by(world, user, vm, i, j))
+				drifted(user, vm, i, row->denied_by[j] ?
+				    "denied_by names one too many" :
+				    "denied_by does not name all");
+		}
+	}
+}
+
+static bool
+view_allows(const struct world *world, const struct listed rows[GRANTS],
+    const struct question *question)
+{
+	for (size_t i = 0; i < world->count; i++) {
+		enum policy_reason why;
+		bool met = rows[i].there &&
+		    holds(&world->grants[i], question, &why) == YES;
+
+		for (size_t j = 0; met && j < world->count; j++)
+			met = !rows[i].denied_by[j] ||
+			    holds(&world->grants[j], question, &why) == NO;
+		if (met)
+			return true;
+	}
+	return false;
+}
+
+/* The fourth relation. */
+static void
+compare_requests(const struct world *world, struct policy *policy,
+    access_view view, int user, int vm, uint64_t *allowed)
+{
+	for (int i = 0; i < PAIR_REQUESTS; i++) {
+		struct question question;
+		bool wanted;
+
+		ask_anything(&question);
+		question.user = user;
+		question.vm = vm;
+		question.now = view_now;
+		if (world->vms[vm].port != 0)
+			question.port = world->vms[vm].port;
+		wanted = view_allows(world, view[user][vm], &question);
+		*allowed += wanted;
+		if ((really(policy, &question).outcome == POLICY_ALLOW) != wanted)
+			drifted(user, vm, 0, wanted ?
+			    "a request meets a row and is denied" :
+			    "a request meets no row and is allowed");
+	}
+}
+
+static void
+compare_view(const struct world *world, struct policy *policy,
+    const char *path, uint64_t *allowed)
+{
+	sqlite3 *handle = open_view(path);
+	static access_view view;
+
+	for (int i = 0; i < MOMENTS; i++) {
+		struct question moment;
+
+		ask_anything(&moment);
+		view_now = moment.now;
+		read_view(handle, world, view);
+		for (int user = 0; user < USERS; user++) {
+			for (int vm = 0; vm < VMS; vm++) {
+				compare_rows(world, view, user, vm);
+				compare_requests(world, policy, view, user,
+				    vm, allowed);
+			}
+		}
+	}
+	sqlite3_close(handle);
+}
+
 static unsigned long
 setting(const char *name, unsigned long otherwise)
 {
@@ -701,7 +1034,7 @@ agrees_with_the_policy(void **unused)
 	unsigned long seed = setting("ORACLE_SEED", 20261123);
 	unsigned long policies = setting("ORACLE_POLICIES", POLICIES);
 	char folder[] = "/tmp/vmauthz-oracle-XXXXXX", path[64], empty[64];
-	uint64_t allowed = 0;
+	uint64_t allowed = 0, listed = 0;
 
 	(void)unused;
 	fprintf(stderr, "# ORACLE_SEED=%lu\n", seed);
@@ -720,6 +1053,7 @@ agrees_with_the_policy(void **unused)
 		write_world(path, empty, &world);
 		assert_int_equal(policy_new(&policy, path), ERROR_NONE);
 		compare(&world, policy, &allowed);
+		compare_view(&world, policy, path, &listed);
 		policy_free(&policy);
 	}
 	unlink(path);
@@ -727,10 +1061,13 @@ agrees_with_the_policy(void **unused)
 	rmdir(folder);
 	free(sql);
 	sql = NULL;
-	fprintf(stderr, "# %lu policies, %lu requests, %llu allowed\n",
-	    policies, policies * REQUESTS, (unsigned long long)allowed);
+	fprintf(stderr, "# %lu policies, %lu requests, %llu allowed, %llu more"
+	    " by the view\n", policies, policies * REQUESTS,
+	    (unsigned long long)allowed, (unsigned long long)listed);
 	/* or it would have compared nothing but refusals */
 	assert_true(allowed > policies * REQUESTS / 200);
+	assert_true(listed > policies * MOMENTS * USERS * VMS *
+	    PAIR_REQUESTS / 200);
 }
 
 int

@@ -49,7 +49,7 @@ enum broker_type {
 
 enum broker_error {
 	BROKER_E_VERSION = 1,	/* not BROKER_VERSION */
-	BROKER_E_MALFORMED,	/* unknown type, or fields that are not its own */
+	BROKER_E_MALFORMED,	/* unknown type, or not its fields */
 	BROKER_E_FORBIDDEN,	/* not for this peer */
 	BROKER_E_POLICY,	/* the policy could not be asked */
 	BROKER_E_BUSY,		/* too much to do */
@@ -99,7 +99,7 @@ struct broker_message {
 };
 
 /* Writes a message; returns its octets, or 0 if it does not fit or a text has
- * more than its type allows.  The caller wipes packet where it held a secret. */
+ * more than its type allows.  The caller wipes a packet that held a secret. */
 size_t broker_encode(unsigned char packet[BROKER_MESSAGE_MAX],
     const struct broker_message *message);
 

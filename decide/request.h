@@ -39,7 +39,7 @@ struct request_certificate {
 
 /* Who owns the client's end of a connection. */
 enum request_local {
-	REQUEST_LOCAL_UNKNOWN = 0,	/* nobody has looked, or it can't be told */
+	REQUEST_LOCAL_UNKNOWN = 0,	/* nobody has looked, or can tell */
 	REQUEST_LOCAL_REMOTE,		/* the client is on another machine */
 	REQUEST_LOCAL_ACCOUNT,		/* an account of this host */
 };

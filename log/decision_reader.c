@@ -20,7 +20,7 @@ struct cursor {
 };
 
 static void
-fail(struct cursor *cursor, enum decision_line_kind wrong)
+line_fail(struct cursor *cursor, enum decision_line_kind wrong)
 {
 	if (cursor->wrong == DECISION_LINE_GOOD)
 		cursor->wrong = wrong;
@@ -36,14 +36,14 @@ ends_cut(const char *text)
 
 /* Something else was to come, if the line was not cut. */
 static void
-fail_here(struct cursor *cursor)
+line_fail_here(struct cursor *cursor)
 {
-	fail(cursor, ends_cut(cursor->at) ? DECISION_LINE_CUT :
+	line_fail(cursor, ends_cut(cursor->at) ? DECISION_LINE_CUT :
 	    DECISION_LINE_BAD);
 }
 
 static bool
-take(struct cursor *cursor, const char *text)
+line_take(struct cursor *cursor, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -53,7 +53,7 @@ take(struct cursor *cursor, const char *text)
 	return true;
 }
 
-/* --- values --------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 /* The writer escapes what it has to and nothing else; a comma only where it
  * would separate. */
@@ -77,56 +77,56 @@ is_printable(const char *text)
 
 /* "name=", in front of a value. */
 static bool
-take_name(struct cursor *cursor, const char *name)
+line_take_name(struct cursor *cursor, const char *name)
 {
-	if (take(cursor, name) && take(cursor, "="))
+	if (line_take(cursor, name) && line_take(cursor, "="))
 		return true;
-	fail_here(cursor);
+	line_fail_here(cursor);
 	return false;
 }
 
 /* What stands between quotes, still escaped; a NUL takes the second one's
  * place.  NULL if the value is "-", or wrong. */
 static char *
-take_raw(struct cursor *cursor, const char *name)
+line_take_raw(struct cursor *cursor, const char *name)
 {
 	char *begin, *end;
 
-	if (!take_name(cursor, name))
+	if (!line_take_name(cursor, name))
 		return NULL;
-	if (take(cursor, "- "))
+	if (line_take(cursor, "- "))
 		return NULL;
 	begin = cursor->at + 1;
 	end = *cursor->at == '"' ? strchr(begin, '"') : NULL;
 	if (end == NULL || end[1] != ' ') {
-		fail_here(cursor);
+		line_fail_here(cursor);
 		return NULL;
 	}
 	*end = '\0';
 	cursor->at = end + 2;
 	if (!is_printable(begin))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	else if (ends_cut(begin))
-		fail(cursor, DECISION_LINE_CUT);
+		line_fail(cursor, DECISION_LINE_CUT);
 	return begin;
 }
 
 static char *
-take_value(struct cursor *cursor, const char *name)
+line_take_value(struct cursor *cursor, const char *name)
 {
-	char *value = take_raw(cursor, name);
+	char *value = line_take_raw(cursor, name);
 
 	if (value != NULL && !decision_unescape(value))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	return value;
 }
 
 /* An address, of plugins "192.0.2.7:4711" or "[2001:db8::7]:4711"; what is
  * neither stays as it is, and is no address for anybody. */
 static const char *
-take_client(struct cursor *cursor, const char *name)
+line_take_client(struct cursor *cursor, const char *name)
 {
-	char *client = take_value(cursor, name);
+	char *client = line_take_value(cursor, name);
 	char *port = client != NULL ? strrchr(client, ':') : NULL;
 
 	if (port == NULL)
@@ -142,28 +142,28 @@ take_client(struct cursor *cursor, const char *name)
 
 /* The octets take the place of the first half of their digits. */
 static const unsigned char *
-take_sha256(struct cursor *cursor, const char *name)
+line_take_sha256(struct cursor *cursor, const char *name)
 {
-	char *text = take_raw(cursor, name);
+	char *text = line_take_raw(cursor, name);
 
 	if (text == NULL)
 		return NULL;
 	if (!hex_read((unsigned char *)text, REQUEST_SHA256_SIZE, text))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	return (const unsigned char *)text;
 }
 
 static void
-take_names(struct cursor *cursor, const char *key)
+line_take_names(struct cursor *cursor, const char *key)
 {
 	struct request_certificate *certificate = &cursor->record->certificate;
-	char *rest = take_raw(cursor, key), *name;
+	char *rest = line_take_raw(cursor, key), *name;
 
 	while (rest != NULL) {
 		name = strsep(&rest, ",");
 		if (certificate->name_count == DECISION_NAMES_MAX ||
 		    name[0] == '\0' || !decision_unescape(name)) {
-			fail(cursor, DECISION_LINE_BAD);
+			line_fail(cursor, DECISION_LINE_BAD);
 			return;
 		}
 		cursor->names[certificate->name_count++] = name;
@@ -174,26 +174,26 @@ take_names(struct cursor *cursor, const char *key)
 /* An account in quotes, or a bare word that no account can be mixed up
  * with. */
 static void
-take_local(struct cursor *cursor, const char *name)
+line_take_local(struct cursor *cursor, const char *name)
 {
 	struct decision_record *record = cursor->record;
 	char *begin = cursor->at;
 
-	if (take(cursor, name) && take(cursor, "=remote ")) {
+	if (line_take(cursor, name) && line_take(cursor, "=remote ")) {
 		record->local = REQUEST_LOCAL_REMOTE;
 		return;
 	}
 	cursor->at = begin;
-	record->local_user = take_value(cursor, name);
+	record->local_user = line_take_value(cursor, name);
 	if (record->local_user != NULL)
 		record->local = REQUEST_LOCAL_ACCOUNT;
 }
 
 /* "2026-11-23T14:05:09Z" */
 static void
-take_time(struct cursor *cursor, const char *name)
+line_take_time(struct cursor *cursor, const char *name)
 {
-	const char *text = take_raw(cursor, name), *end;
+	const char *text = line_take_raw(cursor, name), *end;
 	char back[sizeof("2026-11-23T14:05:09Z")];
 	time_t at;
 	struct tm tm;
@@ -201,21 +201,21 @@ take_time(struct cursor *cursor, const char *name)
 	memset(&tm, 0, sizeof(tm));
 	end = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
 	if (end == NULL || *end != '\0') {
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 		return;
 	}
 	at = timegm(&tm);
 	gmtime_r(&at, &tm);
 	if (strftime(back, sizeof(back), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0 ||
 	    strcmp(back, text) != 0)
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	cursor->record->at = (int64_t)at * 1000;
 }
 
 /* A number that ends in front of end, which is taken, too: from 1 on, written
  * in the one way there is.  Nineteen digits may be less than 2^63. */
 static int64_t
-take_digits(struct cursor *cursor, char end)
+line_take_digits(struct cursor *cursor, char end)
 {
 	size_t digits = strspn(cursor->at, "0123456789");
 	int64_t number;
@@ -224,7 +224,7 @@ take_digits(struct cursor *cursor, char end)
 	number = strtoll(cursor->at, NULL, 10);
 	if (digits == 0 || cursor->at[0] == '0' || errno != 0 ||
 	    cursor->at[digits] != end) {
-		fail_here(cursor);
+		line_fail_here(cursor);
 		return 0;
 	}
 	cursor->at += digits + 1;
@@ -232,44 +232,44 @@ take_digits(struct cursor *cursor, char end)
 }
 
 static int64_t
-take_number(struct cursor *cursor, const struct decision_field *field)
+line_take_number(struct cursor *cursor, const struct decision_field *field)
 {
 	int64_t number;
 
-	if (!take_name(cursor, field->name) || take(cursor, "- "))
+	if (!line_take_name(cursor, field->name) || line_take(cursor, "- "))
 		return 0;
 	if (field->form == DECISION_FORM_NUMBER)
-		return take_digits(cursor, ' ');
-	number = take(cursor, "\"") ? take_digits(cursor, '"') : 0;
-	if (number == 0 || !take(cursor, " "))
-		fail_here(cursor);
+		return line_take_digits(cursor, ' ');
+	number = line_take(cursor, "\"") ? line_take_digits(cursor, '"') : 0;
+	if (number == 0 || !line_take(cursor, " "))
+		line_fail_here(cursor);
 	return number;
 }
 
 /* The last value: its end may be missing, as in a line that was too long. */
 static void
-take_reason(struct cursor *cursor, const char *name)
+line_take_reason(struct cursor *cursor, const char *name)
 {
 	char *reason, *end;
 
-	if (!take_name(cursor, name))
+	if (!line_take_name(cursor, name))
 		return;
-	if (!take(cursor, "\"")) {
-		fail_here(cursor);
+	if (!line_take(cursor, "\"")) {
+		line_fail_here(cursor);
 		return;
 	}
 	reason = cursor->at;
 	end = strchr(reason, '"');
 	if (end != NULL ? end[1] != '\0' : !ends_cut(reason))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	if (end != NULL)
 		*end = '\0';
 	if (!is_printable(reason) || !decision_unescape(reason))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	cursor->record->reason = reason;
 }
 
-/* --- the line --------------------------------------------------------------- */
+/* --- the line ------------------------------------------------------------ */
 
 /* Behind the tag, which is the first that any program has put in brackets:
  * what others repeat from their clients stands behind their own. */
@@ -293,7 +293,7 @@ find_decision(char *line)
 }
 
 static bool
-take_verdict(struct cursor *cursor)
+line_take_verdict(struct cursor *cursor)
 {
 	size_t length = strcspn(cursor->at, " ");
 
@@ -305,38 +305,40 @@ take_verdict(struct cursor *cursor)
 }
 
 static void
-take_member(struct cursor *cursor, const struct decision_field *field)
+line_take_member(struct cursor *cursor, const struct decision_field *field)
 {
 	struct decision_record *record = cursor->record;
 
 	switch (field->form) {
 	case DECISION_FORM_TEXT:
 		decision_set_text(record, field,
-		    take_value(cursor, field->name));
+		    line_take_value(cursor, field->name));
 		break;
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
-		decision_set_number(record, field, take_number(cursor, field));
+		decision_set_number(record, field, line_take_number(cursor,
+		    field));
 		break;
 	case DECISION_FORM_VERDICT:
 		break;		/* has been taken */
 	case DECISION_FORM_CLIENT:
-		record->client = take_client(cursor, field->name);
+		record->client = line_take_client(cursor, field->name);
 		break;
 	case DECISION_FORM_SHA256:
-		record->certificate.sha256 = take_sha256(cursor, field->name);
+		record->certificate.sha256 = line_take_sha256(cursor,
+		    field->name);
 		break;
 	case DECISION_FORM_NAMES:
-		take_names(cursor, field->name);
+		line_take_names(cursor, field->name);
 		break;
 	case DECISION_FORM_LOCAL:
-		take_local(cursor, field->name);
+		line_take_local(cursor, field->name);
 		break;
 	case DECISION_FORM_TIME:
-		take_time(cursor, field->name);
+		line_take_time(cursor, field->name);
 		break;
 	case DECISION_FORM_REASON:
-		take_reason(cursor, field->name);
+		line_take_reason(cursor, field->name);
 		break;
 	}
 }
@@ -353,13 +355,13 @@ decision_line_parse(char *line, const char *names[DECISION_NAMES_MAX],
 	};
 
 	memset(record_r, 0, sizeof(*record_r));
-	if (cursor.at == NULL || !take_verdict(&cursor))
+	if (cursor.at == NULL || !line_take_verdict(&cursor))
 		return DECISION_LINE_OTHER;
 	if (strlen(cursor.at) >= DECISION_LINE_MAX)
-		fail(&cursor, DECISION_LINE_BAD);
+		line_fail(&cursor, DECISION_LINE_BAD);
 	for (size_t i = 0; i < DECISION_FIELD_COUNT &&
 	    cursor.wrong == DECISION_LINE_GOOD; i++)
-		take_member(&cursor, &decision_fields[i]);
+		line_take_member(&cursor, &decision_fields[i]);
 	if (cursor.wrong != DECISION_LINE_GOOD)
 		memset(record_r, 0, sizeof(*record_r));
 	return cursor.wrong;

@@ -56,7 +56,7 @@ struct authority_decision {
 struct authority;
 
 /* Returns 0, ERROR_VALUE or ERROR_MEMORY.  Nothing is opened before it
- * is needed.  Free with authority_free(), which accepts NULL and leaves NULL. */
+ * is needed.  Free with authority_free(), which takes NULL and leaves NULL. */
 int authority_new(struct authority **authority_r,
     const struct options *options);
 void authority_free(struct authority **authority);

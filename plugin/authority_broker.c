@@ -37,10 +37,10 @@ broker_kind_end(struct authority *authority, uint64_t session)
 		broker_client_end(own->client, session);
 }
 
-/* --- questions --------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------- */
 
 static struct broker_message
-question(enum broker_type type, const struct request_login *login)
+question_about(enum broker_type type, const struct request_login *login)
 {
 	return (struct broker_message){
 		.type = type,
@@ -51,7 +51,7 @@ question(enum broker_type type, const struct request_login *login)
 
 /* *answer_r is of use only if 0 is returned, and its text never. */
 static int
-ask(struct authority_broker *own, const struct broker_message *message,
+ask_daemon(struct authority_broker *own, const struct broker_message *message,
     int timeout_ms, struct broker_message *answer_r,
     char detail_r[POLICY_DETAIL_MAX])
 {
@@ -82,8 +82,10 @@ broker_kind_lookup(struct authority *authority,
     struct authority_failure *failure)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question(BROKER_LOOKUP, login), answer;
-	int rc = ask(own, &message, quick_ms(own), &answer, failure->detail);
+	struct broker_message message = question_about(BROKER_LOOKUP, login);
+	struct broker_message answer;
+	int rc = ask_daemon(own, &message, quick_ms(own), &answer,
+	    failure->detail);
 
 	if (rc == ERROR_NONE &&
 	    answer.verifier.key_size != scram_key_size(login->mechanism)) {
@@ -107,14 +109,15 @@ broker_kind_check_password(struct authority *authority,
     struct authority_password *password_r, struct authority_failure *failure)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question(BROKER_PASSWORD, login);
+	struct broker_message message = question_about(BROKER_PASSWORD, login);
 	struct broker_message answer;
 	int rc;
 
 	if (password[0] == '\0' || strlen(password) > BROKER_PASSWORD_MAX)
 		return ERROR_NONE;
 	message.password = password;
-	rc = ask(own, &message, own->timeout_ms, &answer, failure->detail);
+	rc = ask_daemon(own, &message, own->timeout_ms, &answer,
+	    failure->detail);
 	if (rc != ERROR_NONE) {
 		failure->reason = error_text(ERROR_BROKER);
 		return rc;
@@ -130,14 +133,15 @@ broker_kind_decide(struct authority *authority,
     time_t now, struct authority_decision *decision)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question(BROKER_DECIDE, login), answer;
+	struct broker_message message = question_about(BROKER_DECIDE, login);
+	struct broker_message answer;
 
 	(void)now;
 	message.attempt = proof->attempt;
 	message.proved = proof->proved;
 	message.refusal = proof->refusal;
-	if (ask(own, &message, quick_ms(own), &answer, decision->detail) !=
-	    ERROR_NONE) {
+	if (ask_daemon(own, &message, quick_ms(own), &answer,
+	    decision->detail) != ERROR_NONE) {
 		decision->policy.verdict = VERDICT_UNKNOWN;
 		decision->reason = error_text(ERROR_BROKER);
 		return;

@@ -32,8 +32,8 @@ static int
 make_verifier(const struct request_login *login,
     const struct policy_lookup *lookup, struct authority_verifier *verifier)
 {
-	int rc = decoy_make(&lookup->decoy, login->request.user, login->mechanism,
-	    &verifier->verifier);
+	int rc = decoy_make(&lookup->decoy, login->request.user,
+	    login->mechanism, &verifier->verifier);
 
 	if (rc != ERROR_NONE)
 		return rc;

@@ -21,8 +21,8 @@
 #include "scram/verifier.h"
 
 enum {
-	POLICY_WAIT_MS = 80,		/* longest wait for a writer, in a call */
-	POLICY_DETAIL_MAX = 512,	/* octets of policy_detail(), with NUL */
+	POLICY_WAIT_MS = 80,		/* longest wait for a writer */
+	POLICY_DETAIL_MAX = 512,	/* of policy_detail(), with NUL */
 };
 
 /* The answer to one look-up.  What a decoy is made from is always there, so

@@ -57,7 +57,7 @@ struct printer {
 	bool json;
 };
 
-/* --- a record ---------------------------------------------------------------- */
+/* --- a record ------------------------------------------------------------ */
 
 static void
 utc_text(char out[FIELD_TEXT_MAX], int64_t at)
@@ -152,7 +152,7 @@ print_field(FILE *out, const struct decision_field *field, const char *text)
 }
 
 static void
-print_line(FILE *out, const struct audit_row *row)
+log_print_line(FILE *out, const struct audit_row *row)
 {
 	char room[FIELD_TEXT_MAX];
 
@@ -179,7 +179,7 @@ print_line(FILE *out, const struct audit_row *row)
 }
 
 static void
-print_json(FILE *out, const struct audit_row *row)
+log_print_json(FILE *out, const struct audit_row *row)
 {
 	json_object *map = json_map();
 	char room[FIELD_TEXT_MAX];
@@ -211,12 +211,12 @@ print_row_cb(void *context, const struct audit_row *row)
 	if (word_of(row) == NULL)
 		return;		/* a row that vmauthzd did not write */
 	if (printer->json)
-		print_json(printer->out, row);
+		log_print_json(printer->out, row);
 	else
-		print_line(printer->out, row);
+		log_print_line(printer->out, row);
 }
 
-/* --- all of them ------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 struct log {
 	const char *folder;
@@ -228,7 +228,7 @@ struct log {
 static volatile sig_atomic_t stopped;
 
 static void
-stop(int number)
+log_stop_cb(int number)
 {
 	(void)number;
 	stopped = 1;
@@ -236,7 +236,7 @@ stop(int number)
 
 /* Whether all of it got there.  Who follows ends when nobody listens. */
 static bool
-print_text(const struct log *log, const char *text, size_t size)
+log_print_text(const struct log *log, const char *text, size_t size)
 {
 	fwrite(text, 1, size, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -269,7 +269,7 @@ print_some(struct log *log)
 		err(CLI_FAILED, "open_memstream");
 	if (count < 0)
 		warnx("%s", detail);
-	told = print_text(log, text, size);
+	told = log_print_text(log, text, size);
 	free(text);
 	if (!told)
 		exit(CLI_FAILED);
@@ -299,7 +299,7 @@ catch_signals(void)
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = stop;
+	action.sa_handler = log_stop_cb;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	action.sa_handler = SIG_IGN;
@@ -307,7 +307,7 @@ catch_signals(void)
 }
 
 static int
-run(struct log *log)
+log_run(struct log *log)
 {
 	struct pollfd listener = { .fd = 1, .events = 0 };
 	bool good;
@@ -323,7 +323,7 @@ run(struct log *log)
 	return good ? EXIT_SUCCESS : CLI_FAILED;
 }
 
-/* --- what is asked for ------------------------------------------------------- */
+/* --- what is asked for --------------------------------------------------- */
 
 /* "-7d": so long ago.  Returns 0 if it isn't that. */
 static time_t
@@ -347,7 +347,7 @@ ago(const char *text)
 }
 
 static bool
-read_since(const char *text, int64_t *since_r)
+log_read_since(const char *text, int64_t *since_r)
 {
 	char day[sizeof("2026-12-31 00:00")];
 	time_t when = 0;
@@ -373,7 +373,7 @@ read_since(const char *text, int64_t *since_r)
 
 /* A pattern stays as it is; a user needs a realm. */
 static bool
-read_user(const char *text, char user_r[AUDIT_TEXT_MAX + 1])
+log_read_user(const char *text, char user_r[AUDIT_TEXT_MAX + 1])
 {
 	struct identity identity;
 
@@ -416,12 +416,12 @@ verb_log(const char *path, int argc, char **argv)
 		return status;
 	if (folder != NULL)
 		log.folder = folder;
-	if (!read_since(since, &log.filter.since) ||
-	    (user != NULL && !read_user(user, stored_user)))
+	if (!log_read_since(since, &log.filter.since) ||
+	    (user != NULL && !log_read_user(user, stored_user)))
 		return CLI_USAGE;
 	if (vm != NULL)
 		audit_text(stored_vm, vm);
 	log.filter.user = user != NULL ? stored_user : NULL;
 	log.filter.vm = vm != NULL ? stored_vm : NULL;
-	return run(&log);
+	return log_run(&log);
 }

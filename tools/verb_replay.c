@@ -52,7 +52,7 @@ struct replay {
 	bool failed;		/* the policy could not be asked */
 };
 
-/* --- one line ---------------------------------------------------------------- */
+/* --- one line ------------------------------------------------------------ */
 
 /* The reason without its detail; REASON_COUNT if it is none of the policy's. */
 static enum reason
@@ -78,7 +78,7 @@ is_allowed(const struct decision_record *line)
 
 /* What keeps a line from being judged; RESULT_SAME: nothing. */
 static enum result
-obstacle(const struct decision_record *line)
+replay_obstacle(const struct decision_record *line)
 {
 	enum reason reason = reason_of(line->reason);
 
@@ -112,7 +112,8 @@ print_difference(const struct replay *replay,
 	fputs(", VM ", stdout);
 	words_print(stdout, line->vm);
 	fputs(": ", stdout);
-	words_print_verdict(stdout, is_allowed(line), line->reason, line->grant);
+	words_print_verdict(stdout, is_allowed(line), line->reason,
+	    line->grant);
 	fputs(" -> ", stdout);
 	words_print_verdict(stdout, now->verdict == VERDICT_ALLOW,
 	    reason_text(now->reason), now->grant);
@@ -150,7 +151,7 @@ decide_again(struct replay *replay, const struct decision_record *line,
 }
 
 static enum result
-judge(struct replay *replay, char *text)
+replay_line(struct replay *replay, char *text)
 {
 	static const enum result unread[] = {
 		[DECISION_LINE_BAD] = RESULT_MALFORMED,
@@ -166,7 +167,7 @@ judge(struct replay *replay, char *text)
 	kind = decision_line_parse(text, names, &line);
 	if (kind != DECISION_LINE_GOOD)
 		return unread[kind];
-	result = obstacle(&line);
+	result = replay_obstacle(&line);
 	if (result != RESULT_SAME)
 		return result;
 	if (identity_parse(&user, line.user, strlen(line.user), NULL) != 0 ||
@@ -175,12 +176,12 @@ judge(struct replay *replay, char *text)
 	return decide_again(replay, &line, &user);
 }
 
-/* --- the log ------------------------------------------------------------------ */
+/* --- the log ------------------------------------------------------------- */
 
 /* Reads the next line without its newline.  One that is too long loses its
  * end, and a NUL becomes what no decision has either. */
 static bool
-read_line(FILE *log, char line[ROOM])
+replay_read_line(FILE *log, char line[ROOM])
 {
 	size_t used = 0;
 	int c;
@@ -194,13 +195,13 @@ read_line(FILE *log, char line[ROOM])
 }
 
 static void
-read_log(struct replay *replay)
+replay_read_log(struct replay *replay)
 {
 	char line[ROOM];
 
-	while (!replay->failed && read_line(replay->log, line)) {
+	while (!replay->failed && replay_read_line(replay->log, line)) {
 		replay->number++;
-		replay->count[judge(replay, line)]++;
+		replay->count[replay_line(replay, line)]++;
 	}
 	if (ferror(replay->log)) {
 		warn("%s", replay->name);
@@ -230,11 +231,11 @@ print_summary(const struct replay *replay)
 }
 
 static int
-run(struct replay *replay, const char *path)
+replay_run(struct replay *replay, const char *path)
 {
 	if (policy_new(&replay->policy, path) != ERROR_NONE)
 		err(STATUS_FAILED, NULL);
-	read_log(replay);
+	replay_read_log(replay);
 	policy_free(&replay->policy);
 	if (!replay->failed)
 		print_summary(replay);
@@ -264,7 +265,7 @@ verb_replay(const char *path, int argc, char **argv)
 		warn("%s", replay.name);
 		return STATUS_FAILED;
 	}
-	status = run(&replay, path);
+	status = replay_run(&replay, path);
 	if (replay.log != stdin)
 		fclose(replay.log);
 	return status;

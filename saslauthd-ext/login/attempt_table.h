@@ -52,9 +52,10 @@ struct attempt_table {
 	struct attempt_slot slots[ATTEMPTS_MAX];
 };
 
-/* Keeps what the login's authentication came to, at now (clock_boot_seconds()).  If
- * the table is full, the oldest attempt lapses.  Returns the attempt's number,
- * or 0 if there is no random number to begin with. */
+/* Keeps what the login's authentication came to, at now, which is
+ * clock_boot_seconds().  If the table is full, the oldest attempt lapses.
+ * Returns the attempt's number, or 0 if there is no random number to begin
+ * with. */
 uint64_t attempt_open(struct attempt_table *table,
     const struct request_login *login, const struct attempt *attempt,
     int64_t now);

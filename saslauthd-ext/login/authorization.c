@@ -83,7 +83,7 @@ authorize_countable(const struct judgement *judgement)
 	    judgement->decision.reason == REASON_NO_GRANT;
 }
 
-/* --- the answer, and what follows ------------------------------------------ */
+/* --- the answer, and what follows ---------------------------------------- */
 
 /* A login on its way to its outcome. */
 struct progress {
@@ -285,7 +285,8 @@ count(const struct progress *progress)
 
 	if (progress->refusal == NULL) {
 		if (progress->first_channel)
-			throttle_succeeded(&daemon->state, daemon->config, &guess);
+			throttle_succeeded(&daemon->state, daemon->config,
+			    &guess);
 	} else if (!progress->attempt->proved && !progress->attempt->counted &&
 	    authorize_countable(&progress->judgement)) {
 		throttle_failed(&daemon->state, daemon->config, &guess);

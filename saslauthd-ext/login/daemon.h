@@ -37,7 +37,7 @@ struct daemon {
 	struct audit *audit;
 	struct state state;
 	struct recent_password *right;	/* passwords that PAM has accepted */
-	struct recent_password *wrong;	/* passwords that have been counted as wrong */
+	struct recent_password *wrong;	/* that were counted as wrong */
 	struct pam_pool *pool;
 	struct verifier_check *verify;
 	struct log_sink log;

@@ -18,7 +18,7 @@ struct audit {
 	char state[PATH_MAX];	/* as configured */
 };
 
-/* --- its life ---------------------------------------------------------------- */
+/* --- its life ------------------------------------------------------------ */
 
 /* Past RLIMIT_FSIZE a write is to fail, as on a full disk, and not to kill. */
 static void
@@ -124,7 +124,7 @@ audit_detail(const struct audit *audit)
 	return audit->store.detail;
 }
 
-/* --- records ----------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------- */
 
 enum {
 	PARAMETER_KIND = 2,
@@ -141,7 +141,7 @@ struct bound {
 };
 
 static void
-bind_text(struct bound *bound, int parameter, const char *text)
+bind_row_text(struct bound *bound, int parameter, const char *text)
 {
 	char *escaped;
 
@@ -154,7 +154,7 @@ bind_text(struct bound *bound, int parameter, const char *text)
 }
 
 static void
-bind_number(struct bound *bound, int parameter, int64_t number)
+bind_row_number(struct bound *bound, int parameter, int64_t number)
 {
 	if (number != 0)
 		sqlite3_bind_int64(bound->insert, parameter, number);
@@ -162,22 +162,22 @@ bind_number(struct bound *bound, int parameter, int64_t number)
 
 /* With its detail, as in the log's line. */
 static void
-bind_reason(struct bound *bound, int parameter,
+bind_row_reason(struct bound *bound, int parameter,
     const struct decision_record *record)
 {
 	char whole[2 * AUDIT_TEXT_MAX];
 
 	if (record->detail == NULL || record->detail[0] == '\0') {
-		bind_text(bound, parameter, record->reason);
+		bind_row_text(bound, parameter, record->reason);
 		return;
 	}
 	snprintf(whole, sizeof(whole), "%s: %s", record->reason,
 	    record->detail);
-	bind_text(bound, parameter, whole);
+	bind_row_text(bound, parameter, whole);
 }
 
 static void
-bind_field(struct bound *bound, const struct audit_row *row,
+bind_row_field(struct bound *bound, const struct audit_row *row,
     enum decision_field_index index)
 {
 	const struct decision_field *field = &decision_fields[index];
@@ -189,23 +189,24 @@ bind_field(struct bound *bound, const struct audit_row *row,
 		break;		/* no column */
 	case DECISION_FORM_VERDICT:
 		if (row->kind == AUDIT_DECISION)
-			bind_text(bound, parameter,
+			bind_row_text(bound, parameter,
 			    verdict_name(record->verdict));
 		break;
 	case DECISION_FORM_TEXT:
 	case DECISION_FORM_CLIENT:
-		bind_text(bound, parameter, decision_text(record, field));
+		bind_row_text(bound, parameter, decision_text(record, field));
 		break;
 	case DECISION_FORM_LOCAL:
 		if (record->local == REQUEST_LOCAL_ACCOUNT)
-			bind_text(bound, parameter, record->local_user);
+			bind_row_text(bound, parameter, record->local_user);
 		break;
 	case DECISION_FORM_REASON:
-		bind_reason(bound, parameter, record);
+		bind_row_reason(bound, parameter, record);
 		break;
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
-		bind_number(bound, parameter, decision_number(record, field));
+		bind_row_number(bound, parameter,
+		    decision_number(record, field));
 		break;
 	case DECISION_FORM_TIME:
 		sqlite3_bind_int64(bound->insert, parameter, record->at);
@@ -222,11 +223,11 @@ bind_field(struct bound *bound, const struct audit_row *row,
 static void
 bind_row(struct bound *bound, const struct audit_row *row)
 {
-	bind_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
-	bind_text(bound, PARAMETER_EVENT, row->event);
-	bind_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
+	bind_row_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
+	bind_row_text(bound, PARAMETER_EVENT, row->event);
+	bind_row_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
 	for (int i = 0; i < DECISION_FIELD_COUNT; i++)
-		bind_field(bound, row, (enum decision_field_index)i);
+		bind_row_field(bound, row, (enum decision_field_index)i);
 }
 
 static int

@@ -50,10 +50,10 @@ struct reader {
 	int count;
 };
 
-/* --- one file ---------------------------------------------------------------- */
+/* --- one file ------------------------------------------------------------ */
 
 static int
-fail(struct reader *reader, int error, const char *detail)
+audit_read_fail(struct reader *reader, int error, const char *detail)
 {
 	snprintf(reader->detail, AUDIT_DETAIL_MAX, "%.256s: %s%s%s",
 	    reader->path, error_text(error), detail != NULL ? ": " : "",
@@ -62,21 +62,22 @@ fail(struct reader *reader, int error, const char *detail)
 }
 
 static int
-fail_sqlite(struct reader *reader)
+audit_read_fail_sqlite(struct reader *reader)
 {
-	return fail(reader, audit_error(sqlite3_extended_errcode(
+	return audit_read_fail(reader, audit_error(sqlite3_extended_errcode(
 	    reader->handle)), sqlite3_errmsg(reader->handle));
 }
 
 static int
-ask(struct reader *reader, const char *sql, int64_t *answers, int count)
+audit_read_numbers(struct reader *reader, const char *sql, int64_t *answers,
+    int count)
 {
 	sqlite3_stmt *statement = NULL;
 	int rc = ERROR_NONE;
 
 	if (sqlite3_prepare_v2(reader->handle, sql, -1, &statement, NULL) !=
 	    SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
-		rc = fail_sqlite(reader);
+		rc = audit_read_fail_sqlite(reader);
 	for (int i = 0; rc == ERROR_NONE && i < count; i++)
 		answers[i] = sqlite3_column_int64(statement, i);
 	sqlite3_finalize(statement);
@@ -85,25 +86,26 @@ ask(struct reader *reader, const char *sql, int64_t *answers, int count)
 
 /* Begins to read, which keeps the file from being rotated. */
 static int
-open_as(struct reader *reader, const char *name)
+audit_read_open_as(struct reader *reader, const char *name)
 {
 	int64_t tables;
 
 	if (sqlite3_open_v2(name, &reader->handle, SQLITE_OPEN_READONLY |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) != SQLITE_OK)
-		return fail_sqlite(reader);
+		return audit_read_fail_sqlite(reader);
 	sqlite3_extended_result_codes(reader->handle, 1);
 	sqlite3_busy_timeout(reader->handle, BUSY_MS);
 	sqlite3_db_config(reader->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 	    NULL);
 	if (sqlite3_exec(reader->handle, "BEGIN", NULL, NULL, NULL) !=
 	    SQLITE_OK)
-		return fail_sqlite(reader);
-	return ask(reader, "SELECT count(*) FROM sqlite_schema", &tables, 1);
+		return audit_read_fail_sqlite(reader);
+	return audit_read_numbers(reader, "SELECT count(*) FROM sqlite_schema",
+	    &tables, 1);
 }
 
 static void
-close_file(struct reader *reader)
+audit_read_close(struct reader *reader)
 {
 	sqlite3_close(reader->handle);
 	reader->handle = NULL;
@@ -124,29 +126,29 @@ immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 /* Without vmauthzd there is no audit.db-shm, and who may not make one can
  * still read what is complete without. */
 static int
-open_file(struct reader *reader)
+audit_read_open(struct reader *reader)
 {
 	char wal[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
 	struct stat st;
 	int rc;
 
-	rc = open_as(reader, reader->path);
+	rc = audit_read_open_as(reader, reader->path);
 	snprintf(wal, sizeof(wal), "%s-wal", reader->path);
 	if (rc != ERROR_ACCESS || (stat(wal, &st) == 0 && st.st_size != 0))
 		return rc;
-	close_file(reader);
+	audit_read_close(reader);
 	immutable_uri(reader->path, uri);
-	return open_as(reader, uri);
+	return audit_read_open_as(reader, uri);
 }
 
 static const char *
-column_text(sqlite3_stmt *statement, int column)
+audit_read_text(sqlite3_stmt *statement, int column)
 {
 	return (const char *)sqlite3_column_text(statement, column);
 }
 
 static void
-read_field(sqlite3_stmt *statement, enum decision_field_index index,
+audit_read_field(sqlite3_stmt *statement, enum decision_field_index index,
     struct decision_record *record)
 {
 	const struct decision_field *field = &decision_fields[index];
@@ -157,12 +159,12 @@ read_field(sqlite3_stmt *statement, enum decision_field_index index,
 	case DECISION_FORM_NAMES:
 		break;		/* no column */
 	case DECISION_FORM_VERDICT:
-		text = column_text(statement, column);
+		text = audit_read_text(statement, column);
 		if (text != NULL)
 			verdict_parse(text, strlen(text), &record->verdict);
 		break;
 	case DECISION_FORM_LOCAL:
-		record->local_user = column_text(statement, column);
+		record->local_user = audit_read_text(statement, column);
 		if (record->local_user != NULL)
 			record->local = REQUEST_LOCAL_ACCOUNT;
 		break;
@@ -170,7 +172,7 @@ read_field(sqlite3_stmt *statement, enum decision_field_index index,
 	case DECISION_FORM_CLIENT:
 	case DECISION_FORM_REASON:
 		decision_set_text(record, field,
-		    column_text(statement, column));
+		    audit_read_text(statement, column));
 		break;
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
@@ -190,9 +192,9 @@ read_field(sqlite3_stmt *statement, enum decision_field_index index,
 /* Somebody may have put rows into the file that vmauthzd did not: false, if
  * one is of no kind. */
 static bool
-read_row(sqlite3_stmt *statement, struct audit_row *row_r)
+audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 {
-	const char *kind = column_text(statement, COLUMN_KIND);
+	const char *kind = audit_read_text(statement, COLUMN_KIND);
 	int i = 0;
 
 	memset(row_r, 0, sizeof(*row_r));
@@ -203,20 +205,20 @@ read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 	if (kind == NULL || i == AUDIT_KIND_COUNT)
 		return false;
 	row_r->kind = (enum audit_kind)i;
-	row_r->event = column_text(statement, COLUMN_EVENT);
-	row_r->issued_by = column_text(statement, COLUMN_ISSUED_BY);
+	row_r->event = audit_read_text(statement, COLUMN_EVENT);
+	row_r->issued_by = audit_read_text(statement, COLUMN_ISSUED_BY);
 	for (i = 0; i < DECISION_FIELD_COUNT; i++)
-		read_field(statement, (enum decision_field_index)i,
+		audit_read_field(statement, (enum decision_field_index)i,
 		    &row_r->record);
 	return true;
 }
 
 static void
-tell(struct reader *reader, sqlite3_stmt *statement)
+audit_read_tell(struct reader *reader, sqlite3_stmt *statement)
 {
 	struct audit_row row;
 
-	if (read_row(statement, &row))
+	if (audit_read_row(statement, &row))
 		reader->told(reader->context, &row);
 	reader->place->id = row.id;
 	reader->count++;
@@ -233,23 +235,23 @@ bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
 }
 
 static int
-tell_records(struct reader *reader)
+audit_read_records(struct reader *reader)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
-	int rc = ask(reader, last_sql, &last, 1);
+	int rc = audit_read_numbers(reader, last_sql, &last, 1);
 
 	if (rc != ERROR_NONE || last <= reader->place->id)
 		return rc;
 	if (sqlite3_prepare_v2(reader->handle, records_sql, -1, &statement,
 	    NULL) != SQLITE_OK)
-		return fail_sqlite(reader);
+		return audit_read_fail_sqlite(reader);
 	sqlite3_bind_int64(statement, 1, reader->place->id);
 	sqlite3_bind_int64(statement, 2, last);
 	bind_filter(statement, reader->filter);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-		tell(reader, statement);
-	rc = rc == SQLITE_DONE ? ERROR_NONE : fail_sqlite(reader);
+		audit_read_tell(reader, statement);
+	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 	sqlite3_finalize(statement);
 	if (rc == ERROR_NONE && reader->count < AUDIT_READ_MAX)
 		reader->place->id = last;
@@ -258,19 +260,19 @@ tell_records(struct reader *reader)
 
 /* A file without tables is just being made. */
 static int
-tell_file(struct reader *reader)
+audit_read_tables(struct reader *reader)
 {
 	int64_t is[3];
-	int rc = ask(reader, is_sql, is, 3);
+	int rc = audit_read_numbers(reader, is_sql, is, 3);
 
 	if (rc != ERROR_NONE || is[2] == 0)
 		return rc;
 	if (is[0] != AUDIT_APPLICATION_ID)
-		return fail(reader, ERROR_NOTADB, "not an audit");
+		return audit_read_fail(reader, ERROR_NOTADB, "not an audit");
 	if (is[1] != AUDIT_VERSION)
-		return fail(reader, ERROR_NOTADB,
+		return audit_read_fail(reader, ERROR_NOTADB,
 		    "an audit of another version");
-	return tell_records(reader);
+	return audit_read_records(reader);
 }
 
 static void
@@ -292,7 +294,7 @@ move_to(struct audit_place *place, const char *name, const struct stat *st)
 
 /* st is of the file that is meant: MOVED if it has another name by now. */
 static int
-read_file(struct reader *reader, const char *name, const struct stat *st)
+audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 {
 	struct stat now;
 	int rc;
@@ -301,19 +303,19 @@ read_file(struct reader *reader, const char *name, const struct stat *st)
 	if (reader->place->id == INT64_MAX)
 		return ERROR_NONE;
 	set_path(reader, name);
-	rc = open_file(reader);
+	rc = audit_read_open(reader);
 	if (stat(reader->path, &now) != 0 || now.st_dev != st->st_dev ||
 	    now.st_ino != st->st_ino)
 		rc = MOVED;
 	else if (rc == ERROR_NONE)
-		rc = tell_file(reader);
-	close_file(reader);
+		rc = audit_read_tables(reader);
+	audit_read_close(reader);
 	if (rc < 0 && rc != ERROR_LOCKED)
 		reader->place->id = INT64_MAX;
 	return rc;
 }
 
-/* --- all files --------------------------------------------------------------- */
+/* --- all files ----------------------------------------------------------- */
 
 static bool
 is_place(const struct reader *reader, const char *name)
@@ -347,7 +349,7 @@ find_place(const struct reader *reader, struct dirent **list, int count)
 }
 
 static int
-read_list(struct reader *reader, struct dirent **list, int count,
+audit_read_list(struct reader *reader, struct dirent **list, int count,
     const struct stat *current)
 {
 	int rc = ERROR_NONE;
@@ -358,17 +360,17 @@ read_list(struct reader *reader, struct dirent **list, int count,
 
 		set_path(reader, list[i]->d_name);
 		if (stat(reader->path, &st) == 0)
-			rc = read_file(reader, list[i]->d_name, &st);
+			rc = audit_read_file(reader, list[i]->d_name, &st);
 	}
 	if (rc == ERROR_NONE && reader->count == 0 && current != NULL)
-		rc = read_file(reader, AUDIT_FILE, current);
+		rc = audit_read_file(reader, AUDIT_FILE, current);
 	return rc;
 }
 
 /* Audit.db is looked at before the folder is: if it is still the same when it
  * is open, no file is missing in the list. */
 static int
-read_folder(struct reader *reader)
+audit_read_folder(struct reader *reader)
 {
 	struct dirent **list;
 	struct stat st;
@@ -378,11 +380,11 @@ read_folder(struct reader *reader)
 	set_path(reader, AUDIT_FILE);
 	current = stat(reader->path, &st) == 0;
 	if (!current && errno != ENOENT)
-		return fail(reader, ERROR_ACCESS, strerror(errno));
+		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
 	count = audit_files(reader->folder, &list);
 	if (count < 0)
-		return fail(reader, ERROR_ACCESS, strerror(errno));
-	rc = read_list(reader, list, count, current ? &st : NULL);
+		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
+	rc = audit_read_list(reader, list, count, current ? &st : NULL);
 	audit_files_free(list, count);
 	return rc;
 }
@@ -401,7 +403,7 @@ audit_read(const char *folder, const struct audit_filter *filter,
 
 	for (int i = 0; i < TRIES && rc == MOVED; i++) {
 		*place = before;
-		rc = read_folder(&reader);
+		rc = audit_read_folder(&reader);
 	}
 	return rc < 0 ? rc : reader.count;
 }

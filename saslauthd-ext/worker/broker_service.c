@@ -47,7 +47,7 @@ broker_of(struct connection *connection)
 }
 
 static void
-reply(struct connection *connection, struct broker_message *message,
+broker_reply(struct connection *connection, struct broker_message *message,
     uint32_t id)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
@@ -63,7 +63,7 @@ reply(struct connection *connection, struct broker_message *message,
 }
 
 static void
-reply_error(struct connection *connection, uint32_t id, int error,
+broker_reply_error(struct connection *connection, uint32_t id, int error,
     const char *text)
 {
 	struct broker_message message = {
@@ -72,10 +72,10 @@ reply_error(struct connection *connection, uint32_t id, int error,
 		.text = text != NULL ? text : broker_strerror(error),
 	};
 
-	reply(connection, &message, id);
+	broker_reply(connection, &message, id);
 }
 
-/* --- LOOKUP ------------------------------------------------------------------------ */
+/* --- LOOKUP -------------------------------------------------------------- */
 
 static bool
 vouched(const struct config *config, const struct identity *user)
@@ -128,7 +128,8 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 
 	rc = policy_lookup(daemon->policy, &login->user, mechanism, &lookup);
 	if (rc == ERROR_NONE)
-		rc = decoy_make(&lookup.decoy, &login->user, mechanism, verifier_r);
+		rc = decoy_make(&lookup.decoy, &login->user, mechanism,
+		    verifier_r);
 	ticket_find(&daemon->state, &use, mechanism,
 	    daemon->config->session_window, &attempt->ticket, &ticket);
 	if (!welcome)
@@ -154,8 +155,8 @@ open_attempt(struct connection *connection, const struct login *login,
 }
 
 static void
-lookup(struct connection *connection, const struct broker_message *message,
-    const struct login *login)
+broker_lookup(struct connection *connection,
+    const struct broker_message *message, const struct login *login)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct broker_message answer = { .type = BROKER_VERIFIER };
@@ -165,7 +166,7 @@ lookup(struct connection *connection, const struct broker_message *message,
 
 	if (message->login.mechanism == NULL ||
 	    scram_key_size(message->login.mechanism) == 0) {
-		reply_error(connection, message->id, BROKER_E_VALUE,
+		broker_reply_error(connection, message->id, BROKER_E_VALUE,
 		    "no verifiers for that mechanism");
 		return;
 	}
@@ -176,13 +177,13 @@ lookup(struct connection *connection, const struct broker_message *message,
 		error = open_attempt(connection, login, &attempt,
 		    &answer.attempt);
 	if (error != 0)
-		reply_error(connection, message->id, error, NULL);
+		broker_reply_error(connection, message->id, error, NULL);
 	else
-		reply(connection, &answer, message->id);
+		broker_reply(connection, &answer, message->id);
 	OPENSSL_cleanse(&answer, sizeof(answer));
 }
 
-/* --- PASSWORD ---------------------------------------------------------------------- */
+/* --- PASSWORD ------------------------------------------------------------ */
 
 /* A question whose answer takes its time; a copy of what it was about. */
 struct question {
@@ -194,7 +195,7 @@ struct question {
 };
 
 static void
-on_password(void *context, const struct password_answer *result)
+broker_password_cb(void *context, const struct password_answer *result)
 {
 	struct question *question = context;
 	struct connection *connection = question->connection;
@@ -226,9 +227,10 @@ on_password(void *context, const struct password_answer *result)
 		error = open_attempt(connection, &question->login, &attempt,
 		    &answer.attempt);
 		if (error != 0)
-			reply_error(connection, question->id, error, NULL);
+			broker_reply_error(connection, question->id, error,
+			    NULL);
 		else
-			reply(connection, &answer, question->id);
+			broker_reply(connection, &answer, question->id);
 	}
 	OPENSSL_cleanse(question, sizeof(*question));
 	free(question);
@@ -257,27 +259,29 @@ copy_question(struct connection *connection, const unsigned char *packet,
 }
 
 static void
-password(struct connection *connection, const struct broker_message *message,
-    const unsigned char *packet, size_t size)
+broker_password(struct connection *connection,
+    const struct broker_message *message, const unsigned char *packet, size_t size)
 {
 	struct question *question;
 
 	if (connection->pending >= PENDING_MAX) {
-		reply_error(connection, message->id, BROKER_E_BUSY, NULL);
+		broker_reply_error(connection, message->id, BROKER_E_BUSY,
+		    NULL);
 		return;
 	}
 	question = copy_question(connection, packet, size);
 	if (question == NULL) {
-		reply_error(connection, message->id, BROKER_E_BUSY, NULL);
+		broker_reply_error(connection, message->id, BROKER_E_BUSY,
+		    NULL);
 		return;
 	}
 	connection_hold(connection);
 	password_check(connection_daemon(connection), &question->login,
 	    question->message.password != NULL ? question->message.password :
-	    "", on_password, question);
+	    "", broker_password_cb, question);
 }
 
-/* --- DECIDE and END ------------------------------------------------------------------ */
+/* --- DECIDE and END ------------------------------------------------------ */
 
 /* Whether a login by that mechanism asks for a verifier, or about a password,
  * before it is decided. */
@@ -290,8 +294,8 @@ begins_here(const char *mechanism)
 }
 
 static void
-decide(struct connection *connection, const struct broker_message *message,
-    const struct login *login)
+broker_decide(struct connection *connection,
+    const struct broker_message *message, const struct login *login)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct attempt_table *attempts = &broker_of(connection)->attempts;
@@ -306,7 +310,7 @@ decide(struct connection *connection, const struct broker_message *message,
 	if (attempt.recorded && !message->proved) {
 		attempt_close(attempts, message->attempt);
 		answer.revision = attempt.revision;
-		reply(connection, &answer, message->id);
+		broker_reply(connection, &answer, message->id);
 		return;
 	}
 	attempt.proved = message->proved && !attempt.recorded &&
@@ -322,16 +326,16 @@ decide(struct connection *connection, const struct broker_message *message,
 	answer.wants_local_user = outcome.wants_local_user;
 	answer.session = outcome.session;
 	answer.revision = outcome.revision;
-	reply(connection, &answer, message->id);
+	broker_reply(connection, &answer, message->id);
 }
 
 static void
-on_session_end(void *context, const struct session *session)
+broker_session_end_cb(void *context, const struct session *session)
 {
 	audit_event_session_end(context, session, "closed");
 }
 
-/* --- packets ------------------------------------------------------------------------ */
+/* --- packets ------------------------------------------------------------- */
 
 static bool
 knows_vm(const struct connection *connection)
@@ -349,36 +353,39 @@ knows_vm(const struct connection *connection)
 
 /* What a VM may ask. */
 static void
-serve_vm(struct connection *connection, const struct broker_message *message,
-    const unsigned char *packet, size_t size)
+broker_serve_vm(struct connection *connection,
+    const struct broker_message *message, const unsigned char *packet, size_t size)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct login login;
 
 	if (!knows_vm(connection)) {
 		if (message->type != BROKER_END)
-			reply_error(connection, message->id, BROKER_E_FORBIDDEN,
+			broker_reply_error(connection, message->id,
+			    BROKER_E_FORBIDDEN,
 			    "vmauthzd does not know which VM this is");
 		return;
 	}
 	if (message->type == BROKER_END) {
 		session_channel_end(&daemon->state, message->session,
-		    &connection->asker.peer, on_session_end, daemon);
+		    &connection->asker.peer, broker_session_end_cb, daemon);
 		return;
 	}
 	if (login_parse(&login, daemon->config, &connection->asker,
 	    message->user, &message->login) != ERROR_NONE)
-		reply_error(connection, message->id, BROKER_E_VALUE, NULL);
+		broker_reply_error(connection, message->id, BROKER_E_VALUE,
+		    NULL);
 	else if (message->type == BROKER_LOOKUP)
-		lookup(connection, message, &login);
+		broker_lookup(connection, message, &login);
 	else if (message->type == BROKER_PASSWORD)
-		password(connection, message, packet, size);
+		broker_password(connection, message, packet, size);
 	else
-		decide(connection, message, &login);
+		broker_decide(connection, message, &login);
 }
 
 static void
-issue(struct connection *connection, const struct broker_message *message)
+broker_issue(struct connection *connection,
+    const struct broker_message *message)
 {
 	struct broker_message answer = { .type = BROKER_ISSUED };
 	int64_t id = 0;
@@ -390,9 +397,9 @@ issue(struct connection *connection, const struct broker_message *message)
 	    &connection->asker.peer, message, &id);
 	answer.ticket_id = (uint64_t)id;
 	if (error != 0)
-		reply_error(connection, message->id, error, NULL);
+		broker_reply_error(connection, message->id, error, NULL);
 	else
-		reply(connection, &answer, message->id);
+		broker_reply(connection, &answer, message->id);
 }
 
 /* Once a connection, and once a second of all of them: who connects again and
@@ -440,11 +447,12 @@ refuse_version(struct connection *connection,
 	    message->type);
 	log_version(connection, text);
 	if (message->type != BROKER_END)
-		reply(connection, &answer, message->id);
+		broker_reply(connection, &answer, message->id);
 }
 
 static void
-serve(struct connection *connection, const unsigned char *packet, size_t size)
+broker_serve(struct connection *connection, const unsigned char *packet,
+    size_t size)
 {
 	struct broker_message message;
 	int error = broker_decode(&message, packet, size);
@@ -454,7 +462,7 @@ serve(struct connection *connection, const unsigned char *packet, size_t size)
 		return;
 	}
 	if (error != 0) {
-		reply_error(connection, message.id, error, NULL);
+		broker_reply_error(connection, message.id, error, NULL);
 		return;
 	}
 	switch (message.type) {
@@ -462,18 +470,19 @@ serve(struct connection *connection, const unsigned char *packet, size_t size)
 	case BROKER_PASSWORD:
 	case BROKER_DECIDE:
 	case BROKER_END:
-		serve_vm(connection, &message, packet, size);
+		broker_serve_vm(connection, &message, packet, size);
 		return;
 	case BROKER_TICKET:
-		issue(connection, &message);
+		broker_issue(connection, &message);
 		return;
 	default:
-		reply_error(connection, message.id, BROKER_E_MALFORMED, NULL);
+		broker_reply_error(connection, message.id, BROKER_E_MALFORMED,
+		    NULL);
 	}
 }
 
 static void
-readable(struct connection *connection)
+broker_readable_cb(struct connection *connection)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
 	ssize_t got;
@@ -487,9 +496,10 @@ readable(struct connection *connection)
 		if (got <= 0)
 			connection_close(connection);
 		else if ((size_t)got > sizeof(packet))
-			reply_error(connection, 0, BROKER_E_MALFORMED, NULL);
+			broker_reply_error(connection, 0, BROKER_E_MALFORMED,
+			    NULL);
 		else
-			serve(connection, packet, (size_t)got);
+			broker_serve(connection, packet, (size_t)got);
 		OPENSSL_cleanse(packet, sizeof(packet));
 	}
 	connection_release(connection);
@@ -499,5 +509,5 @@ const struct service_kind broker_service = {
 	.name = "broker",
 	.size = sizeof(struct broker_connection),
 	.per_vm = 8,
-	.readable = readable,
+	.readable = broker_readable_cb,
 };

@@ -24,7 +24,7 @@ struct mux_connection {
 
 /* libsasl2 reads one answer and goes; who has gone before misses nothing. */
 static void
-answer(struct connection *connection, bool allowed)
+mux_reply(struct connection *connection, bool allowed)
 {
 	unsigned char out[MUX_ANSWER_MAX];
 	size_t size = mux_answer(out, allowed ? "OK" : "NO");
@@ -34,15 +34,15 @@ answer(struct connection *connection, bool allowed)
 }
 
 static void
-refuse(struct connection *connection, const char *why)
+mux_refuse(struct connection *connection, const char *why)
 {
 	authorize_refuse(connection_daemon(connection), &connection->asker,
 	    why);
-	answer(connection, false);
+	mux_reply(connection, false);
 }
 
 static void
-on_password(void *context, const struct password_answer *result)
+mux_password_cb(void *context, const struct password_answer *result)
 {
 	struct mux_connection *mux = context;
 	struct connection *connection = &mux->connection;
@@ -58,13 +58,13 @@ on_password(void *context, const struct password_answer *result)
 		return;
 	authorize(connection_daemon(connection), &mux->login, &attempt,
 	    &outcome);
-	answer(connection, outcome.allowed);
+	mux_reply(connection, outcome.allowed);
 }
 
 /* libsasl2 sends what is behind the last '@' as the realm, and else the one
  * that the application names, or none. */
 static int
-understand(struct mux_connection *mux)
+mux_understand(struct mux_connection *mux)
 {
 	const struct mux_request *request = &mux->request;
 	const struct connection *connection = &mux->connection;
@@ -84,7 +84,7 @@ understand(struct mux_connection *mux)
 }
 
 static void
-serve(struct mux_connection *mux)
+mux_serve(struct mux_connection *mux)
 {
 	struct connection *connection = &mux->connection;
 
@@ -92,18 +92,18 @@ serve(struct mux_connection *mux)
 	if (!connection->user ||
 	    connection->asker.machine.source == MACHINE_UNKNOWN ||
 	    !peer_alive(&connection->asker.peer)) {
-		refuse(connection, "the process that asks is no known VM");
-	} else if (understand(mux) != ERROR_NONE) {
-		refuse(connection, error_text(ERROR_NAME));
+		mux_refuse(connection, "the process that asks is no known VM");
+	} else if (mux_understand(mux) != ERROR_NONE) {
+		mux_refuse(connection, error_text(ERROR_NAME));
 	} else {
 		connection_hold(connection);
 		password_check(connection_daemon(connection), &mux->login,
-		    mux->request.password, on_password, mux);
+		    mux->request.password, mux_password_cb, mux);
 	}
 }
 
 static void
-readable(struct connection *connection)
+mux_readable_cb(struct connection *connection)
 {
 	struct mux_connection *mux = (struct mux_connection *)connection;
 	ssize_t got = recv(connection->fd, mux->data + mux->used,
@@ -120,18 +120,18 @@ readable(struct connection *connection)
 	case MUX_MORE:
 		return;
 	case MUX_COMPLETE:
-		serve(mux);
+		mux_serve(mux);
 		return;
 	case MUX_MALFORMED:
 		break;
 	}
-	refuse(connection, "not a request of saslauthd's protocol");
+	mux_refuse(connection, "not a request of saslauthd's protocol");
 }
 
 static void
-late(struct connection *connection)
+mux_late_cb(struct connection *connection)
 {
-	refuse(connection, "the request did not come in time");
+	mux_refuse(connection, "the request did not come in time");
 }
 
 const struct service_kind mux_service = {
@@ -139,6 +139,6 @@ const struct service_kind mux_service = {
 	.size = sizeof(struct mux_connection),
 	.per_vm = 256,
 	.patience = PATIENCE,
-	.readable = readable,
-	.late = late,
+	.readable = mux_readable_cb,
+	.late = mux_late_cb,
 };

@@ -14,10 +14,10 @@
 /* What may stand as it is. */
 enum escape_style {
 	ESCAPE_LOG,	/* printable ASCII without " and \ */
-	ESCAPE_LOG_LIST, /* neither a comma */
+	ESCAPE_LOG_LIST,	/* neither a comma */
 	ESCAPE_QUOTED,	/* printable ASCII without ": \ escapes already */
-	ESCAPE_ASCII_CONTROLS,	/* all but the control characters of ASCII */
-	ESCAPE_CONTROLS, /* nor those of C1, in UTF-8 */
+	ESCAPE_ASCII_CONTROLS,	/* all but control characters of ASCII */
+	ESCAPE_CONTROLS,	/* nor those of C1, in UTF-8 */
 	ESCAPE_UTF8,	/* UTF-8 without both, and without \ */
 	ESCAPE_ALL,	/* nothing: for reading, any octet may be escaped */
 };
@@ -29,7 +29,7 @@ struct escape {
 	const char *text;	/* what is left, which needs no NUL */
 	size_t length;		/* octets of it */
 	enum escape_style style;
-	size_t due;		/* of them, that are to be escaped together */
+	size_t due;		/* of them, to be escaped now; 0 at first */
 	char octet[ESCAPE_LENGTH];
 };
 

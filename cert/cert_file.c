@@ -13,11 +13,12 @@
 
 #include "base/file_read.h"
 
-enum { FILE_MAX = 65535 };	/* octets; a certificate has some 2000 */
+enum { CERT_FILE_MAX = 65535 };	/* octets; a certificate has some 2000 */
 
-/* Nobody is asked for the passphrase of what else is in the file. */
+/* PEM can encrypt any block.  OpenSSL's own callback would prompt for the
+ * passphrase, and certificates are not encrypted. */
 static int
-no_passphrase(char *out, int room, int writing, void *context)
+cert_file_no_passphrase_cb(char *out, int room, int writing, void *context)
 {
 	(void)out;
 	(void)room;
@@ -26,8 +27,9 @@ no_passphrase(char *out, int room, int writing, void *context)
 	return -1;
 }
 
+/* Octets behind the DER are refused: the file is something else then. */
 static X509 *
-parse(const char *octets, size_t size)
+cert_file_parse(const char *octets, size_t size)
 {
 	const unsigned char *der = (const unsigned char *)octets;
 	BIO *memory = BIO_new_mem_buf(octets, (int)size);
@@ -35,12 +37,15 @@ parse(const char *octets, size_t size)
 
 	if (memory == NULL)
 		return NULL;
-	certificate = PEM_read_bio_X509(memory, NULL, no_passphrase, NULL);
+	/* the first certificate, whatever stands in front of it */
+	certificate = PEM_read_bio_X509(memory, NULL,
+	    cert_file_no_passphrase_cb, NULL);
 	BIO_free(memory);
 	if (certificate != NULL)
 		return certificate;
 	certificate = d2i_X509(NULL, &der, (long)size);
-	if (certificate != NULL && der != (const unsigned char *)octets + size) {
+	if (certificate != NULL &&
+	    der != (const unsigned char *)octets + size) {
 		X509_free(certificate);
 		return NULL;
 	}
@@ -48,7 +53,8 @@ parse(const char *octets, size_t size)
 }
 
 static const char *
-take_facts(const X509 *certificate, time_t when, struct cert_facts *facts)
+cert_file_read_facts(const X509 *certificate, time_t when,
+    struct cert_facts *facts)
 {
 	if (X509_cmp_time(X509_get0_notBefore(certificate), &when) >= 0)
 		return "the certificate is not valid yet";
@@ -65,7 +71,7 @@ const char *
 cert_file_read(const char *path, time_t when, struct cert_facts *facts_r)
 {
 	size_t size;
-	char *octets = file_read_path(path, FILE_MAX, &size);
+	char *octets = file_read_path(path, CERT_FILE_MAX, &size);
 	const char *wrong;
 	X509 *certificate;
 
@@ -73,11 +79,11 @@ cert_file_read(const char *path, time_t when, struct cert_facts *facts_r)
 	if (octets == NULL)
 		return errno == EFBIG ? "too large for a certificate" :
 		    strerror(errno);
-	certificate = parse(octets, size);
+	certificate = cert_file_parse(octets, size);
 	free(octets);
 	if (certificate == NULL)
 		return "not a certificate in PEM or DER";
-	wrong = take_facts(certificate, when, facts_r);
+	wrong = cert_file_read_facts(certificate, when, facts_r);
 	X509_free(certificate);
 	if (wrong != NULL)
 		memset(facts_r, 0, sizeof(*facts_r));

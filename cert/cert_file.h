@@ -21,9 +21,10 @@ struct cert_facts {
 	unsigned char sha256[CERT_SHA256_SIZE];	/* over its DER */
 };
 
-/* Reads the first certificate of a PEM file, or the one of a DER file.  Who
- * signed it is not looked at, but it has to be valid at the given time.
- * Returns NULL, or with *facts_r cleared one phrase that says what is wrong. */
+/* Reads the first certificate of a PEM file, or the one of a DER file.  Its
+ * signature is not checked, but it has to be valid at the given time.  Returns
+ * NULL, or one phrase that says what is wrong, with *facts_r cleared; the
+ * phrase is static, or valid until the next strerror(3). */
 const char *cert_file_read(const char *path, time_t when,
     struct cert_facts *facts_r);
 

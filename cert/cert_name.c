@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A NUL within a name has let certificates for "good\0.evil" pass as "good";
+ * other control characters could forge a line of a log. */
 static bool
-is_plain(const unsigned char *text, int length)
+cert_name_is_plain(const unsigned char *text, int length)
 {
 	if (length <= 0 || length >= CERT_CN_MAX)
 		return false;
@@ -32,6 +34,7 @@ cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX])
 	int length;
 	bool good;
 
+	/* Of several CNs it would depend on the reader which one counts. */
 	cn_r[0] = '\0';
 	if (at < 0 ||
 	    X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
@@ -40,7 +43,7 @@ cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX])
 	length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
 	if (length < 0)
 		return false;
-	good = is_plain(text, length);
+	good = cert_name_is_plain(text, length);
 	if (good) {
 		memcpy(cn_r, text, (size_t)length);
 		cn_r[length] = '\0';
@@ -49,9 +52,10 @@ cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX])
 	return good;
 }
 
-/* How we write the types of names that we take; NULL: not taken. */
+/* The prefix of the types of names that a grant can name, as OpenSSL prints
+ * them; NULL for the other types. */
 static const char *
-prefix_of(const GENERAL_NAME *name)
+cert_name_type_prefix(const GENERAL_NAME *name)
 {
 	switch (name->type) {
 	case GEN_DNS:
@@ -65,9 +69,10 @@ prefix_of(const GENERAL_NAME *name)
 	}
 }
 
-/* All three types are IA5 strings in the same place. */
+/* The three types have an IA5String at the same place of the union.  RFC 5280
+ * allows ASCII alone, internationalized names included (section 7). */
 static bool
-write_name(const char *prefix, const GENERAL_NAME *name,
+cert_name_write(const char *prefix, const GENERAL_NAME *name,
     char out[CERT_NAME_MAX])
 {
 	const unsigned char *text = ASN1_STRING_get0_data(name->d.ia5);
@@ -84,19 +89,20 @@ write_name(const char *prefix, const GENERAL_NAME *name,
 	return written > 0 && written < CERT_NAME_MAX;
 }
 
-/* False if there are too many names, or one is not fit to be believed. */
+/* Returns false if there are too many names, or a malformed one.  A malformed
+ * name is not skipped: who has forged it may have forged the others. */
 static bool
-write_names(const GENERAL_NAMES *all,
+cert_name_write_all(const GENERAL_NAMES *all,
     char names[CERT_NAMES_MAX][CERT_NAME_MAX], size_t *count)
 {
 	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
-		const char *prefix = prefix_of(name);
+		const char *prefix = cert_name_type_prefix(name);
 
 		if (prefix == NULL)
 			continue;
 		if (*count == CERT_NAMES_MAX ||
-		    !write_name(prefix, name, names[*count]))
+		    !cert_name_write(prefix, name, names[*count]))
 			return false;
 		(*count)++;
 	}
@@ -112,7 +118,7 @@ cert_name_alternatives(const X509 *certificate,
 	size_t count = 0;
 
 	memset(names_r, 0, (size_t)CERT_NAMES_MAX * CERT_NAME_MAX);
-	if (all != NULL && !write_names(all, names_r, &count)) {
+	if (all != NULL && !cert_name_write_all(all, names_r, &count)) {
 		memset(names_r, 0, (size_t)CERT_NAMES_MAX * CERT_NAME_MAX);
 		count = 0;
 	}

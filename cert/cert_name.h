@@ -29,7 +29,7 @@ bool cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX]);
  * Returns how many; names of other types don't count.  0 if there is none, if
  * there are more than CERT_NAMES_MAX, if one of them is empty, too long, or
  * has anything but printable ASCII in it, or if the extension is malformed or
- * there twice: one name that hides something spoils them all. */
+ * there twice: one malformed name makes all of them unusable. */
 size_t cert_name_alternatives(const X509 *certificate,
     char names_r[CERT_NAMES_MAX][CERT_NAME_MAX]);
 

@@ -26,19 +26,21 @@ struct credential {
 	EVP_PKEY *key;
 };
 
-/* What the passphrase callback was asked, and why it gave none. */
+/* What credential_passphrase_cb() needs and reports.  OpenSSL says only that
+ * the key could not be read; this tells a wrong passphrase from none. */
 struct passphrase {
-	const char *file;
-	bool asked;
-	const char *failure;
+	const char *file;	/* named in the prompt */
+	bool asked;		/* the key is encrypted */
+	const char *failure;	/* why there is no passphrase, or NULL */
 };
 
 static bool
-key_file_private(const char *file, const struct stat *st)
+credential_key_is_private(const char *file, const struct stat *st)
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0) {
 		warnx("%s: a private key must belong to you or to root, this"
-		    " one belongs to user %lu", file, (unsigned long)st->st_uid);
+		    " one belongs to user %lu", file,
+		    (unsigned long)st->st_uid);
 		return false;
 	}
 	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
@@ -49,9 +51,11 @@ key_file_private(const char *file, const struct stat *st)
 	return true;
 }
 
-/* Judges the descriptor, not the path, which could change in between. */
+/* Opens a file, and checks it if it holds the private key.  The descriptor is
+ * checked and not the path, which could change in between.  O_NOCTTY: a path
+ * that names a terminal must not become the controlling one. */
 static BIO *
-open_file(const char *file, bool private)
+credential_open_file(const char *file, bool private)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	BIO *bio = NULL;
@@ -61,7 +65,7 @@ open_file(const char *file, bool private)
 		warn("%s", file);
 	else if (S_ISDIR(st.st_mode))
 		warnx("%s: %s", file, strerror(EISDIR));
-	else if (!private || key_file_private(file, &st)) {
+	else if (!private || credential_key_is_private(file, &st)) {
 		bio = BIO_new_fd(fd, BIO_CLOSE);
 		if (bio == NULL)
 			warnx("out of memory");
@@ -71,19 +75,21 @@ open_file(const char *file, bool private)
 	return bio;
 }
 
+/* A pem_password_cb(3ssl), since OpenSSL's own doesn't name the file. */
 static int
-ask_passphrase(char *buffer, int size, int writing, void *arg)
+credential_passphrase_cb(char *buffer, int size, int writing, void *arg)
 {
 	struct passphrase *pass = arg;
 	char prompt[256];
 	int tty;
 
 	(void)writing;
-	/* OpenSSL asks once more where the first try gave nothing. */
+	/* OpenSSL calls once more after a call that returned nothing. */
 	if (pass->failure != NULL)
 		return -1;
 	pass->asked = true;
-	/* OpenSSL itself would fall back to standard input. */
+	/* Without a terminal EVP_read_pw_string_min() would read standard
+	 * input. */
 	tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (tty < 0) {
 		pass->failure = "and there is no terminal to ask on";
@@ -100,14 +106,15 @@ ask_passphrase(char *buffer, int size, int writing, void *arg)
 }
 
 static int
-read_key(struct credential *cred, const char *file)
+credential_read_key(struct credential *cred, const char *file)
 {
 	struct passphrase pass = { .file = file };
-	BIO *in = open_file(file, true);
+	BIO *in = credential_open_file(file, true);
 
 	if (in == NULL)
 		return -1;
-	cred->key = PEM_read_bio_PrivateKey(in, NULL, ask_passphrase, &pass);
+	cred->key = PEM_read_bio_PrivateKey(in, NULL, credential_passphrase_cb,
+	    &pass);
 	BIO_free(in);
 	if (cred->key != NULL)
 		return 0;
@@ -122,7 +129,7 @@ read_key(struct credential *cred, const char *file)
 }
 
 static int
-read_chain(struct credential *cred, BIO *in)
+credential_read_chain(struct credential *cred, BIO *in)
 {
 	X509 *cert;
 
@@ -135,15 +142,16 @@ read_chain(struct credential *cred, BIO *in)
 		X509_free(cert);
 		return -1;
 	}
-	/* The end of the file shows as one more block that doesn't start. */
+	/* OpenSSL has no other sign for the end of the file than a block that
+	 * doesn't start.  Any other error is a damaged certificate. */
 	return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE ?
 	    0 : -1;
 }
 
 static int
-read_certificates(struct credential *cred, const char *file)
+credential_read_certificates(struct credential *cred, const char *file)
 {
-	BIO *in = open_file(file, false);
+	BIO *in = credential_open_file(file, false);
 	int result = -1;
 
 	if (in == NULL)
@@ -151,24 +159,26 @@ read_certificates(struct credential *cred, const char *file)
 	cred->cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
 	if (cred->cert == NULL)
 		warnx("%s: no certificate in PEM form", file);
-	else if (read_chain(cred, in) != 0)
-		warnx("%s: what follows the first certificate is damaged", file);
+	else if (credential_read_chain(cred, in) != 0)
+		warnx("%s: what follows the first certificate is damaged",
+		    file);
 	else
 		result = 0;
 	BIO_free(in);
 	return result;
 }
 
+/* Only warnings, since the server decides by its own clock. */
 static void
-warn_if_useless(X509 *cert, const char *file)
+credential_warn_if_unfit(X509 *cert, const char *file)
 {
 	if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
 		warnx("warning: %s: the certificate has expired", file);
 	else if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
 		warnx("warning: %s: the certificate isn't valid yet", file);
 	if (X509_check_purpose(cert, X509_PURPOSE_SSL_CLIENT, 0) != 1)
-		warnx("warning: %s: the certificate isn't meant for TLS clients",
-		    file);
+		warnx("warning: %s: the certificate isn't meant for TLS"
+		    " clients", file);
 }
 
 int
@@ -181,15 +191,17 @@ credential_open(struct credential **cred_r, const char *cert_file,
 		warn(NULL);
 		return -1;
 	}
-	if (read_certificates(cred, cert_file) != 0 ||
-	    read_key(cred, key_file) != 0)
+	if (credential_read_certificates(cred, cert_file) != 0 ||
+	    credential_read_key(cred, key_file) != 0)
 		goto fail;
+	/* A file that begins with an issuer is refused here, and not by every
+	 * server. */
 	if (X509_check_private_key(cred->cert, cred->key) != 1) {
 		warnx("the first certificate in %s and the key in %s don't"
 		    " belong together", cert_file, key_file);
 		goto fail;
 	}
-	warn_if_useless(cred->cert, cert_file);
+	credential_warn_if_unfit(cred->cert, cert_file);
 	*cred_r = cred;
 	return 0;
 fail:
@@ -197,6 +209,7 @@ fail:
 	return -1;
 }
 
+/* preload_parse_credential() reads in this order. */
 int
 credential_write(const struct credential *cred, BIO *out)
 {

@@ -11,16 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* glibc before 2.38 doesn't define it. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+/* With all four the size and the octets stay as they were written, so the
+ * receiver may trust fstat(2), and no other file passes for a handover. */
 enum {
-	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+	HANDOVER_SEALS =
+	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
 };
 
 static int
-write_all(int fd, const char *text, size_t size)
+handover_write_all(int fd, const char *text, size_t size)
 {
 	while (size > 0) {
 		ssize_t n = write(fd, text, size);
@@ -35,8 +39,10 @@ write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
+/* pread(2), because the copied descriptor shares its offset with the one that
+ * wrote, which stands at the end. */
 static int
-read_all(int fd, char *text, size_t size)
+handover_read_all(int fd, char *text, size_t size)
 {
 	for (size_t done = 0; done < size;) {
 		ssize_t n = pread(fd, text + done, size - done, (off_t)done);
@@ -53,19 +59,20 @@ read_all(int fd, char *text, size_t size)
 }
 
 static int
-new_memfd(void)
+handover_new_memfd(void)
 {
 	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int fd = memfd_create("vmauthz-viewer", flags | MFD_NOEXEC_SEAL);
 
-	/* Linux before 6.3 doesn't know the flag, later ones may insist. */
+	/* Linux before 6.3 refuses the flag; later ones refuse its absence
+	 * where the sysctl vm.memfd_noexec is 2. */
 	if (fd < 0 && errno == EINVAL)
 		fd = memfd_create("vmauthz-viewer", flags);
 	return fd;
 }
 
 int
-handover_give(const char *text, size_t size)
+handover_send(const char *text, size_t size)
 {
 	int inherited = -1, saved, fd;
 
@@ -73,11 +80,14 @@ handover_give(const char *text, size_t size)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	fd = new_memfd();
+	fd = handover_new_memfd();
 	if (fd < 0)
 		return -1;
-	/* A copy that exec leaves open, and that can't pass for stdio. */
-	if (write_all(fd, text, size) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+	/* The copy stays open at exec, since F_DUPFD clears FD_CLOEXEC.  Its
+	 * number is above those of the standard streams, one of which
+	 * memfd_create() returns if it was closed. */
+	if (handover_write_all(fd, text, size) == 0 && fcntl(fd, F_ADD_SEALS,
+	    HANDOVER_SEALS) == 0)
 		inherited = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
 	saved = errno;
 	close(fd);
@@ -86,14 +96,15 @@ handover_give(const char *text, size_t size)
 }
 
 int
-handover_take(int fd, char **text_r, size_t *size_r)
+handover_receive(int fd, char **text_r, size_t *size_r)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
 	char *text = NULL;
 	struct stat st;
 	int saved;
 
-	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0) {
+	if (seals < 0 || (seals & HANDOVER_SEALS) != HANDOVER_SEALS || fstat(fd,
+	    &st) != 0) {
 		errno = EBADF;
 		return -1;
 	}
@@ -104,7 +115,7 @@ handover_take(int fd, char **text_r, size_t *size_r)
 	text = calloc(1, (size_t)st.st_size);
 	if (text == NULL)
 		goto out;
-	if (read_all(fd, text, (size_t)st.st_size) != 0) {
+	if (handover_read_all(fd, text, (size_t)st.st_size) != 0) {
 		saved = errno;
 		explicit_bzero(text, (size_t)st.st_size);
 		free(text);

@@ -3,8 +3,8 @@
 
 /* How vmauthz-viewer hands a certificate and its key to the library that it
  * preloads into the viewer: as PEM text (the key in clear, then the viewer's
- * certificate, then its chain) in a sealed memfd, so never in a file, an
- * argument or the environment. Both ends are here. */
+ * certificate, then its chain) in a sealed memfd (memfd_create(2)), so never
+ * in a file, an argument or the environment.  Both ends are here. */
 
 #ifndef VMAUTHZ_CLIENT_HANDOVER_H
 #define VMAUTHZ_CLIENT_HANDOVER_H
@@ -20,11 +20,11 @@ enum {
 
 /* Puts 1 to HANDOVER_MAX octets into a new sealed memfd that an exec leaves
  * open. Returns its number, 3 or more, or -1 with errno. */
-int handover_give(const char *text, size_t size);
+int handover_send(const char *text, size_t size);
 
-/* Reads what handover_give() left behind fd and closes it. Returns 0 and
- * memory that the caller wipes and frees, or -1 with errno. EBADF says that
- * fd is nothing that handover_give() made; it is then left as it was. */
-int handover_take(int fd, char **text_r, size_t *size_r);
+/* Reads the memfd of handover_send() and closes it.  Returns 0 and memory that
+ * the caller wipes and frees, or -1 with errno.  EBADF: fd was not made by
+ * handover_send(), and is left open. */
+int handover_receive(int fd, char **text_r, size_t *size_r);
 
 #endif

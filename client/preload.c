@@ -18,12 +18,13 @@
 #include "client/handover.h"
 #include "client/tls_calls.h"
 
-/* OpenSSL is the viewer's: this is what we are allowed to do in it. */
+/* What the constructor received, for SSL_CTX_new(), which any thread of the
+ * viewer may call.  The objects are made by the viewer's own OpenSSL. */
 static struct {
 	pthread_mutex_t lock;
-	char *text;		/* PEM as handed over, until the first use */
+	char *text;		/* PEM as received; NULL after the first use */
 	size_t size;
-	bool ready;		/* the next three are whole */
+	bool ready;		/* the next three can be used */
 	EVP_PKEY *key;
 	X509 *cert;
 	STACK_OF(X509) *chain;
@@ -33,7 +34,7 @@ static struct {
 };
 
 static void __attribute__((format(printf, 1, 2)))
-complain(const char *format, ...)
+preload_warn(const char *format, ...)
 {
 	char line[512];
 	va_list args;
@@ -44,8 +45,9 @@ complain(const char *format, ...)
 	fprintf(stderr, "vmauthz-viewer: %s\n", line);
 }
 
+/* The version behind ".so" may be any. */
 static bool
-is_spice_client(const char *path)
+preload_is_spice_library(const char *path)
 {
 	static const char name[] = "libspice-client-glib-2.0.so";
 	const char *slash = strrchr(path, '/');
@@ -56,26 +58,30 @@ is_spice_client(const char *path)
 	    (base[length] == '\0' || base[length] == '.');
 }
 
+/* The viewer may have other TLS connections, to a server that lists VMs for
+ * example; those must not show the certificate. */
 static bool
-in_spice_client(const void *address)
+preload_is_spice_code(const void *address)
 {
 	Dl_info info;
 
 	return dladdr(address, &info) != 0 && info.dli_fname != NULL &&
-	    is_spice_client(info.dli_fname);
+	    preload_is_spice_library(info.dli_fname);
 }
 
 static int
-find_spice_client(struct dl_phdr_info *info, size_t size, void *arg)
+preload_find_spice_cb(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	(void)size;
 	(void)arg;
-	return info->dlpi_name != NULL && is_spice_client(info->dlpi_name);
+	return info->dlpi_name != NULL &&
+	    preload_is_spice_library(info->dlpi_name);
 }
 
-/* LD_PRELOAD begins with our own path; what follows was there before. */
+/* Removes this library from LD_PRELOAD, where vmauthz-viewer has put it in
+ * front: programs that the viewer starts must not load it. */
 static void
-restore_preload(void)
+preload_restore_environment(void)
 {
 	const char *now = getenv("LD_PRELOAD");
 	size_t length;
@@ -100,41 +106,45 @@ restore_preload(void)
 }
 
 static int
-take(const char *number)
+preload_receive(const char *number)
 {
 	char *end;
 	long fd = strtol(number, &end, 10);
 
+	/* The number comes from the environment.  handover_send() never
+	 * returns a standard stream, so such a number is not its own. */
 	if (end == number || *end != '\0' || fd <= STDERR_FILENO ||
 	    fd > 0xffffff) {
 		errno = EBADF;
 		return -1;
 	}
-	return handover_take((int)fd, &handed.text, &handed.size);
+	return handover_receive((int)fd, &handed.text, &handed.size);
 }
 
+/* Before main(), so that the descriptor and both variables are gone before
+ * the viewer can start a program that would inherit them. */
 static void __attribute__((constructor))
-begin(void)
+preload_begin(void)
 {
 	const char *number = secure_getenv(HANDOVER_VARIABLE);
 
 	if (number == NULL)
 		return;
-	if (take(number) != 0) {
-		complain("the certificate and key that were handed to this"
+	if (preload_receive(number) != 0) {
+		preload_warn("the certificate and key that were handed to this"
 		    " viewer can't be read (%s); going on without them",
 		    strerror(errno));
-	} else if (dl_iterate_phdr(find_spice_client, NULL) == 0) {
-		complain("%s hasn't loaded libspice-client-glib, so it may be a"
-		    " script or no SPICE viewer at all; what it starts gets no"
-		    " certificate", program_invocation_short_name);
+	} else if (dl_iterate_phdr(preload_find_spice_cb, NULL) == 0) {
+		preload_warn("%s hasn't loaded libspice-client-glib, so it may"
+		    " be a script or no SPICE viewer at all; what it starts"
+		    " gets no certificate", program_invocation_short_name);
 	}
 	unsetenv(HANDOVER_VARIABLE);
-	restore_preload();
+	preload_restore_environment();
 }
 
 static void
-free_parts(void)
+preload_free_credential(void)
 {
 	struct tls_calls *calls = &handed.calls;
 	OPENSSL_STACK *chain = (OPENSSL_STACK *)handed.chain;
@@ -150,9 +160,10 @@ free_parts(void)
 	handed.key = NULL;
 }
 
-/* No prompt ever comes from here: what is handed over is in clear. */
+/* The key that is handed over is not encrypted.  OpenSSL's default callback
+ * would prompt on the viewer's terminal for any other. */
 static int
-no_passphrase(char *buffer, int size, int writing, void *arg)
+preload_no_passphrase_cb(char *buffer, int size, int writing, void *arg)
 {
 	(void)buffer;
 	(void)size;
@@ -162,7 +173,7 @@ no_passphrase(char *buffer, int size, int writing, void *arg)
 }
 
 static bool
-parse_parts(void)
+preload_parse_credential(void)
 {
 	struct tls_calls *calls = &handed.calls;
 	OPENSSL_STACK *chain = calls->OPENSSL_sk_new_null();
@@ -172,38 +183,44 @@ parse_parts(void)
 	handed.chain = (STACK_OF(X509) *)chain;
 	if (bio == NULL || chain == NULL)
 		goto out;
-	handed.key = calls->PEM_read_bio_PrivateKey(bio, NULL, no_passphrase,
-	    NULL);
-	handed.cert = calls->PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-	while ((cert = calls->PEM_read_bio_X509(bio, NULL, no_passphrase,
-	    NULL)) != NULL) {
+	handed.key = calls->PEM_read_bio_PrivateKey(bio, NULL,
+	    preload_no_passphrase_cb, NULL);
+	handed.cert = calls->PEM_read_bio_X509(bio, NULL,
+	    preload_no_passphrase_cb, NULL);
+	while ((cert = calls->PEM_read_bio_X509(bio, NULL,
+	    preload_no_passphrase_cb, NULL)) != NULL) {
 		if (calls->OPENSSL_sk_push(chain, cert) > 0)
 			continue;
 		calls->X509_free(cert);
 		goto out;
 	}
+	/* credential_write() wrote whole blocks: the end is the only reason
+	 * to stop. */
 	handed.ready = handed.key != NULL && handed.cert != NULL;
 out:
 	calls->BIO_free(bio);
 	if (!handed.ready)
-		free_parts();
+		preload_free_credential();
 	return handed.ready;
 }
 
-/* Turns the PEM text into objects, the first time. */
+/* Parses the PEM text at the first call and not in the constructor, because
+ * only a caller of SSL_CTX_new() shows which OpenSSL the viewer uses.  The
+ * marks keep our errors out of the viewer's error queue. */
 static bool
-load(tls_ctx_new ctx_new)
+preload_load_credential(tls_ctx_new ctx_new)
 {
 	if (handed.text == NULL)
 		return handed.ready;
 	if (!tls_calls_open(&handed.calls, ctx_new))
-		complain("the viewer's TLS library isn't OpenSSL %d; going on"
-		    " without a client certificate", OPENSSL_VERSION_MAJOR);
+		preload_warn("the viewer's TLS library isn't OpenSSL %d; going"
+		    " on without a client certificate", OPENSSL_VERSION_MAJOR);
 	else {
 		handed.calls.ERR_set_mark();
-		if (!parse_parts())
-			complain("the certificate and key that were handed to"
-			    " this viewer are broken; going on without them");
+		if (!preload_parse_credential())
+			preload_warn("the certificate and key that were handed"
+			    " to this viewer are broken; going on without"
+			    " them");
 		handed.calls.ERR_pop_to_mark();
 	}
 	explicit_bzero(handed.text, handed.size);
@@ -212,9 +229,11 @@ load(tls_ctx_new ctx_new)
 	return handed.ready;
 }
 
-/* The context takes references; nothing is copied per channel. */
+/* The context takes references, so a channel costs no copy of the key.  After
+ * a refusal the next channel would be refused, too: the credential is freed,
+ * and the warning is printed once. */
 static void
-give_certificate(SSL_CTX *ctx)
+preload_set_certificate(SSL_CTX *ctx)
 {
 	struct tls_calls *calls = &handed.calls;
 	const char *reason;
@@ -224,15 +243,17 @@ give_certificate(SSL_CTX *ctx)
 	    handed.chain, 1) != 1) {
 		reason = calls->ERR_reason_error_string(
 		    calls->ERR_peek_last_error());
-		complain("the viewer's TLS library refuses the certificate"
+		preload_warn("the viewer's TLS library refuses the certificate"
 		    " (%s); going on without it",
 		    reason != NULL ? reason : "no reason given");
-		free_parts();
+		preload_free_credential();
 		handed.ready = false;
 	}
 	calls->ERR_pop_to_mark();
 }
 
+/* Interposes OpenSSL's function, which it calls.  The return address is the
+ * only sign by which a SPICE channel differs from the viewer's other TLS. */
 __attribute__((visibility("default"))) SSL_CTX *
 SSL_CTX_new(const SSL_METHOD *method)
 {
@@ -240,11 +261,11 @@ SSL_CTX_new(const SSL_METHOD *method)
 	tls_ctx_new ctx_new = tls_calls_ctx_new(caller);
 	SSL_CTX *ctx = ctx_new != NULL ? ctx_new(method) : NULL;
 
-	if (ctx == NULL || !in_spice_client(caller))
+	if (ctx == NULL || !preload_is_spice_code(caller))
 		return ctx;
 	pthread_mutex_lock(&handed.lock);
-	if (load(ctx_new))
-		give_certificate(ctx);
+	if (preload_load_credential(ctx_new))
+		preload_set_certificate(ctx);
 	pthread_mutex_unlock(&handed.lock);
 	return ctx;
 }

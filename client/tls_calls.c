@@ -8,40 +8,42 @@
 #include <stddef.h>
 #include <string.h>
 
-#define CALL(name) { #name, offsetof(struct tls_calls, name) }
+#define TLS_CALL(name) { #name, offsetof(struct tls_calls, name) }
 
 static const struct {
 	const char *name;
 	size_t offset;
 } call_table[] = {
-	CALL(BIO_free),
-	CALL(BIO_new_mem_buf),
-	CALL(ERR_peek_last_error),
-	CALL(ERR_pop_to_mark),
-	CALL(ERR_reason_error_string),
-	CALL(ERR_set_mark),
-	CALL(EVP_PKEY_free),
-	CALL(OPENSSL_sk_free),
-	CALL(OPENSSL_sk_new_null),
-	CALL(OPENSSL_sk_pop),
-	CALL(OPENSSL_sk_push),
-	CALL(OPENSSL_version_major),
-	CALL(PEM_read_bio_PrivateKey),
-	CALL(PEM_read_bio_X509),
-	CALL(SSL_CTX_use_cert_and_key),
-	CALL(X509_free),
+	TLS_CALL(BIO_free),
+	TLS_CALL(BIO_new_mem_buf),
+	TLS_CALL(ERR_peek_last_error),
+	TLS_CALL(ERR_pop_to_mark),
+	TLS_CALL(ERR_reason_error_string),
+	TLS_CALL(ERR_set_mark),
+	TLS_CALL(EVP_PKEY_free),
+	TLS_CALL(OPENSSL_sk_free),
+	TLS_CALL(OPENSSL_sk_new_null),
+	TLS_CALL(OPENSSL_sk_pop),
+	TLS_CALL(OPENSSL_sk_push),
+	TLS_CALL(OPENSSL_version_major),
+	TLS_CALL(PEM_read_bio_PrivateKey),
+	TLS_CALL(PEM_read_bio_X509),
+	TLS_CALL(SSL_CTX_use_cert_and_key),
+	TLS_CALL(X509_free),
 };
 
-enum { CALLS = sizeof(call_table) / sizeof(call_table[0]) };
+enum { TLS_CALLS_COUNT = sizeof(call_table) / sizeof(call_table[0]) };
 
-_Static_assert(CALLS * sizeof(void *) == sizeof(struct tls_calls),
+_Static_assert(TLS_CALLS_COUNT * sizeof(void *) == sizeof(struct tls_calls),
     "every call has its row");
 _Static_assert(sizeof(void *) == sizeof(tls_ctx_new),
     "dlsym can return functions");
 
-/* A handle on the object that the address lies in; NULL for the program. */
+/* A handle on the loaded object that contains the address, to be closed; NULL
+ * for the program itself, whose name is empty.  RTLD_NOLOAD: the object is
+ * loaded already, and a file of that name must not be loaded instead. */
 static void *
-open_object(const void *address)
+tls_calls_open_object(const void *address)
 {
 	void *extra = NULL;
 	const struct link_map *map;
@@ -58,9 +60,10 @@ open_object(const void *address)
 tls_ctx_new
 tls_calls_ctx_new(const void *caller)
 {
-	/* RTLD_NEXT alone would miss the libssl of an object that was
-	 * dlopened RTLD_LOCAL, and mistake one version for another. */
-	void *object = open_object(caller);
+	/* dlsym(3) on the caller's object searches its own dependencies.
+	 * RTLD_NEXT alone would miss the libssl of an object that was loaded
+	 * with RTLD_LOCAL, and could find one of another version. */
+	void *object = tls_calls_open_object(caller);
 	void *found = NULL;
 	tls_ctx_new ctx_new;
 
@@ -74,6 +77,8 @@ tls_calls_ctx_new(const void *caller)
 	return ctx_new;
 }
 
+/* All calls come from one libssl and the libcrypto that it is linked with:
+ * objects of two OpenSSLs in one process must not be mixed. */
 bool
 tls_calls_open(struct tls_calls *calls_r, tls_ctx_new ctx_new)
 {
@@ -83,18 +88,19 @@ tls_calls_open(struct tls_calls *calls_r, tls_ctx_new ctx_new)
 
 	memset(calls_r, 0, sizeof(*calls_r));
 	memcpy(&address, &ctx_new, sizeof(address));
-	libssl = open_object(address);
+	libssl = tls_calls_open_object(address);
 	if (libssl == NULL)
 		return false;
-	for (; found < CALLS; found++) {
+	for (; found < TLS_CALLS_COUNT; found++) {
 		address = dlsym(libssl, call_table[found].name);
 		if (address == NULL)
 			break;
 		memcpy((char *)calls_r + call_table[found].offset, &address,
 		    sizeof(address));
 	}
+	/* The viewer keeps it loaded; the addresses stay valid. */
 	dlclose(libssl);
-	if (found == CALLS &&
+	if (found == TLS_CALLS_COUNT &&
 	    calls_r->OPENSSL_version_major() == OPENSSL_VERSION_MAJOR)
 		return true;
 	memset(calls_r, 0, sizeof(*calls_r));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The calls into the libssl and libcrypto that a given caller uses, found at
- * run time. The preloaded library isn't linked with OpenSSL: it would bring
+/* The functions of the libssl and libcrypto that a given caller uses, found at
+ * run time.  The preloaded library isn't linked with OpenSSL: it would load
  * one into programs that have none, or a second one beside another version. */
 
 #ifndef VMAUTHZ_CLIENT_TLS_CALLS_H
@@ -39,12 +39,13 @@ struct tls_calls {
 	__typeof__(X509_free) *X509_free;
 };
 
-/* The SSL_CTX_new() that code at the address caller would reach if nothing
- * were preloaded; NULL if there is none. */
+/* The SSL_CTX_new() that code at the address caller would call if this library
+ * were not preloaded; NULL if there is none. */
 tls_ctx_new tls_calls_ctx_new(const void *caller);
 
-/* Fills calls_r from the library that ctx_new lies in. False, and calls_r
- * cleared, if that isn't an OpenSSL of the major version we were built for. */
+/* Fills *calls_r from the library that contains ctx_new.  Returns false, with
+ * *calls_r cleared, unless that is an OpenSSL of the major version of the
+ * headers at build time: only those have the same prototypes. */
 bool tls_calls_open(struct tls_calls *calls_r, tls_ctx_new ctx_new);
 
 #endif

@@ -18,18 +18,19 @@
 #include "client/credential.h"
 #include "client/handover.h"
 
-#define USAGE \
-	"usage: vmauthz-viewer --cert FILE --key FILE [--] COMMAND [ARGUMENT ...]\n"
+#define VIEWER_USAGE \
+	"usage: vmauthz-viewer --cert FILE --key FILE [--] COMMAND" \
+	" [ARGUMENT ...]\n"
 
 enum {
-	EXIT_BAD_FILE = 1,
-	EXIT_USAGE = 2,
-	EXIT_CANNOT_RUN = 126,	/* as a shell has it */
-	EXIT_NOT_FOUND = 127,
-	GO_ON = -1,
+	VIEWER_EXIT_BAD_FILE = 1,
+	VIEWER_EXIT_USAGE = 2,
+	VIEWER_EXIT_CANNOT_EXECUTE = 126,	/* as in sh(1), and 127 */
+	VIEWER_EXIT_NOT_FOUND = 127,
+	VIEWER_CONTINUE = -1,
 };
 
-struct request {
+struct viewer_request {
 	const char *cert;
 	const char *key;
 	const char *library;
@@ -37,70 +38,75 @@ struct request {
 };
 
 static int
-usage_error(void)
+viewer_usage_error(void)
 {
-	fputs(USAGE, stderr);
-	return EXIT_USAGE;
+	fputs(VIEWER_USAGE, stderr);
+	return VIEWER_EXIT_USAGE;
 }
 
 static int
-show(const char *text)
+viewer_print(const char *text)
 {
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
 		warn("standard output");
-		return EXIT_BAD_FILE;
+		return VIEWER_EXIT_BAD_FILE;
 	}
 	return EXIT_SUCCESS;
 }
 
-/* Returns GO_ON, or the exit status. */
+/* Returns VIEWER_CONTINUE, or the exit status. */
 static int
-parse_options(struct request *req, int argc, char **argv)
+viewer_parse_options(struct viewer_request *req, int argc, char **argv)
 {
-	enum { OPT_CERT = 256, OPT_KEY, OPT_LIBRARY };
+	enum { VIEWER_OPT_CERT = 256, VIEWER_OPT_KEY, VIEWER_OPT_LIBRARY };
 	static const struct option options[] = {
-		{ "cert", required_argument, NULL, OPT_CERT },
+		{ "cert", required_argument, NULL, VIEWER_OPT_CERT },
 		{ "help", no_argument, NULL, 'h' },
-		{ "key", required_argument, NULL, OPT_KEY },
-		{ "library", required_argument, NULL, OPT_LIBRARY },
+		{ "key", required_argument, NULL, VIEWER_OPT_KEY },
+		{ "library", required_argument, NULL, VIEWER_OPT_LIBRARY },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
+	int opt;
 
-	for (int opt; (opt = getopt_long(argc, argv, "+hV", options, NULL)) != -1;) {
+	/* "+": what follows the viewer's name are the viewer's own options. */
+	while ((opt = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_CERT:
+		case VIEWER_OPT_CERT:
 			req->cert = optarg;
 			break;
-		case OPT_KEY:
+		case VIEWER_OPT_KEY:
 			req->key = optarg;
 			break;
-		case OPT_LIBRARY:
+		case VIEWER_OPT_LIBRARY:
 			req->library = optarg;
 			break;
 		case 'h':
-			return show(USAGE);
+			return viewer_print(VIEWER_USAGE);
 		case 'V':
-			return show("vmauthz-viewer " PACKAGE_VERSION "\n");
+			return viewer_print("vmauthz-viewer " PACKAGE_VERSION
+			    "\n");
 		default:
-			return usage_error();
+			return viewer_usage_error();
 		}
 	}
 	req->command = argv + optind;
 	if (req->cert == NULL || req->key == NULL || *req->command == NULL)
-		return usage_error();
-	return GO_ON;
+		return viewer_usage_error();
+	return VIEWER_CONTINUE;
 }
 
-/* The dynamic linker merely skips a library that it can't find, and the key
- * would then lie around in the viewer; so look first. */
+/* ld.so(8) skips a library that it can't load, and nobody in the viewer would
+ * then close the descriptor with the key: the file is checked before. */
 static int
-find_library(const char *file, char path_r[static PATH_MAX])
+viewer_find_library(const char *file, char path_r[static PATH_MAX])
 {
 	if (realpath(file, path_r) == NULL || access(path_r, R_OK) != 0) {
 		warn("%s", file);
 		return -1;
 	}
+	/* LD_PRELOAD is split at spaces and colons, and expands $ORIGIN; it
+	 * has no way to quote them. */
 	if (strpbrk(path_r, " :$") != NULL) {
 		warnx("%s: a library whose path has a space, a colon or a"
 		    " dollar sign in it can't be preloaded", path_r);
@@ -109,8 +115,10 @@ find_library(const char *file, char path_r[static PATH_MAX])
 	return 0;
 }
 
+/* The key is decrypted and checked here and not in the viewer, which may have
+ * no terminal to read a passphrase from. */
 static int
-hand_over(const struct credential *cred, int *fd_r)
+viewer_hand_over(const struct credential *cred, int *fd_r)
 {
 	BIO *out = BIO_new(BIO_s_mem());
 	char *text = NULL;
@@ -122,7 +130,7 @@ hand_over(const struct credential *cred, int *fd_r)
 		goto out;
 	}
 	size = BIO_get_mem_data(out, &text);
-	fd = handover_give(text, (size_t)size);
+	fd = handover_send(text, (size_t)size);
 	if (fd < 0)
 		warn("the certificate and key can't be handed to the viewer");
 out:
@@ -133,8 +141,10 @@ out:
 	return 0;
 }
 
+/* The library goes in front: preload_restore_environment() removes the first
+ * entry, so what the user had preloaded stays. */
 static int
-set_environment(const char *library, int fd)
+viewer_set_environment(const char *library, int fd)
 {
 	const char *before = getenv("LD_PRELOAD");
 	char number[16];
@@ -153,40 +163,42 @@ set_environment(const char *library, int fd)
 }
 
 static int
-prepare(const struct request *req)
+viewer_prepare(const struct viewer_request *req)
 {
 	struct credential *cred = NULL;
 	char library[PATH_MAX];
 	int fd, result;
 
-	if (find_library(req->library, library) != 0 ||
+	if (viewer_find_library(req->library, library) != 0 ||
 	    credential_open(&cred, req->cert, req->key) != 0)
-		return EXIT_BAD_FILE;
-	result = hand_over(cred, &fd);
+		return VIEWER_EXIT_BAD_FILE;
+	result = viewer_hand_over(cred, &fd);
 	credential_close(&cred);
 	if (result != 0)
-		return EXIT_BAD_FILE;
-	if (set_environment(library, fd) != 0) {
+		return VIEWER_EXIT_BAD_FILE;
+	if (viewer_set_environment(library, fd) != 0) {
 		warn("the environment can't be set");
-		return EXIT_BAD_FILE;
+		return VIEWER_EXIT_BAD_FILE;
 	}
-	return GO_ON;
+	return VIEWER_CONTINUE;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct request req = {
+	struct viewer_request req = {
 		.library = PKGLIBDIR "/libvmauthz-client.so",
 	};
-	int status = parse_options(&req, argc, argv);
+	int status = viewer_parse_options(&req, argc, argv);
 
-	if (status == GO_ON)
-		status = prepare(&req);
-	if (status != GO_ON)
+	if (status == VIEWER_CONTINUE)
+		status = viewer_prepare(&req);
+	if (status != VIEWER_CONTINUE)
 		return status;
+	/* No child process: signals and the exit status are the viewer's. */
 	execvp(req.command[0], req.command);
-	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+	status = errno == ENOENT ? VIEWER_EXIT_NOT_FOUND :
+	    VIEWER_EXIT_CANNOT_EXECUTE;
 	warn("%s", req.command[0]);
 	return status;
 }

@@ -11,14 +11,18 @@
 #include "decide/hours.h"
 #include "decide/network.h"
 
-enum { PATTERN_MAX = 2048 };	/* 255 octets, every %u expanded and escaped */
+/* octets of an expanded pattern with NUL, and of the text with NUL.  A user's
+ * name of 253 octets grows to 759 if every character has to be escaped. */
+enum { CONDITION_PATTERN_MAX = 2048 };
 
 /* --- globs ------------------------------------------------------------- */
 
-/* Appends the user's name to the pattern at out, so that every character of
- * it stands for itself: in a GLOB, [x] is x. */
+/* Writes the user's name to out, so that every character of it stands for
+ * itself: in a GLOB, [x] is x.  Without that the user "?" would match every
+ * certificate whose name has one character.  Returns the octets written, 0 if
+ * they don't fit in room. */
 static size_t
-expand_user(char *out, size_t room, const struct identity *user)
+condition_expand_user(char *out, size_t room, const struct identity *user)
 {
 	size_t used = 0;
 
@@ -37,10 +41,10 @@ expand_user(char *out, size_t room, const struct identity *user)
 	return used;
 }
 
-/* Where the bracket expression at pattern ends, NULL if it never does: a
- * first ']' in it, after a '^' if there is one, stands for itself. */
+/* The ']' that ends the bracket expression at pattern, or NULL.  A ']' that
+ * comes first, or right after a '^', stands for itself. */
 static const char *
-bracket_end(const char *pattern)
+condition_bracket_end(const char *pattern)
 {
 	pattern++;
 	pattern += *pattern == '^';
@@ -48,8 +52,10 @@ bracket_end(const char *pattern)
 	return strchr(pattern, ']');
 }
 
+/* Brackets are followed only to find one that is never closed.  A '[' within
+ * another is an ordinary character, as in "[[]". */
 static bool
-expand_pattern(char out[PATTERN_MAX], const char *pattern,
+condition_expand_pattern(char out[CONDITION_PATTERN_MAX], const char *pattern,
     const struct identity *user)
 {
 	const char *bracket = pattern;	/* where the last one ended */
@@ -57,8 +63,8 @@ expand_pattern(char out[PATTERN_MAX], const char *pattern,
 
 	for (; *pattern != '\0'; pattern++) {
 		if (*pattern == '[' && pattern >= bracket)
-			bracket = bracket_end(pattern);
-		if (used + 2 > PATTERN_MAX || bracket == NULL)
+			bracket = condition_bracket_end(pattern);
+		if (used + 2 > CONDITION_PATTERN_MAX || bracket == NULL)
 			return false;
 		if (*pattern != '%' || pattern[1] == '%') {
 			pattern += *pattern == '%';
@@ -66,8 +72,8 @@ expand_pattern(char out[PATTERN_MAX], const char *pattern,
 			continue;
 		}
 		pattern++;
-		added = *pattern == 'u' ? expand_user(out + used,
-		    PATTERN_MAX - 1 - used, user) : 0;
+		added = *pattern == 'u' ? condition_expand_user(out + used,
+		    CONDITION_PATTERN_MAX - 1 - used, user) : 0;
 		if (added == 0)
 			return false;
 		used += added;
@@ -76,6 +82,7 @@ expand_pattern(char out[PATTERN_MAX], const char *pattern,
 	return true;
 }
 
+/* Not <ctype.h>: the result must not depend on QEMU's locale. */
 static char
 folded(char c)
 {
@@ -83,7 +90,7 @@ folded(char c)
 }
 
 static void
-fold(char *text)
+condition_fold(char *text)
 {
 	for (; *text != '\0'; text++)
 		*text = folded(*text);
@@ -93,28 +100,28 @@ enum condition_result
 condition_glob(const char *pattern, const struct identity *user,
     const char *text)
 {
-	char expanded[PATTERN_MAX], lower[PATTERN_MAX];
+	char expanded[CONDITION_PATTERN_MAX], lower[CONDITION_PATTERN_MAX];
 
 	if (text == NULL || strlen(text) >= sizeof(lower) ||
-	    !expand_pattern(expanded, pattern, user))
+	    !condition_expand_pattern(expanded, pattern, user))
 		return CONDITION_UNKNOWN;
 	strcpy(lower, text);
-	fold(lower);
-	fold(expanded);
+	condition_fold(lower);
+	condition_fold(expanded);
 	return glob_matches(expanded, lower) ? CONDITION_MET :
 	    CONDITION_UNMET;
 }
 
-/* --- one judge for each column -------------------------------------------- */
+/* --- one function for each column ----------------------------------------- */
 
 static enum condition_result
-met_if(bool met)
+condition_met_if(bool met)
 {
 	return met ? CONDITION_MET : CONDITION_UNMET;
 }
 
 static enum condition_result
-judge_service(const char *value, const struct request *request,
+condition_evaluate_service(const char *value, const struct request *request,
     const struct moment *now)
 {
 	(void)now;
@@ -123,11 +130,11 @@ judge_service(const char *value, const struct request *request,
 	if (request->service == NULL ||
 	    (strcmp(value, "spice") != 0 && strcmp(value, "vnc") != 0))
 		return CONDITION_UNKNOWN;
-	return met_if(strcmp(value, request->service) == 0);
+	return condition_met_if(strcmp(value, request->service) == 0);
 }
 
 static enum condition_result
-judge_cert_cn(const char *value, const struct request *request,
+condition_evaluate_cert_cn(const char *value, const struct request *request,
     const struct moment *now)
 {
 	(void)now;
@@ -135,16 +142,18 @@ judge_cert_cn(const char *value, const struct request *request,
 }
 
 static bool
-has_type(const char *text)
+condition_has_san_type(const char *text)
 {
 	return strncasecmp(text, "DNS:", 4) == 0 ||
 	    strncasecmp(text, "email:", 6) == 0 ||
 	    strncasecmp(text, "URI:", 4) == 0;
 }
 
-/* A pattern without a type in front looks at what is behind it. */
+/* A pattern without a type is compared with the name without its type.  One
+ * name that can't be compared makes the result unknown, whatever stands in
+ * the names behind it: a deny must not miss it. */
 static enum condition_result
-judge_cert_san(const char *value, const struct request *request,
+condition_evaluate_cert_san(const char *value, const struct request *request,
     const struct moment *now)
 {
 	const struct request_certificate *certificate = &request->certificate;
@@ -154,7 +163,7 @@ judge_cert_san(const char *value, const struct request *request,
 	for (size_t i = 0; i < certificate->name_count; i++) {
 		const char *name = certificate->names[i];
 
-		if (!has_type(value) && strchr(name, ':') != NULL)
+		if (!condition_has_san_type(value) && strchr(name, ':') != NULL)
 			name = strchr(name, ':') + 1;
 		result = condition_glob(value, request->user, name);
 		if (result != CONDITION_UNMET)
@@ -164,20 +173,21 @@ judge_cert_san(const char *value, const struct request *request,
 }
 
 static enum condition_result
-judge_cert_sha256(const char *value, const struct request *request,
+condition_evaluate_cert_sha256(const char *value, const struct request *request,
     const struct moment *now)
 {
 	const unsigned char *sha256 = request->certificate.sha256;
 	unsigned char wanted[REQUEST_SHA256_SIZE];
 
 	(void)now;
-	if (sha256 == NULL || !hex_read_colons(wanted, REQUEST_SHA256_SIZE, value))
+	if (sha256 == NULL || !hex_read_colons(wanted, REQUEST_SHA256_SIZE,
+	    value))
 		return CONDITION_UNKNOWN;
-	return met_if(memcmp(sha256, wanted, sizeof(wanted)) == 0);
+	return condition_met_if(memcmp(sha256, wanted, sizeof(wanted)) == 0);
 }
 
 static enum condition_result
-judge_client_net(const char *value, const struct request *request,
+condition_evaluate_client_net(const char *value, const struct request *request,
     const struct moment *now)
 {
 	struct network network;
@@ -187,18 +197,20 @@ judge_client_net(const char *value, const struct request *request,
 	if (request->client == NULL || !network_parse(&network, value))
 		return CONDITION_UNKNOWN;
 	inside = network_contains(&network, request->client, &known);
-	return known ? met_if(inside) : CONDITION_UNKNOWN;
+	return known ? condition_met_if(inside) : CONDITION_UNKNOWN;
 }
 
 static bool
-is_number(const char *text)
+condition_is_number(const char *text)
 {
 	return text != NULL && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* A number is compared with the account's number. */
+/* A value of digits is compared with the account's number.  If the name in the
+ * request is a number itself, the account has no other name.  A remote client
+ * has no account here, so the condition is known to be unmet. */
 static enum condition_result
-judge_local_user(const char *value, const struct request *request,
+condition_evaluate_local_user(const char *value, const struct request *request,
     const struct moment *now)
 {
 	const char *account = request->local_user;
@@ -206,36 +218,37 @@ judge_local_user(const char *value, const struct request *request,
 	(void)now;
 	if (request->local == REQUEST_LOCAL_REMOTE)
 		return CONDITION_UNMET;
-	if (is_number(value) && !is_number(account))
+	if (condition_is_number(value) && !condition_is_number(account))
 		account = request->local_number;
 	if (request->local != REQUEST_LOCAL_ACCOUNT || account == NULL)
 		return CONDITION_UNKNOWN;
-	return met_if(strcmp(value, account) == 0);
+	return condition_met_if(strcmp(value, account) == 0);
 }
 
-/* Times of one form sort as text. */
+/* Both times have the form "YYYY-MM-DD HH:MM", which sorts as text. */
 static enum condition_result
-judge_not_before(const char *value, const struct request *request,
+condition_evaluate_not_before(const char *value, const struct request *request,
     const struct moment *now)
 {
 	(void)request;
 	if (now->utc[0] == '\0' || !moment_valid(value))
 		return CONDITION_UNKNOWN;
-	return met_if(strcmp(now->utc, value) >= 0);
+	return condition_met_if(strcmp(now->utc, value) >= 0);
 }
 
+/* The minute of not_after itself is outside. */
 static enum condition_result
-judge_not_after(const char *value, const struct request *request,
+condition_evaluate_not_after(const char *value, const struct request *request,
     const struct moment *now)
 {
 	(void)request;
 	if (now->utc[0] == '\0' || !moment_valid(value))
 		return CONDITION_UNKNOWN;
-	return met_if(strcmp(now->utc, value) < 0);
+	return condition_met_if(strcmp(now->utc, value) < 0);
 }
 
 static enum condition_result
-judge_hours(const char *value, const struct request *request,
+condition_evaluate_hours(const char *value, const struct request *request,
     const struct moment *now)
 {
 	char zone[MOMENT_ZONE_MAX];
@@ -248,27 +261,31 @@ judge_hours(const char *value, const struct request *request,
 	    !now->local(now->context, zone, now->when, &week))
 		return CONDITION_UNKNOWN;
 	inside = hours_contain(ranges, &week, &known);
-	return known ? met_if(inside) : CONDITION_UNKNOWN;
+	return known ? condition_met_if(inside) : CONDITION_UNKNOWN;
 }
 
 static const struct {
 	const char *name;
-	enum condition_result (*judge)(const char *value,
+	enum condition_result (*evaluate)(const char *value,
 	    const struct request *request,
 	    const struct moment *now);
 } conditions[] = {
-	[CONDITION_SERVICE] = { "service", judge_service },
-	[CONDITION_CERT_CN] = { "cert_cn", judge_cert_cn },
-	[CONDITION_CERT_SAN] = { "cert_san", judge_cert_san },
-	[CONDITION_CERT_SHA256] = { "cert_sha256", judge_cert_sha256 },
-	[CONDITION_CLIENT_NET] = { "client_net", judge_client_net },
-	[CONDITION_LOCAL_USER] = { "local_user", judge_local_user },
-	[CONDITION_NOT_BEFORE] = { "not_before", judge_not_before },
-	[CONDITION_NOT_AFTER] = { "not_after", judge_not_after },
-	[CONDITION_HOURS] = { "hours", judge_hours },
+	[CONDITION_SERVICE] = { "service", condition_evaluate_service },
+	[CONDITION_CERT_CN] = { "cert_cn", condition_evaluate_cert_cn },
+	[CONDITION_CERT_SAN] = { "cert_san", condition_evaluate_cert_san },
+	[CONDITION_CERT_SHA256] = { "cert_sha256",
+	    condition_evaluate_cert_sha256 },
+	[CONDITION_CLIENT_NET] = { "client_net",
+	    condition_evaluate_client_net },
+	[CONDITION_LOCAL_USER] = { "local_user",
+	    condition_evaluate_local_user },
+	[CONDITION_NOT_BEFORE] = { "not_before",
+	    condition_evaluate_not_before },
+	[CONDITION_NOT_AFTER] = { "not_after", condition_evaluate_not_after },
+	[CONDITION_HOURS] = { "hours", condition_evaluate_hours },
 };
 _Static_assert(sizeof(conditions) / sizeof(conditions[0]) == CONDITION_COUNT,
-    "every condition has a judge");
+    "every condition has its function");
 
 const char *
 condition_name(enum condition_kind kind)
@@ -277,9 +294,9 @@ condition_name(enum condition_kind kind)
 }
 
 enum condition_result
-condition_judge(enum condition_kind kind, const char *value,
+condition_evaluate(enum condition_kind kind, const char *value,
     const struct request *request, const struct moment *now)
 {
 	return value == NULL ? CONDITION_MET :
-	    conditions[kind].judge(value, request, now);
+	    conditions[kind].evaluate(value, request, now);
 }

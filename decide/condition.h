@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The conditions that a grant can set, one column each, and what each comes
- * to for a request.  Pure functions,
- * but for the time zone that a caller looks up. */
+/* The conditions that a grant can set, one column each, and their evaluation
+ * for a request.  Pure functions, but for the time zone, which struct moment's
+ * callback looks up.  The syntax of each column is in vmauthz-policy(5). */
 
 #ifndef VMAUTHZ_DECIDE_CONDITION_H
 #define VMAUTHZ_DECIDE_CONDITION_H
@@ -15,7 +15,8 @@
 #include "decide/moment.h"
 #include "decide/request.h"
 
-/* In the order in which they are judged and told. */
+/* In the order in which they are evaluated and printed; the first one that is
+ * not met gives the reason of a refusal. */
 enum condition_kind {
 	CONDITION_SERVICE = 0,
 	CONDITION_CERT_CN,
@@ -29,27 +30,28 @@ enum condition_kind {
 	CONDITION_COUNT
 };
 
-/* What a condition comes to.  An allow needs all its conditions met; a deny
- * stands unless one of them is unmet. */
+/* The result of a condition.  An allow applies if all its conditions are met;
+ * a deny applies unless one of them is unmet.  So what is unknown always
+ * refuses. */
 enum condition_result {
 	CONDITION_UNMET = 0,
 	CONDITION_MET,
-	CONDITION_UNKNOWN,	/* nothing to compare with, or a value that
-				 * makes no sense */
+	CONDITION_UNKNOWN,	/* nothing to compare with, or a malformed
+				 * value */
 };
 
 /* The column's name: "cert_cn". */
 const char *condition_name(enum condition_kind kind);
 
-/* What a column's value (NULL: not set, which is met) comes to. */
-enum condition_result condition_judge(enum condition_kind kind,
+/* Evaluates a condition whose column has that value; NULL (not set) is met. */
+enum condition_result condition_evaluate(enum condition_kind kind,
     const char *value, const struct request *request,
     const struct moment *now);
 
-/* Compares a text with a pattern: a glob as SQLite's GLOB, ASCII case
- * ignored, in which %u stands for the user's name without the realm, taken
- * literally, and %% for a per cent sign.  Another '%', an open bracket, or a
- * text or a pattern too long is CONDITION_UNKNOWN. */
+/* Compares a text (NULL: unknown) with a pattern: a glob as SQLite's GLOB,
+ * ASCII case ignored, in which %u stands for the literal name of the user
+ * without the realm, and %% for a per cent sign.  CONDITION_UNKNOWN for
+ * another '%', an open bracket, or a text or pattern that is too long. */
 enum condition_result condition_glob(const char *pattern,
     const struct identity *user, const char *text);
 

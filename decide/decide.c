@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Why an allow did not match, by the condition that is not met. */
-static const enum reason unmet_reason[] = {
+/* The reason of a refusal whose allow has an unmet condition. */
+static const enum reason unmet_reasons[] = {
 	[CONDITION_SERVICE] = REASON_SERVICE,
 	[CONDITION_CERT_CN] = REASON_CERT_MISMATCH,
 	[CONDITION_CERT_SAN] = REASON_CERT_MISMATCH,
@@ -17,13 +17,14 @@ static const enum reason unmet_reason[] = {
 	[CONDITION_NOT_AFTER] = REASON_TOO_LATE,
 	[CONDITION_HOURS] = REASON_HOURS,
 };
-_Static_assert(sizeof(unmet_reason) / sizeof(unmet_reason[0]) ==
+_Static_assert(sizeof(unmet_reasons) / sizeof(unmet_reasons[0]) ==
     CONDITION_COUNT, "every condition has a reason");
 
-/* --- user and VM ----------------------------------------------------------- */
+/* --- user and VM ---------------------------------------------------------- */
 
+/* REASON_GRANT stands for "nothing against this user", here and below. */
 static enum reason
-judge_user(const struct decide_user *user, const struct moment *now)
+decide_check_user(const struct decide_user *user, const struct moment *now)
 {
 	if (!user->found)
 		return REASON_USER_UNKNOWN;
@@ -31,17 +32,20 @@ judge_user(const struct decide_user *user, const struct moment *now)
 		return REASON_USER_DISABLED;
 	if (user->expires == NULL)
 		return REASON_GRANT;
+	/* The schema refuses such a time, but its rules are triggers, which
+	 * can be dropped: a time that can't be compared refuses. */
 	if (now->utc[0] == '\0' || !moment_valid(user->expires))
 		return REASON_BAD_ROW;
 	return strcmp(now->utc, user->expires) < 0 ? REASON_GRANT :
 	    REASON_USER_EXPIRED;
 }
 
-/* Every identity column that the row sets has to agree with the process.  A
- * process without a name is found by its uuid or port; those must be there
- * if the row sets them.  VNC has a port of its own, which no row names. */
+/* Every identity column that the row sets has to agree with the process, or
+ * the row would apply to another VM that has only the name in common.  A
+ * process without a name is found by its uuid or port; those must be known if
+ * the row sets them.  VNC has a port of its own, which no row names. */
 static bool
-agrees(const struct decide_vm *row, const struct request *request)
+decide_vm_agrees(const struct decide_vm *row, const struct request *request)
 {
 	const struct request_vm *vm = &request->vm;
 	bool vnc = request->service != NULL &&
@@ -59,15 +63,16 @@ agrees(const struct decide_vm *row, const struct request *request)
 }
 
 static enum reason
-judge_vm(const struct decide_vm *row, const struct request *request)
+decide_check_vm(const struct decide_vm *row, const struct request *request)
 {
 	if (row->found == 0)
 		return REASON_VM_UNKNOWN;
+	/* Choosing one of several rows could choose the wrong VM's grants. */
 	if (row->found > 1)
 		return REASON_VM_AMBIGUOUS;
 	if (row->name == NULL || strlen(row->name) > REQUEST_VM_NAME_MAX)
 		return REASON_BAD_ROW;
-	if (!agrees(row, request))
+	if (!decide_vm_agrees(row, request))
 		return REASON_VM_MISMATCH;
 	return row->enabled ? REASON_GRANT : REASON_VM_DISABLED;
 }
@@ -77,23 +82,24 @@ decide_begin(struct decide *decide, const struct request *request,
     const struct decide_user *user, const struct decide_vm *vm,
     const struct moment *now)
 {
-	enum reason of_user = judge_user(user, now);
-	enum reason of_vm = judge_vm(vm, request);
+	enum reason of_user = decide_check_user(user, now);
+	enum reason of_vm = decide_check_vm(vm, request);
 
 	memset(decide, 0, sizeof(*decide));
 	decide->request = request;
 	decide->now = *now;
 	decide->subject = of_vm != REASON_GRANT ? of_vm : of_user;
+	/* Named in the log also where the VM is refused. */
 	if (vm->found == 1 && of_vm != REASON_BAD_ROW)
 		strcpy(decide->vm, vm->name);
 }
 
-/* --- grants ---------------------------------------------------------------- */
+/* --- grants --------------------------------------------------------------- */
 
-/* An allow is for SPICE alone unless it says more, a deny for everything
- * unless it says less. */
+/* Without a service an allow is for SPICE alone, and a deny for every service:
+ * an older allow must not open a VNC server that a VM gets later. */
 static const char *
-condition_value(const struct decide_grant *grant, bool deny,
+decide_condition_value(const struct decide_grant *grant, bool deny,
     enum condition_kind kind)
 {
 	if (kind == CONDITION_SERVICE && grant->condition[kind] == NULL &&
@@ -102,7 +108,8 @@ condition_value(const struct decide_grant *grant, bool deny,
 	return grant->condition[kind];
 }
 
-void
+/* Judges one grant that is about the request's user and VM. */
+static void
 decide_match(const struct decide_grant *grant,
     const struct request *request, const struct moment *now,
     struct decide_match *match_r)
@@ -111,14 +118,14 @@ decide_match(const struct decide_grant *grant,
 
 	memset(match_r, 0, sizeof(*match_r));
 	match_r->deny = strcmp(effect, "deny") == 0;
-	/* 0 stands for none here */
+	/* An id of 0 would be lost: it stands for no grant in struct decide. */
 	match_r->good = grant->id >= 1 &&
 	    (match_r->deny || strcmp(effect, "allow") == 0);
 	match_r->applies = match_r->good;
 	for (int i = 0; i < CONDITION_COUNT; i++) {
 		enum condition_kind kind = (enum condition_kind)i;
-		enum condition_result result = condition_judge(kind,
-		    condition_value(grant, match_r->deny, kind), request,
+		enum condition_result result = condition_evaluate(kind,
+		    decide_condition_value(grant, match_r->deny, kind), request,
 		    now);
 
 		match_r->condition[i] = result;
@@ -128,29 +135,33 @@ decide_match(const struct decide_grant *grant,
 	}
 }
 
+/* The lowest id, so that the grant in the log doesn't depend on the order in
+ * which the database returns the rows. */
 static void
-keep_lowest(int64_t *lowest, int64_t id)
+decide_store_lowest(int64_t *lowest, int64_t id)
 {
 	if (*lowest == 0 || id < *lowest)
 		*lowest = id;
 }
 
 static bool
-is_about_certificate(int kind)
+decide_is_certificate_condition(int kind)
 {
 	return kind == CONDITION_CERT_CN || kind == CONDITION_CERT_SAN ||
 	    kind == CONDITION_CERT_SHA256;
 }
 
 static bool
-has_certificate(const struct request_certificate *certificate)
+decide_has_certificate(const struct request_certificate *certificate)
 {
 	return certificate->cn != NULL || certificate->name_count != 0 ||
 	    certificate->sha256 != NULL;
 }
 
+/* Remembers the allow with the lowest id and the first condition of it that is
+ * not met, so that the log names what is missing. */
 static void
-note_unmet(struct decide *decide, int64_t id,
+decide_note_unmet(struct decide *decide, int64_t id,
     const struct decide_match *match)
 {
 	int kind = 0;
@@ -161,9 +172,9 @@ note_unmet(struct decide *decide, int64_t id,
 	    match->condition[kind] == CONDITION_MET)
 		kind++;
 	decide->unmet = id;
-	decide->unmet_reason = is_about_certificate(kind) &&
-	    !has_certificate(&decide->request->certificate) ?
-	    REASON_CERT_MISSING : unmet_reason[kind];
+	decide->unmet_reason = decide_is_certificate_condition(kind) &&
+	    !decide_has_certificate(&decide->request->certificate) ?
+	    REASON_CERT_MISSING : unmet_reasons[kind];
 }
 
 void
@@ -173,6 +184,7 @@ decide_add(struct decide *decide, const struct decide_grant *grant,
 	struct decide_match match;
 
 	decide_match(grant, decide->request, &decide->now, &match);
+	/* Finding the account costs system calls: only for such a grant. */
 	if (grant->condition[CONDITION_LOCAL_USER] != NULL &&
 	    decide->request->local == REQUEST_LOCAL_UNKNOWN &&
 	    !decide->request->local_asked)
@@ -180,10 +192,10 @@ decide_add(struct decide *decide, const struct decide_grant *grant,
 	if (!match.good)
 		decide->bad_row = true;
 	else if (match.applies)
-		keep_lowest(match.deny ? &decide->deny : &decide->allow,
+		decide_store_lowest(match.deny ? &decide->deny : &decide->allow,
 		    grant->id);
 	else if (!match.deny)
-		note_unmet(decide, grant->id, &match);
+		decide_note_unmet(decide, grant->id, &match);
 	if (match_r != NULL)
 		*match_r = match;
 }
@@ -196,6 +208,8 @@ decide_end(const struct decide *decide, struct decision *decision_r)
 	decision_r->wants_local_user = decide->wants_local_user;
 	decision_r->verdict = VERDICT_DENY;
 
+	/* A malformed row may be a deny, so it precedes every grant; a deny
+	 * precedes every allow. */
 	if (decide->subject != REASON_GRANT) {
 		decision_r->reason = decide->subject;
 	} else if (decide->bad_row) {

@@ -2,8 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
 /* The decision itself: a pure function of a request, of what the policy says
- * about its user, its VM and their grants, and of the time.  Whoever wants to
- * know why a login was refused reads decide.c. */
+ * about its user, its VM and their grants, and of the time. */
 
 #ifndef VMAUTHZ_DECIDE_DECIDE_H
 #define VMAUTHZ_DECIDE_DECIDE_H
@@ -27,8 +26,9 @@ struct decision {
 	int64_t revision;		/* of the policy that was asked, 0 if it
 					 * has none; policy_decide() sets it */
 	char vm[REQUEST_VM_NAME_MAX + 1]; /* name of the VM's row, or "" */
-	/* A grant asks for the local account and the request does not tell:
-	 * whoever can find out asks once more with the answer. */
+	/* A grant has the condition local_user and the request doesn't say
+	 * which account it is.  A caller that can find it out decides again
+	 * with it, and with local_asked set. */
 	bool wants_local_user;
 };
 
@@ -51,30 +51,26 @@ struct decide_vm {
 struct decide_grant {
 	int64_t id;
 	const char *effect;	/* "allow" or "deny" */
-	const char *who;	/* as written; only for who prints them */
+	const char *who;	/* as written; not used by the decision */
 	const char *vm;
 	const char *condition[CONDITION_COUNT];	/* NULL: not set */
 };
 
-/* What a grant comes to for a request. */
+/* The result of a grant for a request. */
 struct decide_match {
-	bool good;		/* false: a row that makes no sense */
+	bool good;		/* false: a malformed row */
 	bool deny;
 	bool applies;		/* it allows, or denies, this request */
 	enum condition_result condition[CONDITION_COUNT];
 };
-
-/* Judges one grant that is about the request's user and VM. */
-void decide_match(const struct decide_grant *grant,
-    const struct request *request, const struct moment *now,
-    struct decide_match *match_r);
 
 /* A decision in the making: begin, add every grant that is about this user
  * and this VM in any order, end. */
 struct decide {
 	const struct request *request;
 	struct moment now;
-	enum reason subject;	/* what speaks against user or VM */
+	enum reason subject;	/* REASON_GRANT, or what is wrong with the VM
+				 * or the user */
 	int64_t allow, deny;		/* lowest ids that match */
 	int64_t unmet;			/* an allow that almost matched */
 	enum reason unmet_reason;
@@ -86,7 +82,7 @@ struct decide {
 void decide_begin(struct decide *decide, const struct request *request,
     const struct decide_user *user, const struct decide_vm *vm,
     const struct moment *now);
-/* *match_r, if not NULL, is what the grant came to. */
+/* *match_r, if not NULL, gets the result of the grant. */
 void decide_add(struct decide *decide, const struct decide_grant *grant,
     struct decide_match *match_r);
 void decide_end(const struct decide *decide,

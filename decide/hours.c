@@ -6,19 +6,20 @@
 #include <string.h>
 
 enum {
-	DAYS = 7,
-	DAY_LENGTH = 3,			/* "Mon" */
-	DAY_MINUTES = 24 * 60,
-	TIME_LENGTH = 5,		/* "08:00" */
+	HOURS_DAYS = 7,
+	HOURS_DAY_LENGTH = 3,			/* "Mon" */
+	HOURS_DAY_MINUTES = 24 * 60,
+	HOURS_TIME_LENGTH = 5,		/* "08:00" */
 };
 
-/* What is left to read. */
-struct cursor {
+/* The rest of the text.  Each hours_read_…() returns whether it has read its
+ * item; the NUL at the end is no item, so nothing reads behind it. */
+struct hours_cursor {
 	const char *at;
 };
 
 static bool
-take(struct cursor *cursor, char c)
+hours_read_char(struct hours_cursor *cursor, char c)
 {
 	if (*cursor->at != c)
 		return false;
@@ -27,20 +28,20 @@ take(struct cursor *cursor, char c)
 }
 
 static void
-skip_spaces(struct cursor *cursor)
+hours_skip_spaces(struct hours_cursor *cursor)
 {
 	cursor->at += strspn(cursor->at, " ");
 }
 
 static bool
-take_day(struct cursor *cursor, int *day_r)
+hours_read_day(struct hours_cursor *cursor, int *day_r)
 {
-	static const char names[DAYS][DAY_LENGTH + 1] = {
+	static const char names[HOURS_DAYS][HOURS_DAY_LENGTH + 1] = {
 	    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 
-	for (int i = 0; i < DAYS; i++) {
-		if (strncmp(cursor->at, names[i], DAY_LENGTH) == 0) {
-			cursor->at += DAY_LENGTH;
+	for (int i = 0; i < HOURS_DAYS; i++) {
+		if (strncmp(cursor->at, names[i], HOURS_DAY_LENGTH) == 0) {
+			cursor->at += HOURS_DAY_LENGTH;
 			*day_r = i;
 			return true;
 		}
@@ -49,7 +50,7 @@ take_day(struct cursor *cursor, int *day_r)
 }
 
 static bool
-take_two_digits(struct cursor *cursor, int *number_r)
+hours_read_two_digits(struct hours_cursor *cursor, int *number_r)
 {
 	const char *at = cursor->at;
 
@@ -61,42 +62,50 @@ take_two_digits(struct cursor *cursor, int *number_r)
 }
 
 static bool
-take_time(struct cursor *cursor, int *minute_r)
+hours_read_time(struct hours_cursor *cursor, int *minute_r)
 {
 	int hour, minute;
 
-	if (!take_two_digits(cursor, &hour) || !take(cursor, ':') ||
-	    !take_two_digits(cursor, &minute) || minute > 59)
+	if (!hours_read_two_digits(cursor, &hour) ||
+	    !hours_read_char(cursor, ':') ||
+	    !hours_read_two_digits(cursor, &minute) || minute > 59)
 		return false;
 	*minute_r = hour * 60 + minute;
-	return *minute_r <= DAY_MINUTES;
+	return *minute_r <= HOURS_DAY_MINUTES;
 }
 
-struct range {
+/* Days may wrap around the week (Fri-Mon), minutes around midnight. */
+struct hours_range {
 	int first, last;		/* days */
 	int begin, end;			/* minutes of the day */
 };
 
+/* Refuses what could be read in two ways: a day that is both ends of a range
+ * of days (one day, or the whole week?), and equal times (nothing, or 24
+ * hours?).  "24:00" is an end only. */
 static bool
-take_range(struct cursor *cursor, struct range *range_r)
+hours_read_range(struct hours_cursor *cursor, struct hours_range *range_r)
 {
 	range_r->first = 0;
-	range_r->last = DAYS - 1;
-	if (take_day(cursor, &range_r->first)) {
+	range_r->last = HOURS_DAYS - 1;
+	if (hours_read_day(cursor, &range_r->first)) {
 		range_r->last = range_r->first;
-		if (take(cursor, '-') && (!take_day(cursor, &range_r->last) ||
+		if (hours_read_char(cursor, '-') &&
+		    (!hours_read_day(cursor, &range_r->last) ||
 		    range_r->last == range_r->first))
 			return false;
-		if (!take(cursor, ' '))
+		if (!hours_read_char(cursor, ' '))
 			return false;
 	}
-	return take_time(cursor, &range_r->begin) && take(cursor, '-') &&
-	    take_time(cursor, &range_r->end) &&
-	    range_r->begin < DAY_MINUTES && range_r->begin != range_r->end;
+	return hours_read_time(cursor, &range_r->begin) &&
+	    hours_read_char(cursor, '-') &&
+	    hours_read_time(cursor, &range_r->end) &&
+	    range_r->begin < HOURS_DAY_MINUTES &&
+	    range_r->begin != range_r->end;
 }
 
 static bool
-on_day(const struct range *range, int day)
+hours_range_has_day(const struct hours_range *range, int day)
 {
 	if (range->first <= range->last)
 		return day >= range->first && day <= range->last;
@@ -104,49 +113,59 @@ on_day(const struct range *range, int day)
 }
 
 static bool
-in_range(const struct range *range, const struct moment_week *week)
+hours_range_contains(const struct hours_range *range,
+    const struct moment_week *week)
 {
-	int yesterday = (week->day + DAYS - 1) % DAYS;
+	int yesterday = (week->day + HOURS_DAYS - 1) % HOURS_DAYS;
 
 	if (range->begin < range->end)
-		return on_day(range, week->day) &&
+		return hours_range_has_day(range, week->day) &&
 		    week->minute >= range->begin && week->minute < range->end;
-	return (on_day(range, week->day) && week->minute >= range->begin) ||
-	    (on_day(range, yesterday) && week->minute < range->end);
+	/* A night belongs to the day on which it begins: "Fri 22:00-06:00"
+	 * contains Saturday's first six hours and not Friday's. */
+	return (hours_range_has_day(range, week->day) &&
+	    week->minute >= range->begin) ||
+	    (hours_range_has_day(range, yesterday) &&
+	    week->minute < range->end);
 }
 
 bool
 hours_contain(const char *ranges, const struct moment_week *week,
     bool *known_r)
 {
-	struct cursor cursor = { ranges };
+	struct hours_cursor cursor = { ranges };
 	bool inside = false;
-	struct range range;
+	struct hours_range range;
 
+	/* All ranges are read, also behind one that contains the moment: the
+	 * result of a malformed value must not depend on the time. */
 	*known_r = false;
 	do {
-		skip_spaces(&cursor);
-		if (!take_range(&cursor, &range))
+		hours_skip_spaces(&cursor);
+		if (!hours_read_range(&cursor, &range))
 			return false;
-		skip_spaces(&cursor);
-		inside = inside || in_range(&range, week);
-	} while (take(&cursor, ','));
+		hours_skip_spaces(&cursor);
+		inside = inside || hours_range_contains(&range, week);
+	} while (hours_read_char(&cursor, ','));
 	*known_r = *cursor.at == '\0';
 	return *known_r && inside;
 }
 
-/* A first word that is neither a day nor a time. */
+/* A zone is a first word that is neither a day nor a time.  Its name becomes a
+ * path below /usr/share/zoneinfo: hence no dots, and no '/' in front. */
 const char *
 hours_zone(const char *hours, char zone_r[MOMENT_ZONE_MAX])
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/-";
 	size_t length = strcspn(hours, " ");
-	struct cursor cursor = { hours };
+	struct hours_cursor cursor = { hours };
 	int day;
 
 	zone_r[0] = '\0';
-	if ((hours[0] >= '0' && hours[0] <= '9') || (take_day(&cursor, &day) &&
+	/* A space or a hyphen follows a day; "Monrovia" would be a zone. */
+	if ((hours[0] >= '0' && hours[0] <= '9') ||
+	    (hours_read_day(&cursor, &day) &&
 	    (*cursor.at == ' ' || *cursor.at == '-')))
 		return hours;
 	if (length == 0 || length >= MOMENT_ZONE_MAX || hours[length] != ' ' ||

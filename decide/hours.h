@@ -17,12 +17,14 @@
 
 #include "decide/moment.h"
 
-/* Takes the zone off the front: its name goes to zone_r ("": none), and the
- * rest is returned.  NULL if the name is too long or no name of a zone. */
+/* Copies the name of the zone to zone_r ("": none) and returns the ranges
+ * behind it.  NULL if the name is too long, or has characters other than ASCII
+ * letters, digits, '_', '-' and '/'.  Whether there is such a zone is not
+ * checked. */
 const char *hours_zone(const char *hours, char zone_r[MOMENT_ZONE_MAX]);
 
-/* Whether a moment is in one of the ranges.  *known_r is false, and so is the
- * answer, if any of them can't be read. */
+/* Whether a moment is in one of the ranges.  Returns false, with *known_r
+ * false, if any of them is malformed. */
 bool hours_contain(const char *ranges, const struct moment_week *week,
     bool *known_r);
 

@@ -10,15 +10,15 @@
 
 /* Not <ctype.h>: an identity must not depend on the process's locale. */
 static char
-ascii_lower(char c)
+identity_ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 static bool
-is_realm_char(char c)
+identity_is_realm_char(char c)
 {
-	c = ascii_lower(c);
+	c = identity_ascii_lower(c);
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
 	    c == '-' || c == '_';
 }
@@ -29,14 +29,17 @@ identity_realm_valid(const char *realm, size_t length)
 	if (length == 0 || length > IDENTITY_MAX - 2)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		if (!is_realm_char(realm[i]))
+		if (!identity_is_realm_char(realm[i]))
 			return false;
 	}
 	return true;
 }
 
+/* In a grant '*' stands for every user and '%' begins a group; a user's name
+ * must not be either.  Of the control characters NUL would end the text early,
+ * and so make two names one. */
 static bool
-name_valid(const char *name, size_t length)
+identity_name_valid(const char *name, size_t length)
 {
 	if (length == 0 || name[0] == ' ' || name[length - 1] == ' ')
 		return false;
@@ -53,6 +56,7 @@ int
 identity_parse(struct identity *id_r, const char *text, size_t length,
     const char *default_realm)
 {
+	/* The last one: a realm can't contain '@', a name can. */
 	const char *at = memrchr(text, '@', length);
 	const char *realm = at != NULL ? at + 1 : default_realm;
 	size_t name_length = at != NULL ? (size_t)(at - text) : length;
@@ -65,7 +69,7 @@ identity_parse(struct identity *id_r, const char *text, size_t length,
 	realm_length = at != NULL ? length - name_length - 1 : strlen(realm);
 	if (!identity_realm_valid(realm, realm_length) ||
 	    name_length > IDENTITY_MAX - 1 - realm_length ||
-	    !name_valid(text, name_length))
+	    !identity_name_valid(text, name_length))
 		return ERROR_NAME;
 
 	out = id_r->text;
@@ -73,7 +77,7 @@ identity_parse(struct identity *id_r, const char *text, size_t length,
 	out += name_length;
 	*out++ = '@';
 	for (size_t i = 0; i < realm_length; i++)
-		*out++ = ascii_lower(realm[i]);
+		*out++ = identity_ascii_lower(realm[i]);
 	*out = '\0';
 	id_r->name_length = name_length;
 	return ERROR_NONE;

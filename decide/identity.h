@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A user as the policy knows him: name@realm in one canonical form.  Whoever
- * holds a struct identity holds a checked one: identity_parse() is its only
- * constructor. */
+/* A user as the policy knows them: name@realm in one canonical form.
+ * identity_parse() is the only constructor, so every struct identity has been
+ * checked, and two of them are the same user if their text is the same. */
 
 #ifndef VMAUTHZ_DECIDE_IDENTITY_H
 #define VMAUTHZ_DECIDE_IDENTITY_H

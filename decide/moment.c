@@ -16,7 +16,8 @@ moment_set(struct moment *moment_r, time_t when)
 		moment_r->utc[0] = '\0';
 }
 
-/* One that survives the way through struct tm unchanged. */
+/* strptime(3) accepts spaces, single digits and February 30; so the time is
+ * written again, and has to come out as it was. */
 bool
 moment_parse(const char *text, time_t *when_r)
 {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* A moment of the week on somebody's clock. */
+/* A moment of the week on the clock of some zone. */
 struct moment_week {
 	int day;		/* 0: Monday … 6: Sunday */
 	int minute;		/* of the day, 0 to 1439 */
@@ -31,11 +31,12 @@ struct moment {
 	void *context;
 };
 
-/* Fills in utc.  A time outside of the years 1000 to 9999 gives "", and
- * nothing that depends on it can be told. */
+/* Fills in when and utc.  A time outside of the years 1000 to 9999 gives "" as
+ * utc, and every condition that depends on it is unknown. */
 void moment_set(struct moment *moment_r, time_t when);
 
-/* Reads a time in UTC that exists, as in "2026-12-31 18:00". */
+/* Reads a time in UTC, as in "2026-12-31 18:00".  Returns false for any other
+ * form and for a time that doesn't exist, as of February 30. */
 bool moment_parse(const char *text, time_t *when_r);
 
 /* Whether text is such a time. */

@@ -8,27 +8,30 @@
 #include <string.h>
 
 enum {
-	TEXT_MAX = 64,		/* octets of an address or a network, with NUL */
-	MAPPED_OFFSET = 12,	/* octets before the IPv4 in a mapped address */
+	NETWORK_TEXT_MAX = 64,		/* octets of an address, with NUL */
+	NETWORK_MAPPED_OFFSET = 12,	/* octets before the IPv4 in a mapped
+					 * address */
 };
 
 static unsigned int
-bits_of(int family)
+network_bits(int family)
 {
 	return family == AF_INET ? 32 : 128;
 }
 
 static bool
-parse_address(const char *text, int *family_r, unsigned char address_r[16])
+network_parse_address(const char *text, int *family_r,
+    unsigned char address_r[16])
 {
 	memset(address_r, 0, 16);
 	*family_r = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
 	return inet_pton(*family_r, text, address_r) == 1;
 }
 
-/* A number without a sign, a leading zero or anything behind it. */
+/* A number without a sign, a leading zero or trailing text.  strtoul(3) would
+ * accept the first two. */
 static bool
-parse_prefix(const char *text, unsigned int max, unsigned int *prefix_r)
+network_parse_prefix(const char *text, unsigned int max, unsigned int *prefix_r)
 {
 	size_t length = strspn(text, "0123456789");
 	unsigned int value = 0;
@@ -42,9 +45,9 @@ parse_prefix(const char *text, unsigned int max, unsigned int *prefix_r)
 	return value <= max;
 }
 
-/* The bits of octet i that a prefix covers. */
+/* The bits of octet i that a prefix of that many bits covers. */
 static unsigned char
-mask_of(unsigned int prefix, unsigned int i)
+network_mask(unsigned int prefix, unsigned int i)
 {
 	if (prefix >= 8 * (i + 1))
 		return 0xff;
@@ -54,7 +57,7 @@ mask_of(unsigned int prefix, unsigned int i)
 }
 
 static bool
-is_mapped(int family, const unsigned char address[16])
+network_is_mapped(int family, const unsigned char address[16])
 {
 	return family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(
 	    (const struct in6_addr *)(const void *)address);
@@ -63,7 +66,7 @@ is_mapped(int family, const unsigned char address[16])
 bool
 network_parse(struct network *network_r, const char *text)
 {
-	char address[TEXT_MAX];
+	char address[NETWORK_TEXT_MAX];
 	size_t length = strcspn(text, "/");
 	unsigned int bits;
 
@@ -72,28 +75,31 @@ network_parse(struct network *network_r, const char *text)
 		return false;
 	memcpy(address, text, length);
 	address[length] = '\0';
-	if (!parse_address(address, &network_r->family, network_r->address) ||
-	    is_mapped(network_r->family, network_r->address))
+	if (!network_parse_address(address, &network_r->family,
+	    network_r->address) || network_is_mapped(network_r->family,
+	    network_r->address))
 		return false;
-	bits = bits_of(network_r->family);
+	bits = network_bits(network_r->family);
 	network_r->prefix = bits;
 	if (text[length] == '/' &&
-	    !parse_prefix(text + length + 1, bits, &network_r->prefix))
+	    !network_parse_prefix(text + length + 1, bits, &network_r->prefix))
 		return false;
 	for (unsigned int i = 0; i < bits / 8; i++) {
 		if ((network_r->address[i] &
-		    (0xff ^ mask_of(network_r->prefix, i))) != 0)
+		    (0xff ^ network_mask(network_r->prefix, i))) != 0)
 			return false;
 	}
 	return true;
 }
 
+/* A socket that serves both families sees IPv4 clients by their mapped
+ * addresses, so those are compared as IPv4. */
 bool
 network_contains(const struct network *network, const char *address,
     bool *known_r)
 {
 	unsigned char octets[16];
-	char text[TEXT_MAX];
+	char text[NETWORK_TEXT_MAX];
 	size_t length = strcspn(address, "%");
 	int family;
 
@@ -102,18 +108,18 @@ network_contains(const struct network *network, const char *address,
 		return false;
 	memcpy(text, address, length);
 	text[length] = '\0';
-	if (!parse_address(text, &family, octets))
+	if (!network_parse_address(text, &family, octets))
 		return false;
 	*known_r = true;
-	if (is_mapped(family, octets)) {
+	if (network_is_mapped(family, octets)) {
 		family = AF_INET;
-		memmove(octets, octets + MAPPED_OFFSET, 4);
+		memmove(octets, octets + NETWORK_MAPPED_OFFSET, 4);
 	}
 	if (family != network->family)
 		return false;
-	for (unsigned int i = 0; i < bits_of(family) / 8; i++) {
+	for (unsigned int i = 0; i < network_bits(family) / 8; i++) {
 		if (((octets[i] ^ network->address[i]) &
-		    mask_of(network->prefix, i)) != 0)
+		    network_mask(network->prefix, i)) != 0)
 			return false;
 	}
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Why a login was allowed or refused by the policy. */
+/* Why the policy allows or refuses a login. */
 
 #ifndef VMAUTHZ_DECIDE_REASON_H
 #define VMAUTHZ_DECIDE_REASON_H
@@ -26,7 +26,7 @@ enum reason {
 	REASON_VM_DISABLED,
 	REASON_VM_MISMATCH,	/* name, uuid or port of its row differ */
 	REASON_BAD_ROW,		/* a value that the schema would have refused */
-	REASON_POLICY_ERROR,	/* the policy could not be asked */
+	REASON_POLICY_ERROR,	/* the policy could not be read */
 	REASON_COUNT
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A login as the policy is asked about it.  All text belongs to the asker. */
+/* A login, as a decision is requested for it.  All text belongs to the
+ * caller. */
 
 #ifndef VMAUTHZ_DECIDE_REQUEST_H
 #define VMAUTHZ_DECIDE_REQUEST_H
@@ -22,10 +23,10 @@ struct request_vm {
 	const char *name;	/* NULL: it has none */
 	const char *uuid;	/* lower case, NULL: it has none */
 	uint16_t port;		/* that the client reached, 0: unknown */
-	bool by_name_alone;	/* nobody's process, but a question about the
-				 * VM of that name: the rest would agree */
-	bool any_port;		/* who asks can't know the port, and is sure of
-				 * the rest */
+	bool by_name_alone;	/* no process, but a question about the VM of
+				 * that name: uuid and port are not compared */
+	bool any_port;		/* the caller can't know the port: it is not
+				 * compared */
 };
 
 /* The client's certificate, verified.  No certificate: all of it NULL. */
@@ -39,7 +40,7 @@ struct request_certificate {
 
 /* Who owns the client's end of a connection. */
 enum request_local {
-	REQUEST_LOCAL_UNKNOWN = 0,	/* nobody has looked, or can tell */
+	REQUEST_LOCAL_UNKNOWN = 0,	/* not looked for, or not found out */
 	REQUEST_LOCAL_REMOTE,		/* the client is on another machine */
 	REQUEST_LOCAL_ACCOUNT,		/* an account of this host */
 };
@@ -54,7 +55,8 @@ struct request {
 	const char *local_user;		/* the account's name, or its number if
 					 * it has no name; NULL: no account */
 	const char *local_number;	/* its number; NULL: unknown */
-	bool local_asked;		/* what local says is all there is */
+	bool local_asked;		/* the account has been looked for:
+					 * local is final */
 };
 
 /* A login on its way to a decision. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What a login comes to, in one spelling for the decision, the log and the
+/* The verdict on a login, in one spelling for the decision, the log and the
  * audit. */
 
 #ifndef VMAUTHZ_DECIDE_VERDICT_H

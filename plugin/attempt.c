@@ -9,7 +9,10 @@
 #include "plugin/gss_realm.h"
 #include "plugin/plugin.h"
 
-static _Thread_local struct attempt *stepping;
+/* libsasl2's callbacks have no argument in which a pointer to an attempt could
+ * be passed.  One variable for each thread is enough, because a mechanism
+ * calls them within its step, on the same thread. */
+static _Thread_local struct attempt *attempt_of_thread;
 
 struct attempt *
 attempt_new(const struct decorated *decorated,
@@ -36,6 +39,7 @@ attempt_free(struct attempt *attempt, const sasl_utils_t *utils)
 
 	if (attempt == NULL)
 		return;
+	/* The stock mechanism may keep pointers into attempt->params: first. */
 	stock = attempt->decorated->stock;
 	if (stock->mech_dispose != NULL && attempt->stock_context != NULL)
 		stock->mech_dispose(attempt->stock_context, utils);
@@ -48,17 +52,20 @@ attempt_free(struct attempt *attempt, const sasl_utils_t *utils)
 struct attempt *
 attempt_enter(struct attempt *attempt)
 {
-	struct attempt *outer = stepping;
+	struct attempt *outer = attempt_of_thread;
 
-	stepping = attempt;
+	attempt_of_thread = attempt;
 	return outer;
 }
 
+/* A step may start another library's login, on another connection, that is
+ * not decorated: hence the comparison. */
 struct attempt *
 attempt_stepping(const sasl_conn_t *connection)
 {
-	return stepping != NULL && stepping->connection == connection ?
-	    stepping : NULL;
+	return attempt_of_thread != NULL &&
+	    attempt_of_thread->connection ==
+	    connection ? attempt_of_thread : NULL;
 }
 
 struct attempt *

@@ -19,16 +19,18 @@ struct attempt {
 	const struct decorated *decorated;
 	void *stock_context;
 	const sasl_conn_t *connection;
-	bool canonical;		/* user is set: canon_user has seen them */
-	struct identity user;	/* claimed; proved once the mechanism says so */
+	bool canonical;		/* user is set, by canon_user */
+	struct identity user;	/* claimed; proved once the mechanism ends with
+				 * success */
 	char default_realm[IDENTITY_MAX + 1];	/* of a name without one */
-	const char *mismatch;	/* what a failure is put down to, see struct
-				 * authority_verifier; NULL: nothing special */
-	struct authority_failure failure; /* why the authority wasn't asked */
+	const char *mismatch;	/* the reason of a failure, see struct
+				 * authority_verifier; NULL: the mechanism's */
+	struct authority_failure failure; /* of the query for the verifier or
+				 * the password */
 	uint64_t number;	/* of the authority's, for its decision; 0 */
 	uint64_t session;	/* to be ended with the connection, or 0 */
-	/* what the mechanism is given, see plugin/checkpass.h; as long as it
-	 * lives, for it may keep pointers into them */
+	/* The mechanism's parameters, see plugin/checkpass.h.  They live as
+	 * long as the attempt, since the mechanism may keep pointers. */
 	sasl_server_params_t params;
 	sasl_utils_t utils;
 };
@@ -42,13 +44,14 @@ struct attempt *attempt_new(const struct decorated *decorated,
 void attempt_free(struct attempt *attempt, const sasl_utils_t *utils);
 
 /* libsasl2 calls canon_user, auxprop and a password check from within a step
- * of a mechanism, and tells them the connection only.  attempt_enter() says
- * whose step begins on this thread (NULL: none) and returns whose step it
- * interrupts, for attempt_enter() when the step ends. */
+ * of a mechanism, with the connection as their only context.  attempt_enter()
+ * records the attempt whose step begins on this thread (NULL: none).  It
+ * returns the one before, for attempt_enter() when the step ends. */
 struct attempt *attempt_enter(struct attempt *attempt);
 
-/* The attempt whose mechanism is taking a step on this thread, if it is the
- * given connection's; NULL: a mechanism runs that is not decorated. */
+/* The attempt whose mechanism is in a step on this thread, if it belongs to
+ * the connection (attempt_current(): to that of the parameters); NULL: the
+ * mechanism that runs is not decorated. */
 struct attempt *attempt_stepping(const sasl_conn_t *connection);
 struct attempt *attempt_current(const sasl_server_params_t *params);
 

@@ -13,14 +13,16 @@
 #include "policy-admin/credentials.h"
 #include "scram/scram.h"
 
-/* SCRAM's request; the asterisk asks about the authentication id */
+/* SCRAM's request; the asterisk stands for the authentication id (prop.h) */
 static const char verifier_property[] = "*authPassword";
 
 /* --- looking up ---------------------------------------------------------- */
 
-/* Whether the mechanism has asked for a verifier that nobody has given. */
+/* Whether the mechanism has requested a verifier that no other auxprop plugin
+ * has set.  The look-up of the authorization id is not answered: a user may
+ * act for themselves alone. */
 static bool
-verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
+auxprop_verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
 {
 	const struct propval *property;
 
@@ -36,8 +38,8 @@ verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
 }
 
 static int
-find_verifier(struct attempt *attempt, const sasl_server_params_t *params,
-    struct authority_verifier *verifier_r)
+auxprop_find_verifier(struct attempt *attempt,
+    const sasl_server_params_t *params, struct authority_verifier *verifier_r)
 {
 	struct plugin *plugin = attempt->decorated->plugin;
 	struct facts facts;
@@ -51,8 +53,11 @@ find_verifier(struct attempt *attempt, const sasl_server_params_t *params,
 	return rc;
 }
 
+/* Every failure is SASL_UNAVAIL, not SASL_NOUSER: an unknown user has a decoy,
+ * and other failures must not differ between users.  The verifier is wiped:
+ * a core dump of QEMU must not contain it. */
 static int
-give_verifier(struct attempt *attempt, sasl_server_params_t *params,
+auxprop_set_verifier(struct attempt *attempt, sasl_server_params_t *params,
     unsigned int flags)
 {
 	const char *mechanism = attempt->decorated->stock->mech_name;
@@ -62,7 +67,7 @@ give_verifier(struct attempt *attempt, sasl_server_params_t *params,
 
 	if ((flags & SASL_AUXPROP_OVERRIDE) != 0)
 		params->utils->prop_erase(params->propctx, verifier_property);
-	if (find_verifier(attempt, params, &found) == ERROR_NONE &&
+	if (auxprop_find_verifier(attempt, params, &found) == ERROR_NONE &&
 	    scram_verifier_text(mechanism, &found.verifier, text) == ERROR_NONE)
 		rc = params->utils->prop_set(params->propctx,
 		    verifier_property, text, 0);
@@ -79,35 +84,39 @@ auxprop_lookup(void *glob_context, sasl_server_params_t *params,
 
 	if (glob_context == NULL)
 		return SASL_NOMECH;
+	/* A mechanism that is not decorated would end without a decision. */
 	attempt = attempt_current(params);
 	if (attempt == NULL || !attempt->canonical)
 		return SASL_NOMECH;
-	if (!verifier_wanted(params, flags) ||
+	if (!auxprop_verifier_wanted(params, flags) ||
 	    scram_key_size(attempt->decorated->stock->mech_name) == 0)
 		return SASL_OK;
+	/* The decision at the end is about attempt->user alone. */
 	if (strlen(attempt->user.text) != length ||
 	    memcmp(attempt->user.text, user, length) != 0)
 		return SASL_NOMECH;
-	return give_verifier(attempt, params, flags);
+	return auxprop_set_verifier(attempt, params, flags);
 }
 
 /* --- storing ------------------------------------------------------------- */
 
-/* What saslpasswd2(8) sets: what `vmauthz passwd` does without options. */
+/* The mechanisms for which saslpasswd2(8) stores verifiers: the same as
+ * `vmauthz passwd` without options. */
 static const char *const stored_mechanisms[] = {
 	"SCRAM-SHA-256",
 	"SCRAM-SHA-512",
 };
-enum { STORED_COUNT = sizeof(stored_mechanisms) / sizeof(stored_mechanisms[0]) };
+enum { AUXPROP_STORED_COUNT =
+    sizeof(stored_mechanisms) / sizeof(stored_mechanisms[0]) };
 
 static int
-make_credentials(const char *password,
-    struct credential credentials[STORED_COUNT])
+auxprop_make_credentials(const char *password,
+    struct credential credentials[AUXPROP_STORED_COUNT])
 {
 	char prepared[SCRAM_PASSWORD_MAX];
 	int rc = scram_prepare(password, prepared);
 
-	for (size_t i = 0; rc == ERROR_NONE && i < STORED_COUNT; i++) {
+	for (size_t i = 0; rc == ERROR_NONE && i < AUXPROP_STORED_COUNT; i++) {
 		credentials[i].mechanism = stored_mechanisms[i];
 		rc = scram_verifier_make(stored_mechanisms[i], prepared,
 		    SCRAM_ITERATIONS_DEFAULT, &credentials[i].verifier);
@@ -116,8 +125,11 @@ make_credentials(const char *password,
 	return rc;
 }
 
+/* saslpasswd2(8) prints a code of libsasl2, which has few: the SASL log gets
+ * the sentence that says what to do. */
 static int
-store_error(const sasl_server_params_t *params, int error, const char *detail)
+auxprop_store_error(const sasl_server_params_t *params, int error,
+    const char *detail)
 {
 	params->utils->log(params->utils->conn, SASL_LOG_ERR, "vmauthz: %s",
 	    detail[0] != '\0' ? detail : error_text(error));
@@ -137,7 +149,7 @@ store_error(const sasl_server_params_t *params, int error, const char *detail)
 }
 
 static int
-write_credentials(const struct plugin *plugin,
+auxprop_write_credentials(const struct plugin *plugin,
     const sasl_server_params_t *params, const struct identity *user,
     const struct credential *credentials, size_t count)
 {
@@ -148,17 +160,18 @@ write_credentials(const struct plugin *plugin,
 		rc = credentials_set(admin, user, credentials,
 		    count);
 	if (rc != ERROR_NONE)
-		rc = store_error(params, rc,
+		rc = auxprop_store_error(params, rc,
 		    admin != NULL ? credentials_detail(admin) : "");
 	credentials_close(&admin);
 	return rc;
 }
 
-/* The one property that saslpasswd2(8) sends: a value is a new password, none
- * a deletion. */
+/* The password among the properties to store; *found_r is false if it is not
+ * among them.  NULL with *found_r true is a deletion, as saslpasswd2(8) -d
+ * makes it: a property without a value. */
 static const char *
-password_in(const sasl_server_params_t *params, struct propctx *context,
-    bool *found_r)
+auxprop_find_password(const sasl_server_params_t *params,
+    struct propctx *context, bool *found_r)
 {
 	const struct propval *property = params->utils->prop_get(context);
 
@@ -178,35 +191,38 @@ int
 auxprop_store(void *glob_context, sasl_server_params_t *params,
     struct propctx *context, const char *user, unsigned int length)
 {
-	struct credential credentials[STORED_COUNT];
+	struct credential credentials[AUXPROP_STORED_COUNT];
 	const struct plugin *plugin = glob_context;
 	struct identity id;
 	const char *password, *refusal;
 	bool found;
 	int rc = ERROR_NONE;
 
+	/* libsasl2 calls the store function of one auxprop plugin after the
+	 * other, and goes on after SASL_CONSTRAINT_VIOLAT. */
 	if (plugin == NULL)
-		return SASL_CONSTRAINT_VIOLAT;	/* libsasl2: not my kind */
+		return SASL_CONSTRAINT_VIOLAT;
 	if (context == NULL)
 		return SASL_OK;
+	/* Another application's passwords are not for the policy. */
 	if (params->appname == NULL ||
 	    strcmp(params->appname, PLUGIN_APPNAME) != 0)
 		return SASL_CONSTRAINT_VIOLAT;
-	password = password_in(params, context, &found);
+	password = auxprop_find_password(params, context, &found);
 	if (!found)
 		return SASL_OK;
 	if (plugin->options.error[0] != '\0')
-		return store_error(params, ERROR_VALUE,
+		return auxprop_store_error(params, ERROR_VALUE,
 		    plugin->options.error);
 	refusal = authority_no_store(plugin->authority);
 	if (refusal != NULL)
-		return store_error(params, ERROR_VALUE, refusal);
+		return auxprop_store_error(params, ERROR_VALUE, refusal);
 	rc = identity_parse(&id, user, length, plugin->options.default_realm);
 	if (rc == ERROR_NONE && password != NULL)
-		rc = make_credentials(password, credentials);
-	rc = rc != ERROR_NONE ? store_error(params, rc, "") :
-	    write_credentials(plugin, params, &id, credentials,
-	    password != NULL ? STORED_COUNT : 0);
+		rc = auxprop_make_credentials(password, credentials);
+	rc = rc != ERROR_NONE ? auxprop_store_error(params, rc, "") :
+	    auxprop_write_credentials(plugin, params, &id, credentials,
+	    password != NULL ? AUXPROP_STORED_COUNT : 0);
 	explicit_bzero(credentials, sizeof(credentials));
 	return rc;
 }

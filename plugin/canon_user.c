@@ -8,10 +8,11 @@
 #include "plugin/attempt.h"
 #include "plugin/report.h"
 
-/* out may be where user is. */
+/* After an application's own SASL_CB_CANON_USER libsasl2 passes one buffer as
+ * user and as out: hence memmove(3). */
 static int
-copy_out(const char *text, size_t length, char *out, unsigned int out_max,
-    unsigned int *out_length)
+canon_user_copy_out(const char *text, size_t length, char *out,
+    unsigned int out_max, unsigned int *out_length)
 {
 	if (length >= out_max)
 		return SASL_BUFOVER;
@@ -21,8 +22,11 @@ copy_out(const char *text, size_t length, char *out, unsigned int out_max,
 	return SASL_OK;
 }
 
+/* A mechanism that could not be decorated would end without a decision.  Every
+ * mechanism has its name made canonical, so it is stopped here. */
 static int
-refuse_stranger(struct plugin *plugin, const sasl_server_params_t *params)
+canon_user_refuse_undecorated(struct plugin *plugin,
+    const sasl_server_params_t *params)
 {
 	if (plugin != NULL)
 		report_refusal(plugin, params, NULL,
@@ -39,17 +43,21 @@ canon_user_server(void *glob_context, sasl_server_params_t *params,
 	struct identity id;
 
 	if (attempt == NULL)
-		return refuse_stranger(glob_context, params);
+		return canon_user_refuse_undecorated(glob_context, params);
+	/* As in libsasl2, a length of 0 means that user ends with a NUL. */
 	if (length == 0)
 		length = (unsigned int)strlen(user);
 	if (identity_parse(&id, user, length, attempt->default_realm) !=
 	    ERROR_NONE)
 		return SASL_BADPROT;
+	/* The decision is about who has proved a name, the authentication id,
+	 * and not about the one that they want to act for. */
 	if ((flags & SASL_CU_AUTHID) != 0) {
 		attempt->user = id;
 		attempt->canonical = true;
 	}
-	return copy_out(id.text, strlen(id.text), out, out_max, out_length);
+	return canon_user_copy_out(id.text, strlen(id.text), out, out_max,
+	    out_length);
 }
 
 int
@@ -62,5 +70,5 @@ canon_user_client(void *glob_context, sasl_client_params_t *params,
 	(void)flags;
 	if (length == 0)
 		length = (unsigned int)strlen(user);
-	return copy_out(user, length, out, out_max, out_length);
+	return canon_user_copy_out(user, length, out, out_max, out_length);
 }

@@ -9,18 +9,22 @@
 #include "plugin/facts.h"
 #include "plugin/plugin.h"
 
-/* The name is the one that canon_user gave, or the check is not for us. */
+/* Whether the password is that of the user about whom the attempt is: a
+ * mechanism could have another one checked, for the authorization id. */
 static bool
-is_user(const struct attempt *attempt, const char *user, unsigned int length)
+checkpass_is_user(const struct attempt *attempt, const char *user,
+    unsigned int length)
 {
 	return attempt->canonical && user != NULL &&
 	    (length == 0 || length == strlen(user)) &&
 	    strcmp(user, attempt->user.text) == 0;
 }
 
-/* As sasl_utils_t's checkpass: a length of 0 is strlen()'s. */
+/* In the place of sasl_utils_t's checkpass; a length of 0 means a NUL at the
+ * end.  A NUL within the password makes it wrong: what is in front of it
+ * could be right. */
 static int
-check_password(sasl_conn_t *connection, const char *user,
+checkpass_check_cb(sasl_conn_t *connection, const char *user,
     unsigned int user_length, const char *password,
     unsigned int password_length)
 {
@@ -29,7 +33,7 @@ check_password(sasl_conn_t *connection, const char *user,
 	struct facts facts;
 	int rc;
 
-	if (attempt == NULL || !is_user(attempt, user, user_length) ||
+	if (attempt == NULL || !checkpass_is_user(attempt, user, user_length) ||
 	    password == NULL)
 		return SASL_BADPARAM;
 	if (password_length != 0 && password_length != strlen(password))
@@ -48,8 +52,10 @@ checkpass_params(struct attempt *attempt, sasl_server_params_t *params)
 {
 	if (!authority_checks_passwords(attempt->decorated->plugin->authority))
 		return params;
+	/* Copies: the originals stay in use by the connection, which may go on
+	 * to a mechanism that is not decorated. */
 	attempt->utils = *params->utils;
-	attempt->utils.checkpass = check_password;
+	attempt->utils.checkpass = checkpass_check_cb;
 	attempt->params = *params;
 	attempt->params.utils = &attempt->utils;
 	return &attempt->params;

@@ -12,10 +12,10 @@
 #include "plugin/plugin.h"
 #include "plugin/tls_peer.h"
 
-/* spice-server's handshakes are the only ones that we may touch: a process
- * without it keeps its TLS to itself. */
+/* Only the handshakes of spice-server are to be changed, so a process that has
+ * not loaded it is left alone. */
 static bool
-process_serves_spice(void)
+entry_process_serves_spice(void)
 {
 	static const char library[] = "libspice-server.so.1";
 	void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
@@ -27,15 +27,16 @@ process_serves_spice(void)
 }
 
 static void
-free_reference(void *glob_context, const sasl_utils_t *utils)
+entry_release_cb(void *glob_context, const sasl_utils_t *utils)
 {
 	(void)utils;
 	plugin_release(glob_context);
 }
 
-/* libsasl2 frees mechanisms one by one; the last one to go is ours to tell. */
+/* libsasl2 calls mech_free for each mechanism; it is set for the first one
+ * alone, which counts as the reference of all. */
 static void
-free_mechanisms(void *glob_context, const sasl_utils_t *utils)
+entry_free_mechanisms_cb(void *glob_context, const sasl_utils_t *utils)
 {
 	const struct decorated *decorated = glob_context;
 
@@ -44,7 +45,7 @@ free_mechanisms(void *glob_context, const sasl_utils_t *utils)
 }
 
 static int
-offer_mechanisms(struct plugin *plugin, const sasl_utils_t *utils,
+entry_offer_mechanisms(struct plugin *plugin, const sasl_utils_t *utils,
     sasl_server_plug_t **pluglist, int *plugcount)
 {
 	static const struct decoration decoration = {
@@ -56,7 +57,9 @@ offer_mechanisms(struct plugin *plugin, const sasl_utils_t *utils,
 	};
 	struct mechanisms *mechanisms = &plugin->mechanisms;
 
-	if (process_serves_spice() && plugin->options.error[0] == '\0' &&
+	/* Before the first handshake: libsasl2 calls this from
+	 * sasl_server_init(), which spice-server calls at its start. */
+	if (entry_process_serves_spice() && plugin->options.error[0] == '\0' &&
 	    plugin->options.client_cert != TLS_PEER_OFF)
 		tls_peer_watch(plugin->options.client_cert);
 	if (mechanisms->count == 0 &&
@@ -64,7 +67,7 @@ offer_mechanisms(struct plugin *plugin, const sasl_utils_t *utils,
 		return SASL_FAIL;
 	if (mechanisms->count == 0)
 		return SASL_FAIL;
-	mechanisms->offered[0].mech_free = free_mechanisms;
+	mechanisms->offered[0].mech_free = entry_free_mechanisms_cb;
 	*pluglist = mechanisms->offered;
 	*plugcount = (int)mechanisms->count;
 	return SASL_OK;
@@ -79,12 +82,14 @@ sasl_server_plug_init(const sasl_utils_t *utils, int max_version,
 	if (max_version < SASL_SERVER_PLUG_VERSION)
 		return SASL_BADVERS;
 	*out_version = SASL_SERVER_PLUG_VERSION;
+	/* No mechanism is not an error: libsasl2 would log one. */
 	*pluglist = NULL;
 	*plugcount = 0;
 	plugin = plugin_acquire(utils);
 	if (plugin == NULL)
 		return SASL_OK;
-	if (offer_mechanisms(plugin, utils, pluglist, plugcount) != SASL_OK) {
+	if (entry_offer_mechanisms(plugin, utils, pluglist,
+	    plugcount) != SASL_OK) {
 		plugin_release(plugin);
 		return SASL_FAIL;
 	}
@@ -100,7 +105,7 @@ sasl_auxprop_plug_init(const sasl_utils_t *utils, int max_version,
 		.name = name,
 		.auxprop_lookup = auxprop_lookup,
 		.auxprop_store = auxprop_store,
-		.auxprop_free = free_reference,
+		.auxprop_free = entry_release_cb,
 	};
 
 	(void)plugname;
@@ -121,7 +126,7 @@ sasl_canonuser_init(const sasl_utils_t *utils, int max_version,
 		.name = name,
 		.canon_user_server = canon_user_server,
 		.canon_user_client = canon_user_client,
-		.canon_user_free = free_reference,
+		.canon_user_free = entry_release_cb,
 	};
 
 	(void)plugname;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The three entry points that libsasl2 looks for in a plugin; nothing else
- * leaves this object.  Each answers with success and does nothing wherever
- * the configuration does not name us. */
+/* The three entry points that libsasl2 looks for in a plugin; the object
+ * exports nothing else.  Each returns success and does nothing where the
+ * configuration doesn't name the plugin: every SASL program on the host loads
+ * it. */
 
 #ifndef VMAUTHZ_PLUGIN_ENTRY_H
 #define VMAUTHZ_PLUGIN_ENTRY_H

@@ -36,11 +36,12 @@ struct gss_calls {
 enum { GSS_ERROR_SHIFT = 16 };
 
 static bool
-failed(uint32_t major)
+gss_realm_failed(uint32_t major)
 {
 	return (major >> GSS_ERROR_SHIFT) != 0;
 }
 
+/* GSSAPI (RFC 4752), GSS-SPNEGO and the GS2 family (RFC 5801) */
 bool
 gss_realm_wanted(const char *mechanism)
 {
@@ -48,8 +49,10 @@ gss_realm_wanted(const char *mechanism)
 	    strncasecmp(mechanism, "GS2-", 4) == 0;
 }
 
+/* The calls of the library that the mechanism itself is linked with; another
+ * implementation of GSSAPI in the process could have another realm. */
 static bool
-find_calls(void *library, struct gss_calls *calls)
+gss_realm_find_calls(void *library, struct gss_calls *calls)
 {
 	const struct {
 		const char *name;
@@ -72,9 +75,11 @@ find_calls(void *library, struct gss_calls *calls)
 	return true;
 }
 
-/* A bare user name, made into a principal, shows the default realm. */
+/* Makes a principal of a user's name without a realm, and returns its text,
+ * which ends in the default realm.  GSSAPI has no call for the realm itself. */
 static bool
-display_principal(const struct gss_calls *calls, struct gss_buffer *text)
+gss_realm_display_principal(const struct gss_calls *calls,
+    struct gss_buffer *text)
 {
 	/* 1.2.840.113554.1.2.1.1 (user name), 1.2.840.113554.1.2.2 (krb5) */
 	struct gss_oid user_name = { 10,
@@ -86,10 +91,12 @@ display_principal(const struct gss_calls *calls, struct gss_buffer *text)
 	uint32_t minor;
 	bool shown;
 
-	shown = !failed(calls->import_name(&minor, &bare, &user_name, &name)) &&
-	    !failed(calls->canonicalize_name(&minor, name, &krb5,
+	shown = !gss_realm_failed(calls->import_name(&minor, &bare,
+	    &user_name, &name)) &&
+	    !gss_realm_failed(calls->canonicalize_name(&minor, name, &krb5,
 	    &principal)) &&
-	    !failed(calls->display_name(&minor, principal, text, NULL));
+	    !gss_realm_failed(calls->display_name(&minor, principal, text,
+	    NULL));
 	if (principal != NULL)
 		calls->release_name(&minor, &principal);
 	if (name != NULL)
@@ -108,7 +115,8 @@ gss_realm_default(void *library, char realm_r[IDENTITY_MAX + 1])
 	bool found = false;
 
 	realm_r[0] = '\0';
-	if (!find_calls(library, &calls) || !display_principal(&calls, &text))
+	if (!gss_realm_find_calls(library, &calls) ||
+	    !gss_realm_display_principal(&calls, &text))
 		return false;
 	at = memrchr(text.value, '@', text.length);
 	if (at != NULL) {

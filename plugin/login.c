@@ -18,6 +18,7 @@ login_new(void *glob_context, sasl_server_params_t *params,
 	struct attempt *attempt;
 	int rc;
 
+	/* The stock mechanism is not started, so it looks nobody up. */
 	*context = NULL;
 	if (refusal != NULL) {
 		report_refusal(decorated->plugin, params, stock->mech_name,
@@ -37,8 +38,9 @@ login_new(void *glob_context, sasl_server_params_t *params,
 	return SASL_OK;
 }
 
-/* A stock mechanism may make its context here already, and then its mech_new
- * is left out; the attempt has to be made all the same. */
+/* A stock mechanism may make its context here already; libsasl2 then doesn't
+ * call its mech_new, so the attempt is made here.  A refusal is not reported,
+ * since libsasl2 calls this also to list the mechanisms. */
 int
 login_avail(void *glob_context, sasl_server_params_t *params, void **context)
 {
@@ -76,6 +78,8 @@ login_step(void *context, sasl_server_params_t *params, const char *client_in,
 
 	if (attempt == NULL)
 		return SASL_BADPROT;
+	/* A step within a step would be another attempt's; the outer one is
+	 * restored. */
 	outer = attempt_enter(attempt);
 	rc = attempt->decorated->stock->mech_step(attempt->stock_context,
 	    checkpass_params(attempt, params), client_in, client_in_length,
@@ -85,6 +89,8 @@ login_step(void *context, sasl_server_params_t *params, const char *client_in,
 		return rc;
 	if (verdict_reach(attempt, params, out, rc) && rc == SASL_OK)
 		return SASL_OK;
+	/* A refused client gets no last message: SCRAM's would prove that the
+	 * password was right. */
 	*server_out = NULL;
 	*server_out_length = 0;
 	out->doneflag = 0;

@@ -13,9 +13,11 @@
 
 static const char entry_point[] = "sasl_server_plug_init";
 
-/* dlsym(3) gives data pointers; POSIX says that they carry functions. */
+/* NULL if there is no entry point, or if it is this plugin's own: its file is
+ * in the same directory.  memcpy(3), because C has no conversion from dlsym's
+ * void pointer to one of a function; POSIX requires that it works. */
 static sasl_server_plug_init_t *
-find_entry(void *library, const struct decoration *decoration)
+mechanisms_find_entry(void *library, const struct decoration *decoration)
 {
 	sasl_server_plug_init_t *entry = NULL;
 	void *symbol = dlsym(library, entry_point);
@@ -25,13 +27,14 @@ find_entry(void *library, const struct decoration *decoration)
 }
 
 static void
-decorate(sasl_server_plug_t *offered, struct decorated *decorated,
+mechanisms_decorate(sasl_server_plug_t *offered, struct decorated *decorated,
     const struct decoration *decoration)
 {
 	const sasl_server_plug_t *stock = decorated->stock;
 
 	*offered = *stock;
-	/* libsasl2's last tie-breaker, and nothing but that */
+	/* The bits from 16 on are the hash strength, by which libsasl2 sorts
+	 * after all other properties, and for nothing else. */
 	offered->security_flags += 1U << 16;
 	offered->glob_context = decorated;
 	offered->mech_new = decoration->mech_new;
@@ -39,7 +42,8 @@ decorate(sasl_server_plug_t *offered, struct decorated *decorated,
 	offered->mech_dispose = decoration->mech_dispose;
 	offered->mech_avail = stock->mech_avail != NULL ?
 	    decoration->mech_avail : NULL;
-	/* libsasl2 calls these of the stock mechanism, which it has, too */
+	/* libsasl2 has loaded the stock mechanism, too, and calls these there:
+	 * a second call could free or store twice. */
 	offered->mech_free = NULL;
 	offered->setpass = NULL;
 	offered->user_query = NULL;
@@ -47,13 +51,14 @@ decorate(sasl_server_plug_t *offered, struct decorated *decorated,
 }
 
 static int
-add_mechanisms(struct mechanisms *mechanisms, struct plugin *plugin, void *library,
-    const sasl_server_plug_t *stock, int count)
+mechanisms_append(struct mechanisms *mechanisms, struct plugin *plugin,
+    void *library, const sasl_server_plug_t *stock, int count)
 {
 	struct decorated *decorated;
 	size_t total = mechanisms->count + (size_t)count;
 
-	decorated = reallocarray(mechanisms->decorated, total, sizeof(*decorated));
+	decorated = reallocarray(mechanisms->decorated, total,
+	    sizeof(*decorated));
 	if (decorated == NULL)
 		return SASL_NOMEM;
 	mechanisms->decorated = decorated;
@@ -68,7 +73,7 @@ add_mechanisms(struct mechanisms *mechanisms, struct plugin *plugin, void *libra
 }
 
 static int
-keep_library(struct mechanisms *mechanisms, void *library)
+mechanisms_retain_library(struct mechanisms *mechanisms, void *library)
 {
 	void **libraries = reallocarray(mechanisms->libraries,
 	    mechanisms->library_count + 1, sizeof(*libraries));
@@ -80,10 +85,10 @@ keep_library(struct mechanisms *mechanisms, void *library)
 	return SASL_OK;
 }
 
-/* A file that is no mechanism, or does not load, is libsasl2's to complain
- * about: it looks at the same ones. */
+/* A file that is no mechanism, or can't be loaded, is no error here: libsasl2
+ * tries the same files, and logs it. */
 static int
-load_library(struct mechanisms *mechanisms, struct plugin *plugin,
+mechanisms_load_library(struct mechanisms *mechanisms, struct plugin *plugin,
     const sasl_utils_t *utils, const struct decoration *decoration,
     const char *path)
 {
@@ -94,22 +99,22 @@ load_library(struct mechanisms *mechanisms, struct plugin *plugin,
 
 	if (library == NULL)
 		return SASL_OK;
-	entry = find_entry(library, decoration);
+	entry = mechanisms_find_entry(library, decoration);
 	if (entry == NULL || entry(utils, SASL_SERVER_PLUG_VERSION, &version,
 	    &stock, &count) != SASL_OK || version != SASL_SERVER_PLUG_VERSION ||
 	    count <= 0) {
 		dlclose(library);
 		return SASL_OK;
 	}
-	if (keep_library(mechanisms, library) != SASL_OK) {
+	if (mechanisms_retain_library(mechanisms, library) != SASL_OK) {
 		dlclose(library);
 		return SASL_NOMEM;
 	}
-	return add_mechanisms(mechanisms, plugin, library, stock, count);
+	return mechanisms_append(mechanisms, plugin, library, stock, count);
 }
 
 static bool
-is_shared_object(const char *name)
+mechanisms_is_shared_object(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -117,7 +122,7 @@ is_shared_object(const char *name)
 }
 
 static int
-load_libraries(struct mechanisms *mechanisms, struct plugin *plugin,
+mechanisms_load_directory(struct mechanisms *mechanisms, struct plugin *plugin,
     const sasl_utils_t *utils, const struct decoration *decoration,
     const char *directory)
 {
@@ -129,18 +134,18 @@ load_libraries(struct mechanisms *mechanisms, struct plugin *plugin,
 	if (listing == NULL)
 		return SASL_OK;
 	while (rc == SASL_OK && (entry = readdir(listing)) != NULL) {
-		if (is_shared_object(entry->d_name) &&
+		if (mechanisms_is_shared_object(entry->d_name) &&
 		    snprintf(path, sizeof(path), "%s/%s", directory,
 		    entry->d_name) < (int)sizeof(path))
-			rc = load_library(mechanisms, plugin, utils, decoration,
-			    path);
+			rc = mechanisms_load_library(mechanisms, plugin, utils,
+			    decoration, path);
 	}
 	closedir(listing);
 	return rc;
 }
 
 static char *
-plugin_path(const sasl_utils_t *utils)
+mechanisms_plugin_path(const sasl_utils_t *utils)
 {
 	sasl_callback_ft callback = NULL;
 	sasl_getpath_t *getpath = NULL;
@@ -157,15 +162,15 @@ plugin_path(const sasl_utils_t *utils)
 }
 
 static int
-load_path(struct mechanisms *mechanisms, struct plugin *plugin,
+mechanisms_load_path(struct mechanisms *mechanisms, struct plugin *plugin,
     const sasl_utils_t *utils, const struct decoration *decoration)
 {
-	char *path = plugin_path(utils), *rest = path, *directory;
+	char *path = mechanisms_plugin_path(utils), *rest = path, *directory;
 	int rc = path != NULL ? SASL_OK : SASL_FAIL;
 
 	while (rc == SASL_OK && (directory = strsep(&rest, ":")) != NULL)
-		rc = load_libraries(mechanisms, plugin, utils, decoration,
-		    directory);
+		rc = mechanisms_load_directory(mechanisms, plugin, utils,
+		    decoration, directory);
 	free(path);
 	return rc;
 }
@@ -174,7 +179,7 @@ int
 mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
     const sasl_utils_t *utils, const struct decoration *decoration)
 {
-	int rc = load_path(mechanisms, plugin, utils, decoration);
+	int rc = mechanisms_load_path(mechanisms, plugin, utils, decoration);
 
 	if (rc == SASL_OK && mechanisms->count > 0) {
 		mechanisms->offered = calloc(mechanisms->count,
@@ -187,8 +192,8 @@ mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
 		return rc;
 	}
 	for (size_t i = 0; i < mechanisms->count; i++)
-		decorate(&mechanisms->offered[i], &mechanisms->decorated[i],
-		    decoration);
+		mechanisms_decorate(&mechanisms->offered[i],
+		    &mechanisms->decorated[i], decoration);
 	return SASL_OK;
 }
 

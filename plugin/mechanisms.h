@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The stock mechanisms, offered once more with a decision at their end. */
+/* The stock mechanisms, offered a second time with a decision at their end:
+ * the one place where every mechanism has proved its user, and none has sent
+ * its success to the client. */
 
 #ifndef VMAUTHZ_PLUGIN_MECHANISMS_H
 #define VMAUTHZ_PLUGIN_MECHANISMS_H
@@ -29,8 +31,8 @@ struct mechanisms {
 
 /* What a mechanism is decorated with. */
 struct decoration {
-	sasl_server_plug_init_t *own_entry;	/* of this very plugin, which
-						 * decorates nothing of itself */
+	sasl_server_plug_init_t *own_entry;	/* of this plugin, which does
+						 * not decorate itself */
 	int (*mech_new)(void *glob_context, sasl_server_params_t *params,
 	    const char *challenge, unsigned int challenge_length,
 	    void **context);
@@ -44,9 +46,10 @@ struct decoration {
 };
 
 /* Loads every server mechanism from libsasl2's plugin directories (utils'
- * SASL_CB_GETPATH) and makes of each one that is offered in its stead: the
- * same in all but the decoration, and a shade stronger, so that
- * libsasl2 lists it first.  Returns a SASL code; nothing is left on failure. */
+ * SASL_CB_GETPATH) and makes a decorated one of each: the same in all but the
+ * decoration, and of a hash that counts as stronger, so that libsasl2 finds it
+ * first.
+ * Returns a SASL code; on failure *mechanisms is empty. */
 int mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
     const sasl_utils_t *utils, const struct decoration *decoration);
 void mechanisms_unload(struct mechanisms *mechanisms);

@@ -11,13 +11,17 @@
 
 #define PLUGIN_NAME "vmauthz"
 
-/* milliseconds */
-enum { TIMEOUT_MIN = 100, TIMEOUT_DEFAULT = 3000, TIMEOUT_MAX = 30000 };
+/* milliseconds, in which QEMU's main loop may stand still */
+enum {
+	OPTIONS_TIMEOUT_MIN = 100,
+	OPTIONS_TIMEOUT_DEFAULT = 3000,
+	OPTIONS_TIMEOUT_MAX = 30000,
+};
 
 static const char separators[] = " \t,";
 
 static const char *
-get(const sasl_utils_t *utils, const char *option)
+options_get(const sasl_utils_t *utils, const char *option)
 {
 	const char *value = NULL;
 
@@ -27,22 +31,22 @@ get(const sasl_utils_t *utils, const char *option)
 	return value;
 }
 
-/* Takes the next word of a list; its length, 0 at the end. */
+/* Moves *list to its next word and returns the word's length, 0 at the end. */
 static size_t
-next_word(const char **list)
+options_next_word(const char **list)
 {
 	*list += strspn(*list, separators);
 	return strcspn(*list, separators);
 }
 
 static bool
-list_has(const char *list, const char *word)
+options_list_has(const char *list, const char *word)
 {
 	size_t length;
 
 	if (list == NULL)
 		return false;
-	while ((length = next_word(&list)) != 0) {
+	while ((length = options_next_word(&list)) != 0) {
 		if (length == strlen(word) &&
 		    strncasecmp(list, word, length) == 0)
 			return true;
@@ -54,13 +58,18 @@ list_has(const char *list, const char *word)
 bool
 options_name_us(const sasl_utils_t *utils)
 {
-	return list_has(get(utils, "auxprop_plugin"), PLUGIN_NAME) ||
-	    list_has(get(utils, "canon_user_plugin"), PLUGIN_NAME);
+	const char *auxprop = options_get(utils, "auxprop_plugin");
+	const char *canon_user = options_get(utils, "canon_user_plugin");
+
+	return options_list_has(auxprop, PLUGIN_NAME) ||
+	    options_list_has(canon_user, PLUGIN_NAME);
 }
 
+/* The first error stays: a later one may only follow from it.  The value is
+ * cut, so that the remedy always fits. */
 static void
-complain(struct options *options, const char *option, const char *value,
-    const char *remedy)
+options_report_error(struct options *options, const char *option,
+    const char *value, const char *remedy)
 {
 	if (options->error[0] != '\0')
 		return;
@@ -70,75 +79,81 @@ complain(struct options *options, const char *option, const char *value,
 
 /* --- one reader for each option --------------------------------------- */
 
+/* A relative path would depend on the directory in which QEMU was started. */
 static void
-read_path(struct options *options, const char *option, const char *value,
-    char *path, size_t path_max)
+options_read_path(struct options *options, const char *option,
+    const char *value, char *path, size_t path_max)
 {
 	if (value[0] != '/')
-		complain(options, option, value, "write an absolute path");
+		options_report_error(options, option, value,
+		    "write an absolute path");
 	else if (strlen(value) >= path_max)
-		complain(options, option, value, "write a shorter path");
+		options_report_error(options, option, value,
+		    "write a shorter path");
 	else
 		strcpy(path, value);
 }
 
 static void
-read_broker(struct options *options, const char *option, const char *value)
+options_read_broker(struct options *options, const char *option,
+    const char *value)
 {
 	if (value != NULL)
-		read_path(options, option, value, options->broker,
+		options_read_path(options, option, value, options->broker,
 		    sizeof(options->broker));
 }
 
 static void
-read_broker_timeout(struct options *options, const char *option,
+options_read_broker_timeout(struct options *options, const char *option,
     const char *value)
 {
 	char *end;
 	long number;
 
-	options->broker_timeout = TIMEOUT_DEFAULT;
+	options->broker_timeout = OPTIONS_TIMEOUT_DEFAULT;
 	if (value == NULL)
 		return;
 	number = value[0] >= '0' && value[0] <= '9' ?
 	    strtol(value, &end, 10) : 0;
-	if (number < TIMEOUT_MIN || number > TIMEOUT_MAX || *end != '\0')
-		complain(options, option, value,
+	if (number < OPTIONS_TIMEOUT_MIN || number > OPTIONS_TIMEOUT_MAX ||
+	    *end != '\0')
+		options_report_error(options, option, value,
 		    "write milliseconds, 100 to 30000");
 	else if (options->broker[0] == '\0')
-		complain(options, option, value,
+		options_report_error(options, option, value,
 		    "there is no vmauthz_broker, write that, too");
 	else
 		options->broker_timeout = (int)number;
 }
 
-/* A host that is set up to ask a daemon for its policy must not read a file
- * instead, whichever of the two was forgotten in its configuration. */
+/* Both options at once are refused: which one an administrator forgot to
+ * remove is unknown, and the two may decide differently. */
 static void
-read_policy(struct options *options, const char *option, const char *value)
+options_read_policy(struct options *options, const char *option,
+    const char *value)
 {
 	if (options->broker[0] != '\0') {
 		if (value != NULL)
-			complain(options, option, value,
+			options_report_error(options, option, value,
 			    "there is a vmauthz_broker, remove one of them");
 		return;
 	}
 	if (value == NULL)
 		value = SYSCONFDIR "/vmauthz/policy.db";
-	read_path(options, option, value, options->policy,
+	options_read_path(options, option, value, options->policy,
 	    sizeof(options->policy));
 }
 
 static void
-read_crl(struct options *options, const char *option, const char *value)
+options_read_crl(struct options *options, const char *option, const char *value)
 {
 	if (value != NULL)
-		read_path(options, option, value, options->crl,
+		options_read_path(options, option, value, options->crl,
 		    sizeof(options->crl));
 }
 
 static void
-read_default_realm(struct options *options, const char *option,
+options_read_default_realm(struct options *options, const char *option,
     const char *value)
 {
 	char host[IDENTITY_MAX + 1] = "";
@@ -149,14 +164,14 @@ read_default_realm(struct options *options, const char *option,
 		value = host;
 	}
 	if (!identity_realm_valid(value, strlen(value)))
-		complain(options, option, value,
+		options_report_error(options, option, value,
 		    "write letters, digits, dots, hyphens or underscores");
 	else
 		strcpy(options->default_realm, value);
 }
 
 static void
-read_client_cert(struct options *options, const char *option,
+options_read_client_cert(struct options *options, const char *option,
     const char *value)
 {
 	static const char *const modes[] = {
@@ -174,11 +189,12 @@ read_client_cert(struct options *options, const char *option,
 			return;
 		}
 	}
-	complain(options, option, value, "write off, request or require");
+	options_report_error(options, option, value,
+	    "write off, request or require");
 }
 
 static void
-read_require_tls(struct options *options, const char *option,
+options_read_require_tls(struct options *options, const char *option,
     const char *value)
 {
 	options->require_tls = true;
@@ -187,28 +203,32 @@ read_require_tls(struct options *options, const char *option,
 	if (strcasecmp(value, "no") == 0)
 		options->require_tls = false;
 	else
-		complain(options, option, value, "write yes or no");
+		options_report_error(options, option, value, "write yes or no");
 }
 
-/* A broker gives whom it would refuse a decoy, so nobody could be observed. */
+/* vmauthzd returns a decoy for a user whom it would refuse.  Their password
+ * can't be proved then, so there is no login that could be let in. */
 static void
-read_mode(struct options *options, const char *option, const char *value)
+options_read_mode(struct options *options, const char *option,
+    const char *value)
 {
 	if (value == NULL || strcasecmp(value, "enforce") == 0)
 		return;
 	if (strcasecmp(value, "observe") != 0)
-		complain(options, option, value, "write enforce or observe");
+		options_report_error(options, option, value,
+		    "write enforce or observe");
 	else if (options->broker[0] != '\0')
-		complain(options, option, value,
+		options_report_error(options, option, value,
 		    "there is a vmauthz_broker, remove one of them");
 	else
 		options->observe = true;
 }
 
-/* Only auxprop compares with what is stored for name@realm; saslauthd and
- * its like drop the realm or may. */
+/* auxprop alone compares with what is stored for name@realm.  saslauthd and
+ * other methods drop the realm, or may, so that a password of alice@one could
+ * prove alice@two. */
 static void
-read_pwcheck_method(struct options *options, const char *option,
+options_read_pwcheck_method(struct options *options, const char *option,
     const char *value)
 {
 	size_t length;
@@ -216,7 +236,7 @@ read_pwcheck_method(struct options *options, const char *option,
 	(void)option;
 	if (value == NULL || options->broker[0] != '\0')
 		return;			/* libsasl2's default is auxprop */
-	while ((length = next_word(&value)) != 0) {
+	while ((length = options_next_word(&value)) != 0) {
 		if ((length != strlen("auxprop") ||
 		    strncasecmp(value, "auxprop", length) != 0) &&
 		    (length != strlen("auxprop-hashed") ||
@@ -230,15 +250,16 @@ static const struct {
 	const char *option;
 	void (*read)(struct options *, const char *option, const char *value);
 } readers[] = {
-	{ "vmauthz_broker", read_broker },	/* the others look at it */
-	{ "vmauthz_broker_timeout", read_broker_timeout },
-	{ "vmauthz_policy", read_policy },
-	{ "vmauthz_default_realm", read_default_realm },
-	{ "vmauthz_client_cert", read_client_cert },
-	{ "vmauthz_crl", read_crl },
-	{ "vmauthz_require_tls", read_require_tls },
-	{ "vmauthz_mode", read_mode },
-	{ "pwcheck_method", read_pwcheck_method },
+	/* first, since others depend on it */
+	{ "vmauthz_broker", options_read_broker },
+	{ "vmauthz_broker_timeout", options_read_broker_timeout },
+	{ "vmauthz_policy", options_read_policy },
+	{ "vmauthz_default_realm", options_read_default_realm },
+	{ "vmauthz_client_cert", options_read_client_cert },
+	{ "vmauthz_crl", options_read_crl },
+	{ "vmauthz_require_tls", options_read_require_tls },
+	{ "vmauthz_mode", options_read_mode },
+	{ "pwcheck_method", options_read_pwcheck_method },
 };
 
 void
@@ -247,5 +268,5 @@ options_read(struct options *options_r, const sasl_utils_t *utils)
 	memset(options_r, 0, sizeof(*options_r));
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		readers[i].read(options_r, readers[i].option,
-		    get(utils, readers[i].option));
+		    options_get(utils, readers[i].option));
 }

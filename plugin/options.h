@@ -27,20 +27,21 @@ struct options {
 	enum tls_peer_mode client_cert;		/* vmauthz_client_cert */
 	char crl[PATH_MAX];			/* vmauthz_crl; "": none */
 	bool require_tls;			/* vmauthz_require_tls */
-	bool observe;		/* vmauthz_mode: let in who has proved who he
-				 * is, and only log what would be refused */
-	bool local_passwords;	/* pwcheck_method asks a source that looks at
+	bool observe;		/* vmauthz_mode: a user who has proved their
+				 * name gets in, and a refusal is only logged */
+	bool local_passwords;	/* pwcheck_method uses a source that looks at
 				 * the name without its realm; a broker is
-				 * asked instead of it */
-	char error[OPTIONS_ERROR_MAX];	/* "": all is well; else one sentence,
-					 * and nobody may be let in */
+				 * used instead of it */
+	char error[OPTIONS_ERROR_MAX];	/* ""; or one sentence about a value,
+					 * with which every login is refused */
 };
 
 /* Whether the configuration names this plugin, as auxprop_plugin or as
- * canon_user_plugin.  If not, it is none of our business. */
+ * canon_user_plugin.  If not, the application is not to be changed. */
 bool options_name_us(const sasl_utils_t *utils);
 
-/* Reads all options; an unusable value is told in options_r->error. */
+/* Reads all options.  options_r->error describes the first value that can't be
+ * used. */
 void options_read(struct options *options_r, const sasl_utils_t *utils);
 
 #endif

@@ -5,15 +5,15 @@
 
 #include <stdlib.h>
 
-/* libsasl2 has no place where three entry points of one object could share
- * anything, so the process has. */
+/* libsasl2 calls the three entry points of the object without a context that
+ * they could share, so it is the process's. */
 static struct {
 	pthread_mutex_t mutex;
 	struct plugin *plugin;
 } process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static struct plugin *
-create(const sasl_utils_t *utils)
+plugin_create(const sasl_utils_t *utils)
 {
 	struct plugin *plugin;
 
@@ -44,7 +44,7 @@ plugin_acquire(const sasl_utils_t *utils)
 
 	pthread_mutex_lock(&process.mutex);
 	if (process.plugin == NULL)
-		process.plugin = create(utils);
+		process.plugin = plugin_create(utils);
 	plugin = process.plugin;
 	if (plugin != NULL)
 		plugin->references++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the three entry points and all connections share. */
+/* What the three entry points and all connections of a process share. */
 
 #ifndef VMAUTHZ_PLUGIN_PLUGIN_H
 #define VMAUTHZ_PLUGIN_PLUGIN_H
@@ -17,7 +17,7 @@
 #include "cert/revocation.h"
 #include "vm/command_line.h"
 
-/* The applications that we serve call themselves so (sasl_server_init). */
+/* The application name in sasl_server_init() of the VNC and SPICE servers. */
 #define PLUGIN_APPNAME "qemu"
 #define PLUGIN_NAME "vmauthz"
 
@@ -32,9 +32,10 @@ struct plugin {
 	unsigned int references;
 };
 
-/* The one plugin of this process, made by the first call, or NULL if the
- * configuration doesn't name us or memory ran out.  Every call that gives
- * one has to be matched by a plugin_release(). */
+/* The one plugin of this process, made by the first call; NULL if the
+ * configuration doesn't name it or memory ran out.  Each call that returns it
+ * has to be matched by a plugin_release(), which accepts NULL; the last one
+ * frees it. */
 struct plugin *plugin_acquire(const sasl_utils_t *utils);
 void plugin_release(struct plugin *plugin);
 

@@ -17,9 +17,8 @@
 
 #include "base/error.h"
 
-/* An SSL object, from its making to its end.  Other threads use theirs
- * without a lock of ours, so one is looked into only on the thread that made
- * it. */
+/* An SSL object, from its making to its end.  It is read only on the thread
+ * that made it, since other threads use theirs without a lock of this file. */
 struct connection {
 	SSL *ssl;
 	pthread_t thread;
@@ -31,7 +30,8 @@ struct connection {
 
 LIST_HEAD(connections, connection);
 
-/* OpenSSL's callbacks are the process's, so this is, too. */
+/* OpenSSL calls the callbacks for every SSL object of the process, so the
+ * registry is the process's. */
 static struct {
 	pthread_mutex_t mutex;
 	int index;			/* of our ex_data in an SSL, or -1 */
@@ -41,7 +41,7 @@ static struct {
 } registry = { .mutex = PTHREAD_MUTEX_INITIALIZER, .index = -1 };
 
 static void
-on_ssl_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
+tls_peer_ssl_new_cb(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
     long argl, void *argp)
 {
 	struct connection *connection;
@@ -52,7 +52,8 @@ on_ssl_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
 	connection = calloc(1, sizeof(*connection));
 	if (connection == NULL)
 		return;
-	connection->ssl = parent;	/* not usable yet */
+	/* OpenSSL calls this before the object is whole: nothing is read. */
+	connection->ssl = parent;
 	connection->thread = pthread_self();
 	if (!CRYPTO_set_ex_data(data, index, connection)) {
 		free(connection);
@@ -64,7 +65,7 @@ on_ssl_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
 }
 
 static void
-on_ssl_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
+tls_peer_ssl_free_cb(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
     long argl, void *argp)
 {
 	struct connection *connection = ptr;
@@ -83,7 +84,7 @@ on_ssl_free(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
 }
 
 static bool
-write_address(const struct sockaddr_storage *address, socklen_t length,
+tls_peer_write_address(const struct sockaddr_storage *address, socklen_t length,
     char out[TLS_ADDRESS_MAX])
 {
 	char host[TLS_ADDRESS_MAX - 8], port[8];
@@ -97,7 +98,7 @@ write_address(const struct sockaddr_storage *address, socklen_t length,
 }
 
 static bool
-learn_addresses(struct connection *connection)
+tls_peer_read_addresses(struct connection *connection)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
@@ -105,25 +106,27 @@ learn_addresses(struct connection *connection)
 
 	if (fd < 0 || getsockname(fd, (struct sockaddr *)&address,
 	    &length) != 0 ||
-	    !write_address(&address, length, connection->local))
+	    !tls_peer_write_address(&address, length, connection->local))
 		return false;
 	length = sizeof(address);
 	return getpeername(fd, (struct sockaddr *)&address, &length) == 0 &&
-	    write_address(&address, length, connection->remote);
+	    tls_peer_write_address(&address, length, connection->remote);
 }
 
-/* Addresses are kept from the handshake on: a descriptor's number may be
- * another connection's by the time that a login ends. */
+/* Addresses are stored at the handshake: by the end of a login the number of
+ * the descriptor may belong to another connection. */
 static void
-settle(struct connection *connection)
+tls_peer_settle(struct connection *connection)
 {
-	connection->known = learn_addresses(connection);
+	connection->known = tls_peer_read_addresses(connection);
 	LIST_REMOVE(connection, link);
 	LIST_INSERT_HEAD(&registry.settled, connection, link);
 }
 
+/* The verification itself is OpenSSL's, with the authorities that spice-server
+ * has loaded. */
 static void
-ask_for_certificate(SSL *ssl)
+tls_peer_request_certificate(SSL *ssl)
 {
 	int verify = SSL_VERIFY_PEER;
 
@@ -132,13 +135,13 @@ ask_for_certificate(SSL *ssl)
 	SSL_set_verify(ssl, verify, NULL);
 }
 
-/* A session object is made (or decoded from a ticket) while a server handles
- * the ClientHello and has not yet decided what to ask of the client.  Which
- * connection it is for is not said; it is the one of this thread in that
- * state. */
+/* OpenSSL makes a session object (or decodes one from a ticket) while a server
+ * handles the ClientHello, before it decides whether to request a certificate.
+ * The callback doesn't get the connection; it is the one of this thread in
+ * that state. */
 static void
-on_session_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
-    long argl, void *argp)
+tls_peer_session_new_cb(void *parent, void *ptr, CRYPTO_EX_DATA *data,
+    int index, long argl, void *argp)
 {
 	struct connection *connection, *next;
 
@@ -157,8 +160,8 @@ on_session_new(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
 		    SSL_get_state(connection->ssl) != TLS_ST_SR_CLNT_HELLO)
 			continue;
 		if (registry.mode != TLS_PEER_OFF)
-			ask_for_certificate(connection->ssl);
-		settle(connection);
+			tls_peer_request_certificate(connection->ssl);
+		tls_peer_settle(connection);
 	}
 	pthread_mutex_unlock(&registry.mutex);
 }
@@ -171,20 +174,20 @@ tls_peer_watch(enum tls_peer_mode mode)
 	pthread_mutex_lock(&registry.mutex);
 	registry.mode = mode;
 	if (registry.index < 0) {
-		registry.index = SSL_get_ex_new_index(0, NULL, on_ssl_new,
-		    NULL, on_ssl_free);
+		registry.index = SSL_get_ex_new_index(0, NULL,
+		    tls_peer_ssl_new_cb, NULL, tls_peer_ssl_free_cb);
 		if (registry.index < 0 || SSL_SESSION_get_ex_new_index(0, NULL,
-		    on_session_new, NULL, NULL) < 0)
+		    tls_peer_session_new_cb, NULL, NULL) < 0)
 			rc = ERROR_CRYPTO;
 	}
 	pthread_mutex_unlock(&registry.mutex);
 	return rc;
 }
 
-/* A session that comes out of the server's own cache is announced by nobody:
- * its connection is settled here, once its handshake is over. */
+/* For a session of the server's own cache OpenSSL makes no session object, so
+ * no callback comes: its connection is settled here, after the handshake. */
 static void
-settle_finished(void)
+tls_peer_settle_finished(void)
 {
 	struct connection *connection, *next;
 
@@ -194,24 +197,26 @@ settle_finished(void)
 		if (pthread_equal(connection->thread, pthread_self()) &&
 		    SSL_is_server(connection->ssl) &&
 		    SSL_is_init_finished(connection->ssl))
-			settle(connection);
+			tls_peer_settle(connection);
 	}
 }
 
-/* What a client showed and what it was verified with, ours to look at when
- * the registry is free for others again. */
-struct shown {
+/* References to a client's certificate and to what it was verified with.  They
+ * allow the check of revocation, which may read a file, to run without the
+ * registry's lock. */
+struct tls_peer_shown {
 	X509 *certificate;	/* NULL: none, or not a valid one */
 	STACK_OF(X509) *chain;	/* what came with it, or NULL */
 	X509_STORE *trust;
 };
 
 static void
-take(SSL *ssl, struct shown *shown)
+tls_peer_acquire_shown(SSL *ssl, struct tls_peer_shown *shown)
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
 	X509_STORE *trust = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
 
+	/* An application's verify callback may let any certificate pass. */
 	if (SSL_get_verify_result(ssl) != X509_V_OK)
 		return;
 	shown->certificate = SSL_get1_peer_certificate(ssl);
@@ -224,7 +229,7 @@ take(SSL *ssl, struct shown *shown)
 }
 
 static void
-put_back(struct shown *shown)
+tls_peer_release_shown(struct tls_peer_shown *shown)
 {
 	X509_free(shown->certificate);
 	sk_X509_pop_free(shown->chain, X509_free);
@@ -232,8 +237,8 @@ put_back(struct shown *shown)
 }
 
 static void
-judge(const struct shown *shown, struct revocation *revocation,
-    struct tls_peer *peer)
+tls_peer_check_revocation(const struct tls_peer_shown *shown,
+    struct revocation *revocation, struct tls_peer *peer)
 {
 	static const char *const refusals[] = {
 		[REVOCATION_UNJUDGED] =
@@ -246,11 +251,11 @@ judge(const struct shown *shown, struct revocation *revocation,
 	    shown->certificate, shown->chain, peer->detail)];
 }
 
-/* SSL_get_error() of whoever called us looks at the error queue, so nothing
- * may stay in it. */
+/* The marks remove this function's errors from OpenSSL's queue: spice-server
+ * calls SSL_get_error(), which would take them for its connection's. */
 static void
-read_peer(const struct shown *shown, struct revocation *revocation,
-    struct tls_peer *peer)
+tls_peer_read_certificate(const struct tls_peer_shown *shown,
+    struct revocation *revocation, struct tls_peer *peer)
 {
 	if (shown->certificate == NULL ||
 	    !cert_name_is_current(shown->certificate))
@@ -265,7 +270,7 @@ read_peer(const struct shown *shown, struct revocation *revocation,
 	}
 	ERR_pop_to_mark();
 	if (revocation != NULL)
-		judge(shown, revocation, peer);
+		tls_peer_check_revocation(shown, revocation, peer);
 }
 
 bool
@@ -273,12 +278,12 @@ tls_peer_find(const char *local, const char *remote,
     struct revocation *revocation, struct tls_peer *peer_r)
 {
 	struct connection *connection, *found = NULL;
-	struct shown shown = { NULL, NULL, NULL };
+	struct tls_peer_shown shown = { NULL, NULL, NULL };
 	unsigned int count = 0;
 
 	memset(peer_r, 0, sizeof(*peer_r));
 	pthread_mutex_lock(&registry.mutex);
-	settle_finished();
+	tls_peer_settle_finished();
 	LIST_FOREACH(connection, &registry.settled, link) {
 		if (connection->known &&
 		    strcmp(connection->remote, remote) == 0 &&
@@ -287,10 +292,12 @@ tls_peer_find(const char *local, const char *remote,
 			count++;
 		}
 	}
+	/* Of several connections with these addresses none is known to be the
+	 * login's. */
 	if (count == 1 && pthread_equal(found->thread, pthread_self()))
-		take(found->ssl, &shown);
+		tls_peer_acquire_shown(found->ssl, &shown);
 	pthread_mutex_unlock(&registry.mutex);
-	read_peer(&shown, revocation, peer_r);
-	put_back(&shown);
+	tls_peer_read_certificate(&shown, revocation, peer_r);
+	tls_peer_release_shown(&shown);
 	return count == 1;
 }

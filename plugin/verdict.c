@@ -11,19 +11,22 @@
 #include "plugin/plugin.h"
 #include "plugin/report.h"
 
-/* bits of a TLS cipher (or of the mechanism itself) below which a connection
- * counts as open to others: NIST SP 800-131A's least */
-enum { SSF_MIN = 112 };
+/* bits of a TLS cipher below which a connection counts as not encrypted: the
+ * least security strength that NIST SP 800-131A accepts */
+enum { VERDICT_SSF_MIN = 112 };
 
-/* When a refusal can be told, and what is known then. */
-enum stage {
-	STAGE_BEFORE,		/* the first step: plugin, params */
-	STAGE_MECHANISM,	/* its end: the rest, but for the decision */
-	STAGE_DECISION,
+/* The stages of an attempt.  Each one has set more members of struct
+ * verdict_case. */
+enum verdict_stage {
+	VERDICT_STAGE_BEFORE,		/* before the first step: plugin and
+					 * params */
+	VERDICT_STAGE_MECHANISM,	/* at the mechanism's end: all but
+					 * decision */
+	VERDICT_STAGE_DECISION,		/* all */
 };
 
 struct verdict_case {
-	enum stage stage;
+	enum verdict_stage stage;
 	const struct plugin *plugin;
 	const sasl_server_params_t *params;
 	const struct attempt *attempt;
@@ -33,10 +36,13 @@ struct verdict_case {
 	const struct authority_decision *decision;
 };
 
-/* --- conditions: whether a refusal holds; it may say more than the table ---- */
+/* --- conditions: whether a refusal holds ---------------------------------- */
+
+/* A condition that is known only with its reason sets refusal->reason. */
 
 static bool
-is_other_application(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_other_application(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	const char *name = about->params->appname;
 
@@ -45,53 +51,63 @@ is_other_application(const struct verdict_case *about, struct refusal *refusal)
 }
 
 static bool
-has_bad_options(const struct verdict_case *about, struct refusal *refusal)
+verdict_has_bad_options(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	refusal->reason = about->plugin->options.error;
 	return refusal->reason[0] != '\0';
 }
 
-/* An authority that can't be asked lets every password fail. */
+/* Without a verifier every password fails, so this is the reason, and not the
+ * password. */
 static bool
-is_authority_silent(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_authority_silent(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	refusal->reason = about->attempt->failure.reason;
 	refusal->detail = about->attempt->failure.detail;
 	return refusal->reason != NULL;
 }
 
+/* Only where the mechanism has failed: a user who is unknown to the policy but
+ * whom another source has proved is a matter of verdict_is_denied(). */
 static bool
-is_unknown_user(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_unknown_user(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	refusal->reason = about->decision->reason;
 	return about->rc != SASL_OK &&
 	    about->decision->policy.reason == REASON_USER_UNKNOWN;
 }
 
+/* vmauthzd has returned a decoy and knows why: struct authority_verifier. */
 static bool
-is_mismatch(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_mismatch(const struct verdict_case *about, struct refusal *refusal)
 {
 	refusal->reason = about->attempt->mismatch;
 	return about->rc != SASL_OK && refusal->reason != NULL;
 }
 
 static bool
-is_wrong_password(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_wrong_password(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	(void)refusal;
 	return about->rc == SASL_BADAUTH;
 }
 
 static bool
-has_failed(const struct verdict_case *about, struct refusal *refusal)
+verdict_has_failed(const struct verdict_case *about, struct refusal *refusal)
 {
 	(void)refusal;
 	return about->rc != SASL_OK;
 }
 
-/* The mechanism has proved another name than canon_user has seen. */
+/* The mechanism has proved another name than that in the attempt, so another
+ * canon_user plugin has changed it. */
 static bool
-is_not_canonical(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_not_canonical(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	const sasl_out_params_t *out = about->out;
 
@@ -101,17 +117,22 @@ is_not_canonical(const struct verdict_case *about, struct refusal *refusal)
 	    strcmp(out->authid, about->attempt->user.text) != 0);
 }
 
+/* A grant is given to the user who proves their name, not to others for whom
+ * they want to act. */
 static bool
-acts_for_another(const struct verdict_case *about, struct refusal *refusal)
+verdict_acts_for_another(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	(void)refusal;
 	return about->rc == SASL_OK &&
 	    strcmp(about->out->user, about->out->authid) != 0;
 }
 
-/* Whoever checked the password may not have looked at the realm. */
+/* A password source that ignores the realm proves alice, not alice@realm; only
+ * the default realm is what it was configured for. */
 static bool
-is_realm_unvouched(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_realm_unvouched(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	const struct options *options = &about->plugin->options;
 	unsigned int flags = about->attempt->decorated->stock->security_flags;
@@ -124,23 +145,25 @@ is_realm_unvouched(const struct verdict_case *about, struct refusal *refusal)
 }
 
 static bool
-is_vm_unknown(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_vm_unknown(const struct verdict_case *about, struct refusal *refusal)
 {
 	(void)refusal;
 	return !about->plugin->vm.usable;
 }
 
 static bool
-lacks_tls(const struct verdict_case *about, struct refusal *refusal)
+verdict_lacks_tls(const struct verdict_case *about, struct refusal *refusal)
 {
 	(void)refusal;
 	return about->plugin->options.require_tls &&
-	    about->params->external_ssf < SSF_MIN;
+	    about->params->external_ssf < VERDICT_SSF_MIN;
 }
 
-/* It refuses also who needs no certificate: its holder may be somebody else. */
+/* A revoked certificate refuses also where no grant asks for one: who has it
+ * now may not be the user. */
 static bool
-has_bad_certificate(const struct verdict_case *about, struct refusal *refusal)
+verdict_has_bad_certificate(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	refusal->reason = about->facts->peer.refusal;
 	refusal->detail = about->facts->peer.detail;
@@ -148,7 +171,8 @@ has_bad_certificate(const struct verdict_case *about, struct refusal *refusal)
 }
 
 static bool
-lacks_certificate(const struct verdict_case *about, struct refusal *refusal)
+verdict_lacks_certificate(const struct verdict_case *about,
+    struct refusal *refusal)
 {
 	(void)refusal;
 	return about->plugin->options.client_cert == TLS_PEER_REQUIRE &&
@@ -156,7 +180,7 @@ lacks_certificate(const struct verdict_case *about, struct refusal *refusal)
 }
 
 static bool
-is_denied(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_denied(const struct verdict_case *about, struct refusal *refusal)
 {
 	refusal->reason = about->decision->reason;
 	refusal->detail = about->decision->detail;
@@ -164,46 +188,50 @@ is_denied(const struct verdict_case *about, struct refusal *refusal)
 	return about->decision->policy.verdict != VERDICT_ALLOW;
 }
 
-/* --- the table --------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
-/* The first one that holds speaks.  vmauthz_mode: observe lets in whom a soft
- * one refuses.  A login that the mechanism itself refuses comes before all that
- * is about a user, who is not proved. */
+/* The first refusal that holds gives the reason.  With vmauthz_mode: observe a
+ * soft one doesn't keep the client out.  The mechanism's own failure precedes
+ * all that depends on the user, who is not proved then. */
 static const struct {
-	enum stage stage;	/* from which on it can be told */
+	enum verdict_stage stage;	/* from which on it can be evaluated */
 	bool soft;
 	bool (*holds)(const struct verdict_case *about,
 	    struct refusal *refusal);
-	const char *reason;	/* NULL: the condition says it */
+	const char *reason;	/* NULL: the condition sets it */
 } refusals[] = {
-	{ STAGE_BEFORE, false, is_other_application,
+	{ VERDICT_STAGE_BEFORE, false, verdict_is_other_application,
 	    "this application is not QEMU" },
-	{ STAGE_BEFORE, false, has_bad_options, NULL },
-	{ STAGE_MECHANISM, false, is_authority_silent, NULL },
-	{ STAGE_DECISION, false, is_unknown_user, NULL },
-	{ STAGE_DECISION, false, is_mismatch, NULL },
-	{ STAGE_DECISION, false, is_wrong_password, "wrong password" },
-	{ STAGE_DECISION, false, has_failed, "authentication failed" },
-	{ STAGE_MECHANISM, false, is_not_canonical,
+	{ VERDICT_STAGE_BEFORE, false, verdict_has_bad_options, NULL },
+	{ VERDICT_STAGE_MECHANISM, false, verdict_is_authority_silent, NULL },
+	{ VERDICT_STAGE_DECISION, false, verdict_is_unknown_user, NULL },
+	{ VERDICT_STAGE_DECISION, false, verdict_is_mismatch, NULL },
+	{ VERDICT_STAGE_DECISION, false, verdict_is_wrong_password,
+	    "wrong password" },
+	{ VERDICT_STAGE_DECISION, false, verdict_has_failed,
+	    "authentication failed" },
+	{ VERDICT_STAGE_MECHANISM, false, verdict_is_not_canonical,
 	    "canon_user_plugin is not vmauthz" },
-	{ STAGE_MECHANISM, false, acts_for_another,
+	{ VERDICT_STAGE_MECHANISM, false, verdict_acts_for_another,
 	    "the authorization id is another user's" },
-	{ STAGE_MECHANISM, false, is_realm_unvouched,
+	{ VERDICT_STAGE_MECHANISM, false, verdict_is_realm_unvouched,
 	    "pwcheck_method vouches for the default realm alone" },
-	{ STAGE_BEFORE, true, is_vm_unknown,
+	{ VERDICT_STAGE_BEFORE, true, verdict_is_vm_unknown,
 	    "the command line does not tell which VM this is" },
-	{ STAGE_BEFORE, true, lacks_tls, "no TLS" },
-	{ STAGE_MECHANISM, true, has_bad_certificate, NULL },
-	{ STAGE_MECHANISM, true, lacks_certificate, "no client certificate" },
-	{ STAGE_DECISION, true, is_denied, NULL },
+	{ VERDICT_STAGE_BEFORE, true, verdict_lacks_tls, "no TLS" },
+	{ VERDICT_STAGE_MECHANISM, true, verdict_has_bad_certificate, NULL },
+	{ VERDICT_STAGE_MECHANISM, true, verdict_lacks_certificate,
+	    "no client certificate" },
+	{ VERDICT_STAGE_DECISION, true, verdict_is_denied, NULL },
 };
-enum { REFUSAL_COUNT = sizeof(refusals) / sizeof(refusals[0]) };
+enum { VERDICT_REFUSAL_COUNT = sizeof(refusals) / sizeof(refusals[0]) };
 
-/* Leaves refusal_r without a reason if nothing refuses. */
+/* Without a refusal refusal_r->reason is NULL. */
 static void
-first_refusal(const struct verdict_case *about, struct refusal *refusal_r)
+verdict_first_refusal(const struct verdict_case *about,
+    struct refusal *refusal_r)
 {
-	for (size_t i = 0; i < REFUSAL_COUNT; i++) {
+	for (size_t i = 0; i < VERDICT_REFUSAL_COUNT; i++) {
 		*refusal_r = (struct refusal){
 			.reason = refusals[i].reason,
 			.soft = refusals[i].soft,
@@ -219,22 +247,23 @@ const char *
 verdict_before(const struct plugin *plugin, const sasl_server_params_t *params)
 {
 	const struct verdict_case about = {
-		.stage = STAGE_BEFORE,
+		.stage = VERDICT_STAGE_BEFORE,
 		.plugin = plugin,
 		.params = params,
 	};
 	struct refusal refusal;
 
-	first_refusal(&about, &refusal);
+	verdict_first_refusal(&about, &refusal);
 	return refusal.soft && plugin->options.observe ? NULL : refusal.reason;
 }
 
-/* --- the way to a verdict ------------------------------------------------------ */
+/* --- the way to a verdict ------------------------------------------------- */
 
-/* Asks in any case, so that every refusal takes as long; for the local
- * account only where a grant depends on it. */
+/* Queries also where the login is refused already, so that every refusal takes
+ * as long.  The local account costs system calls, so it is looked for only
+ * where a grant depends on it. */
 static void
-ask_authority(struct verdict_case *about, struct facts *facts,
+verdict_query_authority(struct verdict_case *about, struct facts *facts,
     const struct authority_proof *proof, time_t now,
     struct authority_decision *decision_r)
 {
@@ -252,7 +281,7 @@ ask_authority(struct verdict_case *about, struct facts *facts,
 }
 
 static enum verdict
-conclude(const struct refusal *refusal, const struct options *options)
+verdict_conclude(const struct refusal *refusal, const struct options *options)
 {
 	if (refusal->reason == NULL)
 		return VERDICT_ALLOW;
@@ -269,7 +298,7 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 	struct authority_decision decision;
 	struct facts facts;
 	struct verdict_case about = {
-		.stage = STAGE_MECHANISM,
+		.stage = VERDICT_STAGE_MECHANISM,
 		.plugin = plugin,
 		.params = params,
 		.attempt = attempt,
@@ -285,17 +314,19 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 	memset(&decision, 0, sizeof(decision));
 	facts_begin(&facts, attempt, params);
 	facts_find_certificate(&facts, plugin, params);
-	first_refusal(&about, &refusal);
+	/* Without the decision: the authority records a proof or a failure,
+	 * and the reason, if it is known by now. */
+	verdict_first_refusal(&about, &refusal);
 	proof.attempt = attempt->number;
 	proof.refusal = refusal.reason;
 	proof.proved = rc == SASL_OK &&
 	    (refusal.reason == NULL || refusal.soft);
-	ask_authority(&about, &facts, &proof, now, &decision);
+	verdict_query_authority(&about, &facts, &proof, now, &decision);
 	attempt->session = decision.session;
 
-	about.stage = STAGE_DECISION;
-	first_refusal(&about, &refusal);
-	verdict = conclude(&refusal, &plugin->options);
+	about.stage = VERDICT_STAGE_DECISION;
+	verdict_first_refusal(&about, &refusal);
+	verdict = verdict_conclude(&refusal, &plugin->options);
 	report_verdict(attempt, params, &facts, &decision, &refusal, verdict,
 	    now);
 	return verdict != VERDICT_DENY;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Whether a login gets in, and what it is refused for: one table says which
- * refusal speaks first.  libvmauthz(8) has the same table. */
+/* The verdict on a login, and the reason of a refusal: one table says which
+ * reason precedes which other.  libvmauthz(8) has the same table. */
 
 #ifndef VMAUTHZ_PLUGIN_VERDICT_H
 #define VMAUTHZ_PLUGIN_VERDICT_H
@@ -14,13 +14,14 @@
 struct attempt;
 struct plugin;
 
-/* What a login is refused for before its first step; NULL: nothing. */
+/* The reason for which a login is refused before its first step; NULL: it is
+ * not refused.  The text is static, or belongs to plugin. */
 const char *verdict_before(const struct plugin *plugin,
     const sasl_server_params_t *params);
 
-/* The mechanism has ended with rc: finds out what is known of the login, asks
- * the authority, reports the verdict.  Returns whether the client gets in, if
- * the mechanism says so, too. */
+/* Reaches the verdict on an attempt whose mechanism has ended with rc:
+ * collects the facts, queries the authority and reports the verdict.  Returns
+ * false if the client is refused; it gets in if rc is SASL_OK, too. */
 bool verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
     const sasl_out_params_t *out, int rc);
 

@@ -5,25 +5,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/sqlite_file.h"
 
 static int
 load_schema(const char *path)
 {
 	sqlite3 *handle = NULL;
-	int rc = ERROR_NONE;
+	int rc = sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE, 0);
 
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL) !=
-	    SQLITE_OK ||
-	    sqlite3_exec(handle, create_schema_sql, NULL, NULL, NULL) !=
-	    SQLITE_OK)
-		rc = ERROR_IO;
+	if (rc == ERROR_NONE) {
+		sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1,
+		    NULL);
+		rc = sqlite_file_exec(handle, create_schema_sql);
+	}
 	sqlite3_close(handle);
-	return rc;
+	return rc == ERROR_NONE ? ERROR_NONE : ERROR_IO;
 }
 
 int

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file_read.h"
+#include "base/sqlite_file.h"
 #include "policy/database.h"
 
 enum {
@@ -182,13 +183,12 @@ copy_into(struct migrate *migrate)
 	sqlite3_backup *backup = NULL;
 	int rc = SQLITE_ERROR;
 
-	if (sqlite3_open_v2(migrate->database.path, &from,
-	    SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-	    sqlite3_open_v2(migrate->what->backup, &to,
-	    SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+	if (sqlite_file_open(&from, migrate->database.path,
+	    SQLITE_OPEN_READONLY, POLICY_WAIT_MS) == ERROR_NONE &&
+	    sqlite_file_open(&to, migrate->what->backup,
+	    SQLITE_OPEN_READWRITE, 0) == ERROR_NONE)
 		backup = sqlite3_backup_init(to, "main", from, "main");
 	if (backup != NULL) {
-		sqlite3_busy_timeout(from, POLICY_WAIT_MS);
 		rc = sqlite3_backup_step(backup, -1);
 		sqlite3_backup_finish(backup);
 	}

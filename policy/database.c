@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file_judge.h"
 #include "base/file_stamp.h"
+#include "base/sqlite_file.h"
 
 enum {
 	RETRY_MS = 2,			/* between two tries for a lock */
@@ -72,48 +73,6 @@ database_fail(struct database *database, int error, const char *detail)
 	return error;
 }
 
-/* SQLite's codes that mean something to an administrator; the extended ones
- * come first, the rest are input/output errors. */
-static const struct {
-	int sqlite;
-	int error;
-} error_map[] = {
-	{ SQLITE_READONLY_ROLLBACK, ERROR_JOURNAL },
-	{ SQLITE_READONLY_RECOVERY, ERROR_JOURNAL },
-	{ SQLITE_READONLY_CANTLOCK, ERROR_JOURNAL },
-	{ SQLITE_READONLY_CANTINIT, ERROR_JOURNAL },
-	{ SQLITE_BUSY_RECOVERY, ERROR_JOURNAL },
-	{ SQLITE_IOERR_SHORT_READ, ERROR_NOTADB },
-	{ SQLITE_BUSY, ERROR_LOCKED },
-	{ SQLITE_LOCKED, ERROR_LOCKED },
-	{ SQLITE_INTERRUPT, ERROR_LOCKED },
-	{ SQLITE_NOTADB, ERROR_NOTADB },
-	{ SQLITE_CORRUPT, ERROR_NOTADB },
-	{ SQLITE_FORMAT, ERROR_NOTADB },
-	{ SQLITE_NOMEM, ERROR_MEMORY },
-	{ SQLITE_CANTOPEN, ERROR_ACCESS },
-	{ SQLITE_PERM, ERROR_ACCESS },
-	{ SQLITE_AUTH, ERROR_ACCESS },
-	{ SQLITE_READONLY, ERROR_ACCESS },
-	{ SQLITE_CONSTRAINT, ERROR_REFUSED },
-};
-
-static int
-translate(int extended)
-{
-	const size_t count = sizeof(error_map) / sizeof(error_map[0]);
-
-	for (size_t i = 0; i < count; i++) {
-		if (error_map[i].sqlite == extended)
-			return error_map[i].error;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (error_map[i].sqlite == (extended & 0xff))
-			return error_map[i].error;
-	}
-	return ERROR_IO;
-}
-
 /* The schema tells its refusals in SQLite's words for a JSON path that is
  * none: only what stands between the quotes is meant for people. */
 static bool
@@ -132,9 +91,9 @@ refused_by_schema(const char *message, char text[REFUSAL_MAX])
 /* Whatever SQLite says, a handle that failed for another reason than a lock
  * or a refused row is not used again: the next call opens afresh. */
 static int
-sqlite_fail(struct database *database)
+database_fail_sqlite(struct database *database)
 {
-	int error = translate(sqlite3_extended_errcode(database->handle));
+	int error = sqlite_file_last_error(database->handle);
 	const char *detail = sqlite3_errmsg(database->handle);
 	char refusal[REFUSAL_MAX];
 
@@ -148,7 +107,7 @@ sqlite_fail(struct database *database)
 }
 
 static int
-wait_for_lock(void *context, int tries)
+database_wait_cb(void *context, int tries)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	struct database *database = context;
@@ -161,7 +120,7 @@ wait_for_lock(void *context, int tries)
 }
 
 static int
-stop_when_late(void *context)
+database_progress_cb(void *context)
 {
 	struct database *database = context;
 
@@ -195,42 +154,23 @@ database_judge_file(struct database *database, const struct stat *st)
 }
 
 static int
-read_pragma(struct database *database, const char *sql, int *value_r)
+database_judge_content(struct database *database)
 {
-	sqlite3_stmt *statement = NULL;
-	int rc = ERROR_NONE;
-
-	if (sqlite3_prepare_v2(database->handle, sql, -1, &statement,
-	    NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
-		rc = sqlite_fail(database);
-	else
-		*value_r = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return rc;
-}
-
-static int
-judge_content(struct database *database)
-{
+	struct sqlite_file_header is;
 	char detail[160];
-	int id = 0, version = 0, page_size = 0, rc;
 
-	rc = read_pragma(database, "PRAGMA application_id", &id);
-	if (rc == ERROR_NONE)
-		rc = read_pragma(database, "PRAGMA user_version", &version);
-	if (rc == ERROR_NONE)
-		rc = read_pragma(database, "PRAGMA page_size", &page_size);
-	if (rc != ERROR_NONE)
-		return rc;
+	if (sqlite_file_read_header(database->handle, &is) != ERROR_NONE)
+		return database_fail_sqlite(database);
 	/* SQLite misses whole pages, but takes half a page for one */
-	if (page_size <= 0 || database->seen.st_size % page_size != 0)
+	if (is.page_size <= 0 || database->seen.st_size % is.page_size != 0)
 		return database_fail(database, ERROR_NOTADB, "cut short");
-	if (id != DATABASE_APPLICATION_ID)
+	if (is.application_id != DATABASE_APPLICATION_ID)
 		return database_fail(database, ERROR_FOREIGN, NULL);
-	if (version != DATABASE_VERSION && !database->any_version) {
+	if (is.version != DATABASE_VERSION && !database->any_version) {
 		snprintf(detail, sizeof(detail),
 		    "it is version %d, this program reads version %d; %s",
-		    version, DATABASE_VERSION, version < DATABASE_VERSION ?
+		    is.version, DATABASE_VERSION,
+		    is.version < DATABASE_VERSION ?
 		    "vmauthz migrate brings it forward" :
 		    "vmauthz migrate takes none back, install a newer one");
 		return database_fail(database, ERROR_VERSION, detail);
@@ -244,12 +184,12 @@ database_prepare(struct database *database, const char *sql,
 {
 	if (sqlite3_prepare_v3(database->handle, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, statement_r, NULL) != SQLITE_OK)
-		return sqlite_fail(database);
+		return database_fail_sqlite(database);
 	return ERROR_NONE;
 }
 
 static int
-prepare(struct database *database)
+database_prepare_all(struct database *database)
 {
 	int rc = database_prepare(database,
 	    database->writable ? "BEGIN IMMEDIATE" : "BEGIN",
@@ -263,31 +203,25 @@ prepare(struct database *database)
 	return rc;
 }
 
-/* What is in the file is data: nothing of its schema may act on its own.  No
- * memory map, since a file cut short under one kills the process. */
+/* The schema's rules act for who writes, and for nobody else. */
 static int
-set_up(struct database *database)
+database_set_up(struct database *database)
 {
 	sqlite3 *handle = database->handle;
-	char pragmas[160];
+	char pragma[40];
 
-	sqlite3_extended_result_codes(handle, 1);
-	sqlite3_busy_handler(handle, wait_for_lock, database);
-	sqlite3_progress_handler(handle, PROGRESS_STEPS, stop_when_late,
+	sqlite3_busy_handler(handle, database_wait_cb, database);
+	sqlite3_progress_handler(handle, PROGRESS_STEPS, database_progress_cb,
 	    database);
-	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
 	    (int)database->writable, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	snprintf(pragmas, sizeof(pragmas), "PRAGMA mmap_size=0;"
-	    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-%d", CACHE_KIB);
-	if (sqlite3_exec(handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_fail(database);
-	return ERROR_NONE;
+	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size=-%d", CACHE_KIB);
+	return database_exec(database, pragma);
 }
 
 static int
-stat_fail(struct database *database)
+database_fail_stat(struct database *database)
 {
 	switch (errno) {
 	case ENOENT:
@@ -303,23 +237,23 @@ stat_fail(struct database *database)
 /* Opens first and judges then: SQLite confirms that the file judged is the
  * one that it opened. */
 static int
-open_file(struct database *database)
+database_open(struct database *database)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 	    (database->writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	int moved = 1, rc;
 
-	if (sqlite3_open_v2(database->path, &database->handle, flags,
-	    NULL) != SQLITE_OK) {
+	if (sqlite_file_open(&database->handle, database->path, flags, 0) !=
+	    ERROR_NONE) {
 		if (access(database->path, F_OK) != 0)
-			return stat_fail(database);
-		return sqlite_fail(database);
+			return database_fail_stat(database);
+		return database_fail_sqlite(database);
 	}
-	rc = set_up(database);
+	rc = database_set_up(database);
 	if (rc != ERROR_NONE)
 		return rc;
 	if (stat(database->path, &database->seen) != 0)
-		return stat_fail(database);
+		return database_fail_stat(database);
 	sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED,
 	    &moved);
 	if (moved)
@@ -328,20 +262,20 @@ open_file(struct database *database)
 	database->settled = file_stamp_settled(&database->seen);
 	rc = database_judge_file(database, &database->seen);
 	if (rc == ERROR_NONE)
-		rc = judge_content(database);
-	return rc == ERROR_NONE ? prepare(database) : rc;
+		rc = database_judge_content(database);
+	return rc == ERROR_NONE ? database_prepare_all(database) : rc;
 }
 
 /* SQLite notices commits, but not a file that was renamed or copied over its
  * own: those show in its inode and time stamps. */
 static int
-ensure_open(struct database *database)
+database_ensure_open(struct database *database)
 {
 	struct stat now;
 	int rc;
 
 	if (stat(database->path, &now) != 0) {
-		rc = stat_fail(database);
+		rc = database_fail_stat(database);
 		database_close(database);
 		return rc;
 	}
@@ -349,19 +283,20 @@ ensure_open(struct database *database)
 	    file_stamp_same(&now, &database->seen))
 		return ERROR_NONE;
 	database_close(database);
-	rc = database_judge_file(database, &now);	/* opening a FIFO would wait */
+	/* opening a FIFO would wait */
+	rc = database_judge_file(database, &now);
 	if (rc == ERROR_NONE)
-		rc = open_file(database);
+		rc = database_open(database);
 	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
 }
 
 static int
-run(struct database *database, sqlite3_stmt *statement)
+database_run(struct database *database, sqlite3_stmt *statement)
 {
 	int rc = sqlite3_step(statement) == SQLITE_DONE ? ERROR_NONE :
-	    sqlite_fail(database);
+	    database_fail_sqlite(database);
 
 	sqlite3_reset(statement);
 	return rc;
@@ -374,10 +309,10 @@ database_begin(struct database *database)
 
 	database->detail[0] = '\0';
 	database->deadline = clock_monotonic_ms() + POLICY_WAIT_MS;
-	rc = ensure_open(database);
+	rc = database_ensure_open(database);
 	if (rc != ERROR_NONE)
 		return rc;
-	rc = run(database, database->begin);
+	rc = database_run(database, database->begin);
 	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
@@ -395,10 +330,8 @@ database_take_time(struct database *database)
 int
 database_exec(struct database *database, const char *sql)
 {
-	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) !=
-	    SQLITE_OK)
-		return sqlite_fail(database);
-	return ERROR_NONE;
+	return sqlite_file_exec(database->handle, sql) == ERROR_NONE ?
+	    ERROR_NONE : database_fail_sqlite(database);
 }
 
 int
@@ -408,7 +341,7 @@ database_step(struct database *database, sqlite3_stmt *statement)
 
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return rc;
-	return sqlite_fail(database);
+	return database_fail_sqlite(database);
 }
 
 int
@@ -419,7 +352,7 @@ database_end(struct database *database, int rc)
 		sqlite3_clear_bindings(database->statements[i]);
 	}
 	if (rc == ERROR_NONE)
-		rc = run(database, database->commit);
+		rc = database_run(database, database->commit);
 	if (rc != ERROR_NONE)
 		database_close(database);	/* rolls back */
 	return rc;

@@ -13,20 +13,22 @@
 #include "base/error.h"
 #include "scram/scram.h"
 
-/* octets of HMAC-SHA-512 */
-enum { MAC_SIZE = 64 };
+/* octets of HMAC-SHA-512: one MAC is long enough for each part of a verifier */
+enum { DECOY_MAC_SIZE = 64 };
 
-_Static_assert((int)MAC_SIZE >= (int)VERIFIER_SALT_MAX &&
-    (int)MAC_SIZE >= (int)VERIFIER_KEY_MAX,
+_Static_assert((int)DECOY_MAC_SIZE >= (int)VERIFIER_SALT_MAX &&
+    (int)DECOY_MAC_SIZE >= (int)VERIFIER_KEY_MAX,
     "a MAC is long enough for a salt, and for a key");
 
-/* What is authenticated: the mechanism and the name. */
+/* The MAC of the mechanism and the name, under the policy's key.  A space
+ * separates them, and no mechanism's name contains one.  The mechanism is in
+ * it, since a real user's salts for two mechanisms differ, too. */
 static bool
-mac(const struct decoy_material *material, const char *mechanism,
-    const struct identity *user, unsigned char out[MAC_SIZE])
+decoy_mac(const struct decoy_material *material, const char *mechanism,
+    const struct identity *user, unsigned char out[DECOY_MAC_SIZE])
 {
 	char message[IDENTITY_MAX + 128];
-	unsigned int size = MAC_SIZE;
+	unsigned int size = DECOY_MAC_SIZE;
 	int length = snprintf(message, sizeof(message), "%s %s", mechanism,
 	    user->text);
 
@@ -35,9 +37,11 @@ mac(const struct decoy_material *material, const char *mechanism,
 	    (const unsigned char *)message, (size_t)length, out, &size) != NULL;
 }
 
-/* The shape at a point between 0 and 1 when all verifiers stand in a row. */
+/* The shape at a point between 0 and 1 of the row of all verifiers: each shape
+ * covers a part that is proportional to its users.  Without a verifier it is
+ * the shape that scram_verifier_make() would give. */
 static struct decoy_shape
-pick_shape(const struct decoy_material *material, double point)
+decoy_pick_shape(const struct decoy_material *material, double point)
 {
 	struct decoy_shape shape = { SCRAM_ITERATIONS_DEFAULT,
 	    SCRAM_SALT_SIZE, 0 };
@@ -54,8 +58,9 @@ pick_shape(const struct decoy_material *material, double point)
 	return shape;
 }
 
+/* A number from 0 to below 1, evenly distributed as the MAC's octets are. */
 static double
-as_point(const unsigned char bytes[MAC_SIZE])
+decoy_point(const unsigned char bytes[DECOY_MAC_SIZE])
 {
 	uint32_t value;
 
@@ -67,26 +72,27 @@ int
 decoy_make(const struct decoy_material *material, const struct identity *user,
     const char *mechanism, struct verifier *verifier_r)
 {
-	/* the MAC, and what its shape comes to */
+	/* the MAC, and the shape that it selects */
 	struct {
-		unsigned char keys[MAC_SIZE];
+		unsigned char keys[DECOY_MAC_SIZE];
 		uint32_t iterations, salt_size;
 	} seed;
-	unsigned char salt[MAC_SIZE];
+	unsigned char salt[DECOY_MAC_SIZE];
 	struct decoy_shape shape;
 
 	memset(verifier_r, 0, sizeof(*verifier_r));
 	verifier_r->key_size = scram_key_size(mechanism);
 	if (verifier_r->key_size == 0)
 		return ERROR_VALUE;
-	if (!mac(material, mechanism, user, seed.keys))
+	if (!decoy_mac(material, mechanism, user, seed.keys))
 		return ERROR_CRYPTO;
-	shape = pick_shape(material, as_point(seed.keys));
+	shape = decoy_pick_shape(material, decoy_point(seed.keys));
 	if (shape.salt_size == 0 || shape.salt_size > VERIFIER_SALT_MAX)
 		return ERROR_VALUE;
 
-	/* A new shape brings a new salt, as a new password does.  Nobody
-	 * outside knows the MAC, so its hash serves as a second one. */
+	/* The salt depends on the shape: for a real user, too, a new shape
+	 * comes with a new password and so with a new salt.  A hash is enough
+	 * instead of a second MAC, because the first one is secret. */
 	seed.iterations = shape.iterations;
 	seed.salt_size = shape.salt_size;
 	if (SHA512((const unsigned char *)&seed, sizeof(seed), salt) == NULL)
@@ -94,7 +100,9 @@ decoy_make(const struct decoy_material *material, const struct identity *user,
 	verifier_r->iterations = shape.iterations;
 	verifier_r->salt_size = shape.salt_size;
 	memcpy(verifier_r->salt, salt, shape.salt_size);
-	/* no client key is known whose hash this would be */
+	/* A login needs the ClientKey whose hash is the StoredKey; nobody
+	 * knows one for these octets.  The ServerKey is not used before that
+	 * succeeds, so it may be the same. */
 	memcpy(verifier_r->stored_key, seed.keys, verifier_r->key_size);
 	memcpy(verifier_r->server_key, seed.keys, verifier_r->key_size);
 	return ERROR_NONE;

@@ -26,7 +26,7 @@ static const struct {
 	const char *mechanism;
 	size_t key_size;
 	const EVP_MD *(*digest)(void);
-} hashes[] = {
+} scram_hashes[] = {
 	{ "SCRAM-SHA-1", 20, EVP_sha1 },
 	{ "SCRAM-SHA-256", 32, EVP_sha256 },
 	{ "SCRAM-SHA-512", 64, EVP_sha512 },
@@ -35,19 +35,21 @@ static const struct {
 size_t
 scram_key_size(const char *mechanism)
 {
-	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
-		if (strcmp(hashes[i].mechanism, mechanism) == 0)
-			return hashes[i].key_size;
+	for (size_t i =
+	    0; i < sizeof(scram_hashes) / sizeof(scram_hashes[0]); i++) {
+		if (strcmp(scram_hashes[i].mechanism, mechanism) == 0)
+			return scram_hashes[i].key_size;
 	}
 	return 0;
 }
 
 static const EVP_MD *
-find_digest(const char *mechanism)
+scram_find_digest(const char *mechanism)
 {
-	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
-		if (strcmp(hashes[i].mechanism, mechanism) == 0)
-			return hashes[i].digest();
+	for (size_t i =
+	    0; i < sizeof(scram_hashes) / sizeof(scram_hashes[0]); i++) {
+		if (strcmp(scram_hashes[i].mechanism, mechanism) == 0)
+			return scram_hashes[i].digest();
 	}
 	return NULL;
 }
@@ -60,6 +62,9 @@ scram_prepare(const char *password, char out[SCRAM_PASSWORD_MAX])
 	if (length == 0 || length >= SCRAM_PASSWORD_MAX)
 		return ERROR_PASSWORD;
 	memcpy(out, password, length + 1);
+	/* Prepared before hashing, or a user who types é as one character on
+	 * one keyboard and as two on another would fail.  It may become empty
+	 * here: SASLprep deletes soft hyphens, for example. */
 	if (stringprep(out, SCRAM_PASSWORD_MAX, STRINGPREP_NO_UNASSIGNED,
 	    stringprep_saslprep) != STRINGPREP_OK || out[0] == '\0') {
 		OPENSSL_cleanse(out, SCRAM_PASSWORD_MAX);
@@ -69,16 +74,17 @@ scram_prepare(const char *password, char out[SCRAM_PASSWORD_MAX])
 }
 
 static bool
-hmac(const EVP_MD *digest, const unsigned char *key, size_t key_size,
+scram_hmac(const EVP_MD *digest, const unsigned char *key, size_t key_size,
     const char *message, unsigned char out[EVP_MAX_MD_SIZE])
 {
 	return HMAC(digest, key, (int)key_size,
 	    (const unsigned char *)message, strlen(message), out, NULL) != NULL;
 }
 
-/* SaltedPassword, ClientKey, StoredKey, ServerKey of RFC 5802, section 3 */
+/* SaltedPassword, ClientKey, StoredKey and ServerKey of RFC 5802, section 3.
+ * The first two would let anybody log in, so they are wiped. */
 static int
-derive(const EVP_MD *digest, const char *prepared,
+scram_derive_keys(const EVP_MD *digest, const char *prepared,
     struct verifier *verifier)
 {
 	unsigned char salted[EVP_MAX_MD_SIZE], client_key[EVP_MAX_MD_SIZE];
@@ -88,10 +94,11 @@ derive(const EVP_MD *digest, const char *prepared,
 	made = PKCS5_PBKDF2_HMAC(prepared, (int)strlen(prepared),
 	    verifier->salt, (int)verifier->salt_size,
 	    (int)verifier->iterations, digest, (int)size, salted) == 1 &&
-	    hmac(digest, salted, size, "Client Key", client_key) &&
+	    scram_hmac(digest, salted, size, "Client Key", client_key) &&
 	    EVP_Digest(client_key, size, verifier->stored_key, NULL, digest,
 	    NULL) == 1 &&
-	    hmac(digest, salted, size, "Server Key", verifier->server_key);
+	    scram_hmac(digest, salted, size, "Server Key",
+	    verifier->server_key);
 	OPENSSL_cleanse(salted, sizeof(salted));
 	OPENSSL_cleanse(client_key, sizeof(client_key));
 	return made ? ERROR_NONE : ERROR_CRYPTO;
@@ -101,7 +108,7 @@ int
 scram_verifier_make(const char *mechanism, const char *prepared,
     unsigned int iterations, struct verifier *verifier_r)
 {
-	const EVP_MD *digest = find_digest(mechanism);
+	const EVP_MD *digest = scram_find_digest(mechanism);
 	int rc;
 
 	memset(verifier_r, 0, sizeof(*verifier_r));
@@ -112,7 +119,7 @@ scram_verifier_make(const char *mechanism, const char *prepared,
 	verifier_r->salt_size = SCRAM_SALT_SIZE;
 	verifier_r->key_size = scram_key_size(mechanism);
 	rc = RAND_bytes(verifier_r->salt, SCRAM_SALT_SIZE) == 1 ?
-	    derive(digest, prepared, verifier_r) : ERROR_CRYPTO;
+	    scram_derive_keys(digest, prepared, verifier_r) : ERROR_CRYPTO;
 	if (rc != ERROR_NONE)
 		OPENSSL_cleanse(verifier_r, sizeof(*verifier_r));
 	return rc;
@@ -122,17 +129,19 @@ int
 scram_verifier_check(const char *mechanism, const char *prepared,
     const struct verifier *verifier)
 {
-	const EVP_MD *digest = find_digest(mechanism);
+	const EVP_MD *digest = scram_find_digest(mechanism);
 	struct verifier made;
 	int rc;
 
 	if (digest == NULL || verifier->key_size != scram_key_size(mechanism) ||
-	    verifier->salt_size == 0 || verifier->salt_size > VERIFIER_SALT_MAX ||
+	    verifier->salt_size == 0 ||
+	    verifier->salt_size > VERIFIER_SALT_MAX ||
 	    verifier->iterations == 0 ||
 	    verifier->iterations > SCRAM_ITERATIONS_MAX)
 		return ERROR_VALUE;
 	made = *verifier;
-	rc = derive(digest, prepared, &made);
+	rc = scram_derive_keys(digest, prepared, &made);
+	/* Constant time: how many octets agree must not be measurable. */
 	if (rc == ERROR_NONE && CRYPTO_memcmp(made.stored_key,
 	    verifier->stored_key, verifier->key_size) != 0)
 		rc = ERROR_PASSWORD;
@@ -149,7 +158,8 @@ scram_verifier_text(const char *mechanism,
 	unsigned char server_key[BASE64_SIZE(VERIFIER_KEY_MAX)];
 	int length;
 
-	if (verifier->salt_size == 0 || verifier->salt_size > VERIFIER_SALT_MAX ||
+	if (verifier->salt_size == 0 ||
+	    verifier->salt_size > VERIFIER_SALT_MAX ||
 	    verifier->key_size == 0 ||
 	    verifier->key_size != scram_key_size(mechanism))
 		return ERROR_VALUE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What a server keeps of a password for SCRAM. */
+/* What a server stores of a password for SCRAM. */
 
 #ifndef VMAUTHZ_SCRAM_VERIFIER_H
 #define VMAUTHZ_SCRAM_VERIFIER_H

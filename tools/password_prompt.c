@@ -22,28 +22,40 @@ struct line {
 	char octets[LINE_MAX_SIZE];
 };
 
-/* What a line on its way in looks like so far. */
 enum progress {
-	LINE_MORE,
-	LINE_END,		/* of the file */
+	LINE_DONE,
 	LINE_FAILED,		/* errno says why */
 	LINE_SIGNAL,		/* a signal is waiting */
 };
 
+/* Reads up to the end of the file, or of a terminal's line; signals is the
+ * descriptor of those held back there, -1: it is no terminal. */
 static enum progress
-read_some(int fd, struct line *line)
+line_read(struct line *line, int fd, int signals)
 {
-	ssize_t got = read(fd, line->octets + line->used,
-	    sizeof(line->octets) - line->used);
+	struct pollfd fds[] = {
+		{ .fd = signals, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+	ssize_t got = -1;
 
-	if (got < 0)
-		return errno == EINTR ? LINE_MORE : LINE_FAILED;
-	line->used += (size_t)got;
-	return got == 0 ? LINE_END : LINE_MORE;
+	while (got != 0 && line->used < sizeof(line->octets) &&
+	    (signals < 0 || memchr(line->octets, '\n', line->used) == NULL)) {
+		got = poll(fds, 2, -1);
+		if (got >= 0 && fds[0].revents != 0)
+			return LINE_SIGNAL;
+		if (got >= 0)
+			got = read(fd, line->octets + line->used,
+			    sizeof(line->octets) - line->used);
+		if (got < 0 && errno != EINTR)
+			return LINE_FAILED;
+		line->used += got > 0 ? (size_t)got : 0;
+	}
+	return LINE_DONE;
 }
 
 static const char *
-judge_line(const struct line *line, size_t *length_r)
+line_fault(const struct line *line, size_t *length_r)
 {
 	const char *newline = memchr(line->octets, '\n', line->used);
 	size_t length = newline != NULL ? (size_t)(newline - line->octets) :
@@ -64,10 +76,10 @@ judge_line(const struct line *line, size_t *length_r)
 }
 
 static bool
-take_line(struct line *line, char password[SCRAM_PASSWORD_MAX])
+line_take(struct line *line, char password[SCRAM_PASSWORD_MAX])
 {
 	size_t length;
-	const char *wrong = judge_line(line, &length);
+	const char *wrong = line_fault(line, &length);
 
 	if (wrong != NULL) {
 		warnx("%s", wrong);
@@ -80,23 +92,24 @@ take_line(struct line *line, char password[SCRAM_PASSWORD_MAX])
 }
 
 static bool
-read_input(char password[SCRAM_PASSWORD_MAX])
+password_from_input(char password[SCRAM_PASSWORD_MAX])
 {
 	struct line line = { .used = 0 };
-	enum progress progress = LINE_MORE;
 
-	while (progress == LINE_MORE && line.used < sizeof(line.octets))
-		progress = read_some(STDIN_FILENO, &line);
-	if (progress == LINE_FAILED) {
+	if (line_read(&line, STDIN_FILENO, -1) != LINE_DONE) {
 		warn("standard input");
 		explicit_bzero(&line, sizeof(line));
 		return false;
 	}
-	return take_line(&line, password);
+	return line_take(&line, password);
 }
 
 /* --- a terminal ---------------------------------------------------------- */
 
+/* OpenSSL's EVP_read_pw_string_min(), which client/ uses, catches every signal
+ * and forgets it.  The administrator who presses ^C in a loop over users, or
+ * ^Z to look something up, and the script that ends the command with SIGTERM
+ * need the signal to act; OpenSSL also takes an empty line for an end. */
 struct terminal {
 	int fd;
 	int signals;		/* signalfd of those held back */
@@ -161,56 +174,29 @@ terminal_unmute(struct terminal *terminal)
 }
 
 static bool
-say(const struct terminal *terminal, const char *text)
+terminal_write(const struct terminal *terminal, const char *text)
 {
 	size_t length = strlen(text);
 
 	return write(terminal->fd, text, length) == (ssize_t)length;
 }
 
-static enum progress
-wait_for_input(const struct terminal *terminal)
-{
-	struct pollfd fds[] = {
-		{ .fd = terminal->signals, .events = POLLIN },
-		{ .fd = terminal->fd, .events = POLLIN },
-	};
-
-	if (poll(fds, 2, -1) < 0)
-		return errno == EINTR ? LINE_MORE : LINE_FAILED;
-	return fds[0].revents != 0 ? LINE_SIGNAL : LINE_MORE;
-}
-
-static enum progress
-read_terminal_line(const struct terminal *terminal, struct line *line)
-{
-	enum progress progress = LINE_MORE;
-
-	while (progress == LINE_MORE && line->used < sizeof(line->octets) &&
-	    memchr(line->octets, '\n', line->used) == NULL) {
-		progress = wait_for_input(terminal);
-		if (progress == LINE_MORE)
-			progress = read_some(terminal->fd, line);
-	}
-	return progress;
-}
-
 /* Asks anew if a signal came that did not end the program: after a stop the
  * prompt has scrolled away, and what was typed is gone. */
 static bool
-ask(struct terminal *terminal, const char *prompt,
+password_ask(struct terminal *terminal, const char *prompt,
     char password[SCRAM_PASSWORD_MAX])
 {
 	struct line line = { .used = 0 };
 	enum progress progress;
 
-	while (say(terminal, prompt)) {
-		progress = read_terminal_line(terminal, &line);
-		say(terminal, "\n");
+	while (terminal_write(terminal, prompt)) {
+		progress = line_read(&line, terminal->fd, terminal->signals);
+		terminal_write(terminal, "\n");
 		if (progress == LINE_FAILED)
 			break;
 		if (progress != LINE_SIGNAL)
-			return take_line(&line, password);
+			return line_take(&line, password);
 		explicit_bzero(&line, sizeof(line));
 		terminal_unmute(terminal);
 		if (!terminal_mute(terminal))
@@ -222,12 +208,12 @@ ask(struct terminal *terminal, const char *prompt,
 }
 
 static bool
-ask_again(struct terminal *terminal, const char *password)
+password_confirm(struct terminal *terminal, const char *password)
 {
 	char again[SCRAM_PASSWORD_MAX] = "";
 	bool same = false;
 
-	if (ask(terminal, "The same once more: ", again)) {
+	if (password_ask(terminal, "The same once more: ", again)) {
 		same = strcmp(password, again) == 0;
 		if (!same)
 			warnx("the two passwords differ");
@@ -237,7 +223,7 @@ ask_again(struct terminal *terminal, const char *password)
 }
 
 static bool
-read_terminal(const char *prompt, bool confirm,
+password_from_terminal(const char *prompt, bool confirm,
     char password[SCRAM_PASSWORD_MAX])
 {
 	struct terminal terminal;
@@ -246,8 +232,8 @@ read_terminal(const char *prompt, bool confirm,
 	if (!terminal_open(&terminal))
 		return false;
 	if (terminal_mute(&terminal)) {
-		got = ask(&terminal, prompt, password) &&
-		    (!confirm || ask_again(&terminal, password));
+		got = password_ask(&terminal, prompt, password) &&
+		    (!confirm || password_confirm(&terminal, password));
 		terminal_unmute(&terminal);
 	}
 	terminal_close(&terminal);
@@ -263,8 +249,9 @@ password_read(const char *prompt, bool confirm,
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	memset(password, 0, SCRAM_PASSWORD_MAX);
-	got = isatty(STDIN_FILENO) ? read_terminal(prompt, confirm, password) :
-	    read_input(password);
+	got = isatty(STDIN_FILENO) ?
+	    password_from_terminal(prompt, confirm, password) :
+	    password_from_input(password);
 	if (!got)
 		explicit_bzero(password, SCRAM_PASSWORD_MAX);
 	return got;

@@ -6,12 +6,13 @@
 #include <err.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/escape.h"
+#include "base/error.h"
+#include "base/sqlite_file.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/store/state.h"
 #include "tools/cli.h"
@@ -27,7 +28,7 @@ struct who {
 	bool json;
 };
 
-/* --- a session ---------------------------------------------------------------- */
+/* --- a session ------------------------------------------------------------ */
 
 enum column {
 	COLUMN_USER, COLUMN_VM, COLUMN_SERVICE, COLUMN_CLIENT,
@@ -49,7 +50,7 @@ static const char *const names[COLUMN_TEXTS] = {
 /* In double quotes, as vmauthz log has it, so that nothing of it is for the
  * terminal. */
 static void
-print_text(const char *name, const char *text)
+who_print_text(const char *name, const char *text)
 {
 	printf(" %s=", name);
 	if (text == NULL || text[0] == '\0') {
@@ -62,7 +63,7 @@ print_text(const char *name, const char *text)
 }
 
 static void
-print_line(sqlite3_stmt *row)
+who_print_line(sqlite3_stmt *row)
 {
 	time_t seconds =
 	    (time_t)(sqlite3_column_int64(row, COLUMN_BEGIN) / 1000);
@@ -74,7 +75,7 @@ print_line(sqlite3_stmt *row)
 		strcpy(begin, "?");
 	fputs(begin, stdout);
 	for (int i = 0; i < COLUMN_TEXTS; i++)
-		print_text(names[i],
+		who_print_text(names[i],
 		    (const char *)sqlite3_column_text(row, i));
 	printf(" channels=%" PRId64 " grant=%" PRId64 " session=\"%" PRId64
 	    "\"\n", (int64_t)sqlite3_column_int64(row, COLUMN_CHANNELS),
@@ -83,7 +84,7 @@ print_line(sqlite3_stmt *row)
 }
 
 static void
-print_json(sqlite3_stmt *row)
+who_print_json(sqlite3_stmt *row)
 {
 	int64_t begin = sqlite3_column_int64(row, COLUMN_BEGIN);
 	time_t seconds = (time_t)(begin / 1000);
@@ -114,17 +115,17 @@ print_json(sqlite3_stmt *row)
 
 /* vmauthzd may not have noticed yet that a VM has ended. */
 static bool
-lives(sqlite3_stmt *row)
+session_process_lives(sqlite3_stmt *row)
 {
 	return peer_process_lives(
 	    (pid_t)sqlite3_column_int64(row, COLUMN_PID),
 	    (uint64_t)sqlite3_column_int64(row, COLUMN_START));
 }
 
-/* --- all of them ---------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------- */
 
 static bool
-complain(const char *path, sqlite3 *handle)
+who_complain(const char *path, sqlite3 *handle)
 {
 	warnx("%s: %s; does vmauthzd run, and is --state its folder?", path,
 	    handle != NULL ? sqlite3_errmsg(handle) : "out of memory");
@@ -132,42 +133,40 @@ complain(const char *path, sqlite3 *handle)
 }
 
 static bool
-print_all(const struct who *who, const char *path, sqlite3 *handle)
+who_print_all(const struct who *who, const char *path, sqlite3 *handle)
 {
 	sqlite3_stmt *row = NULL;
 	int rc = sqlite3_prepare_v2(handle, query, -1, &row, NULL);
 
 	if (rc != SQLITE_OK)
-		return complain(path, handle);
+		return who_complain(path, handle);
 	sqlite3_bind_text(row, 1, who->user, -1, SQLITE_STATIC);
 	sqlite3_bind_text(row, 2, who->vm, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
-		if (!lives(row))
+		if (!session_process_lives(row))
 			continue;
 		if (who->json)
-			print_json(row);
+			who_print_json(row);
 		else
-			print_line(row);
+			who_print_line(row);
 	}
 	sqlite3_finalize(row);
-	return rc == SQLITE_DONE || complain(path, handle);
+	return rc == SQLITE_DONE || who_complain(path, handle);
 }
 
 static bool
-run(const struct who *who, const char *folder)
+who_run(const struct who *who, const char *folder)
 {
 	char path[PATH_MAX];
 	sqlite3 *handle = NULL;
 	bool done;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, STATE_FILE);
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) !=
-	    SQLITE_OK) {
-		done = complain(path, handle);
-	} else {
-		sqlite3_busy_timeout(handle, BUSY_MS);
-		done = print_all(who, path, handle);
-	}
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY, BUSY_MS) !=
+	    ERROR_NONE)
+		done = who_complain(path, handle);
+	else
+		done = who_print_all(who, path, handle);
 	sqlite3_close(handle);
 	return cli_flush() && done;
 }
@@ -198,6 +197,6 @@ verb_who(const char *path, int argc, char **argv)
 	if (user != NULL && !cli_identity(user, NULL, &identity))
 		return CLI_USAGE;
 	who.user = user != NULL ? identity.text : NULL;
-	return run(&who, folder != NULL ? folder : DEFAULT_STATE) ?
+	return who_run(&who, folder != NULL ? folder : DEFAULT_STATE) ?
 	    EXIT_SUCCESS : CLI_FAILED;
 }

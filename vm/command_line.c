@@ -11,9 +11,9 @@
 /* octets; Linux gives a command line no more than a quarter of the stack */
 enum { CMDLINE_MAX = 8 * 1024 * 1024 };
 
-/* The options of QEMU 2.12 to 10.0 that stand alone; every other one takes
- * the next argument, whatever that looks like, so -append "-name" is not a
- * name.  Source: qemu-options.def. */
+/* The options of QEMU 2.12 to 10.0 that have no argument (qemu-options.def).
+ * Every other one consumes the next word, whatever that looks like, so the
+ * "-name" in -append "-name" is no option. */
 static const char *const flag_options[] = {
 	"S", "alt-grab", "audio-help", "ctrl-grab", "curses", "daemonize",
 	"enable-fips", "enable-hax", "enable-kvm", "enable-sync-profile",
@@ -27,7 +27,8 @@ static const char *const flag_options[] = {
 	"version", "win2k-hack", "xen-attach", "xen-domid-restrict",
 };
 
-bool
+/* Whether QEMU takes the option (without its dashes) as one word. */
+static bool
 command_line_option_is_flag(const char *option)
 {
 	const size_t count = sizeof(flag_options) / sizeof(flag_options[0]);
@@ -39,10 +40,11 @@ command_line_option_is_flag(const char *option)
 	return false;
 }
 
-/* Copies the value at *at up to the next comma that is not doubled, and
- * leaves *at there.  False if it doesn't fit. */
+/* Copies the value at *at up to the next comma that is not doubled (QEMU's
+ * escape for one comma), and leaves *at there.  Returns false if it doesn't
+ * fit: a name that is cut could be another VM's. */
 static bool
-take_value(const char **at, char *out, size_t room)
+command_line_read_value(const char **at, char *out, size_t room)
 {
 	size_t used = 0;
 	bool fits = true;
@@ -62,9 +64,10 @@ take_value(const char **at, char *out, size_t room)
 }
 
 /* The value of -name: KEY=VALUE pairs between commas, of which a first one
- * without a key is guest=. */
+ * without a key is guest=.  Other keys, as process= and debug-threads=, may
+ * be of any length. */
 static void
-parse_name(struct command_line *self, const char *value)
+command_line_parse_name(struct command_line *self, const char *value)
 {
 	char name[sizeof(self->name)];
 	bool first = true;
@@ -76,7 +79,8 @@ parse_name(struct command_line *self, const char *value)
 
 		if (keyed)
 			value += length + 1;
-		if (!take_value(&value, name, sizeof(name)) && guest)
+		if (!command_line_read_value(&value, name, sizeof(name)) &&
+		    guest)
 			self->usable = false;
 		if (guest)
 			strcpy(self->name, name);
@@ -85,9 +89,10 @@ parse_name(struct command_line *self, const char *value)
 	}
 }
 
-/* The argument after *at, or NULL behind the last. */
+/* Returns the argument at *at and moves *at behind it; NULL at the end.  The
+ * last octet is known to be NUL, so strlen(3) stays within the text. */
 static const char *
-next_argument(const char **at, const char *end)
+command_line_next_argument(const char **at, const char *end)
 {
 	const char *argument = *at;
 
@@ -98,27 +103,29 @@ next_argument(const char **at, const char *end)
 }
 
 void
-command_line_parse(struct command_line *self_r, const char *cmdline, size_t length)
+command_line_parse(struct command_line *self_r, const char *cmdline,
+    size_t length)
 {
 	const char *at = cmdline, *end = cmdline + length;
 	const char *option, *value;
 
+	/* Without a NUL at the end the last value may have been cut. */
 	memset(self_r, 0, sizeof(*self_r));
 	if (length == 0 || end[-1] != '\0')
 		return;
 	self_r->usable = true;
-	next_argument(&at, end);		/* the program */
-	while ((option = next_argument(&at, end)) != NULL) {
+	command_line_next_argument(&at, end);		/* the program */
+	while ((option = command_line_next_argument(&at, end)) != NULL) {
 		if (option[0] != '-')
 			continue;		/* a disk image */
 		option += option[1] == '-' ? 2 : 1;
 		if (command_line_option_is_flag(option))
 			continue;
-		value = next_argument(&at, end);
+		value = command_line_next_argument(&at, end);
 		if (value == NULL)
 			break;
 		if (strcmp(option, "name") == 0)
-			parse_name(self_r, value);
+			command_line_parse_name(self_r, value);
 		else if (strcmp(option, "uuid") == 0)
 			self_r->usable = uuid_read(self_r->uuid, value) &&
 			    self_r->usable;

@@ -13,39 +13,43 @@
 #include "plugin/local/tcp_view.h"
 
 enum {
-	PASSWD_LINE_MAX = 4096,
-	OVERFLOW_UID = 65534,		/* user_namespaces(7): not ours to see */
+	LOCAL_USER_LINE_MAX = 4096,
+	LOCAL_USER_OVERFLOW_UID = 65534,	/* for every uid that isn't
+						 * mapped, user_namespaces(7) */
 };
 
-/* An orphan has no inode, and uid 0 whoever made it. */
+/* A socket that no process holds any more has no inode, and the kernel reports
+ * uid 0 for it: it must not pass for root's. */
 static bool
-is_alive(const struct tcp_sight *sight)
+local_user_is_alive(const struct tcp_sight *sight)
 {
 	return sight->count == 1 && sight->socket.inode != 0 &&
 	    sight->socket.state == TCP_ESTABLISHED;
 }
 
-/* Our own end has to be there, too: else this is another namespace's table,
- * or the connection has ended and the client's port is free for others. */
+/* The server's own end has to be there, too.  If it is not, this is another
+ * namespace's table, or the connection has ended, and the client's port may
+ * belong to another account by now. */
 static enum request_local
-judge(const struct tcp_view *view, const struct tcp_end *client)
+local_user_classify(const struct tcp_view *view, const struct tcp_end *client)
 {
 	uid_t uid = view->client.socket.uid;
 
-	if (!is_alive(&view->server))
+	if (!local_user_is_alive(&view->server))
 		return REQUEST_LOCAL_UNKNOWN;
 	if (view->client.count == 0)
 		return address_is_foreign(client) ? REQUEST_LOCAL_REMOTE :
 		    REQUEST_LOCAL_UNKNOWN;
-	if (!is_alive(&view->client) || uid == OVERFLOW_UID ||
-	    uid == (uid_t)-1)
+	if (!local_user_is_alive(&view->client) ||
+	    uid == LOCAL_USER_OVERFLOW_UID || uid == (uid_t)-1)
 		return REQUEST_LOCAL_UNKNOWN;
 	return REQUEST_LOCAL_ACCOUNT;
 }
 
-/* "+" and "-" begin what is for NIS, where no uid means 0. */
+/* Lines that begin with "+" or "-" are for NIS, where an empty uid is read as
+ * 0. */
 static bool
-is_name(const char *name)
+local_user_is_name(const char *name)
 {
 	return strchr("+-", name[0]) == NULL &&
 	    name[strspn(name, "0123456789")] != '\0' &&
@@ -55,7 +59,7 @@ is_name(const char *name)
 bool
 local_user_name(struct local_user *user_r, uid_t uid, const char *passwd)
 {
-	char line[PASSWD_LINE_MAX];
+	char line[LOCAL_USER_LINE_MAX];
 	struct passwd entry, *found = NULL;
 	FILE *file = fopen(passwd, "re");
 	int error;
@@ -64,7 +68,8 @@ local_user_name(struct local_user *user_r, uid_t uid, const char *passwd)
 		return false;
 	do
 		error = fgetpwent_r(file, &entry, line, sizeof(line), &found);
-	while (error == 0 && (entry.pw_uid != uid || !is_name(entry.pw_name)));
+	while (error == 0 && (entry.pw_uid != uid ||
+	    !local_user_is_name(entry.pw_name)));
 	if (ferror(file))
 		error = EIO;
 	fclose(file);
@@ -76,11 +81,13 @@ local_user_name(struct local_user *user_r, uid_t uid, const char *passwd)
 	return true;
 }
 
+/* A kernel without inet_diag answers that there is no such socket, and a
+ * sandbox may refuse netlink; /proc/net has the sockets in both cases. */
 static bool
-look(struct tcp_view *view_r, const struct tcp_end *server,
+local_user_view(struct tcp_view *view_r, const struct tcp_end *server,
     const struct tcp_end *client)
 {
-	return (tcp_view_ask(view_r, server, client) &&
+	return (tcp_view_query(view_r, server, client) &&
 	    view_r->server.count > 0) ||
 	    tcp_view_scan(view_r, server, client);
 }
@@ -97,9 +104,9 @@ local_user_find(const char *local, const char *remote,
 	if (!tcp_end_parse(&server, local) ||
 	    !tcp_end_parse(&client, remote) ||
 	    tcp_end_is_ipv4(&server) != tcp_end_is_ipv4(&client) ||
-	    !look(&view, &server, &client))
+	    !local_user_view(&view, &server, &client))
 		return REQUEST_LOCAL_UNKNOWN;
-	found = judge(&view, &client);
+	found = local_user_classify(&view, &client);
 	if (found == REQUEST_LOCAL_ACCOUNT && !local_user_name(user_r,
 	    view.client.socket.uid, "/etc/passwd"))
 		return REQUEST_LOCAL_UNKNOWN;

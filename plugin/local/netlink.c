@@ -6,9 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One datagram, from the kernel and whole. */
+/* Receives one datagram.  The sender is checked, because any process may send
+ * to a netlink socket; port id 0 is the kernel's. */
 static bool
-receive(int fd, union netlink_answer *answer)
+netlink_receive(int fd, union netlink_answer *answer)
 {
 	struct sockaddr_nl from = { 0 };
 	socklen_t from_length = sizeof(from);
@@ -22,12 +23,12 @@ receive(int fd, union netlink_answer *answer)
 }
 
 bool
-netlink_ask(int protocol, const void *requests, size_t length,
+netlink_query(int protocol, const void *requests, size_t length,
     union netlink_answer *answers_r, size_t count)
 {
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	/* raw and datagram are the same here, but AppArmor's abstractions
-	 * know the first */
+	/* SOCK_RAW and SOCK_DGRAM are the same here, but AppArmor's profiles
+	 * allow the first one. */
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    protocol);
 	bool ok;
@@ -38,14 +39,14 @@ netlink_ask(int protocol, const void *requests, size_t length,
 	    (const struct sockaddr *)&kernel, sizeof(kernel)) ==
 	    (ssize_t)length;
 	for (size_t i = 0; ok && i < count; i++)
-		ok = receive(fd, &answers_r[i]);
+		ok = netlink_receive(fd, &answers_r[i]);
 	close(fd);
 	return ok;
 }
 
 bool
-netlink_take(const union netlink_answer *answer, uint16_t type, void *out,
-    size_t size)
+netlink_read_payload(const union netlink_answer *answer, uint16_t type,
+    void *out, size_t size)
 {
 	if (answer->head.nlmsg_type != type ||
 	    answer->head.nlmsg_len - sizeof(answer->head) < size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Questions to the kernel by netlink(7) that are answered at once. */
+/* Requests to the kernel by netlink(7) that it answers at once. */
 
 #ifndef VMAUTHZ_PLUGIN_LOCAL_NETLINK_H
 #define VMAUTHZ_PLUGIN_LOCAL_NETLINK_H
@@ -17,16 +17,16 @@ union netlink_answer {
 	char octets[2048];
 };
 
-/* Sends length octets, which are count requests, and takes as many answers.
- * The kernel has answered when it has taken the requests, so nothing is
- * waited for.  System calls: 3 and one for each answer.  False if it can't be
- * asked so, or an answer is missing or not whole. */
-bool netlink_ask(int protocol, const void *requests, size_t length,
+/* Sends length octets, which are count requests, and receives as many answers.
+ * The kernel queues the answers within the call that sends, so nothing waits.
+ * System calls: 3 and one for each answer.  Returns false if netlink can't be
+ * used, or an answer is missing or not whole. */
+bool netlink_query(int protocol, const void *requests, size_t length,
     union netlink_answer *answers_r, size_t count);
 
-/* Copies the size octets behind the answer's head.  False, and nothing
- * copied, if it is of another type or shorter. */
-bool netlink_take(const union netlink_answer *answer, uint16_t type,
+/* Copies the size octets behind the answer's header.  Returns false, with
+ * nothing copied, if it is of another type or shorter. */
+bool netlink_read_payload(const union netlink_answer *answer, uint16_t type,
     void *out, size_t size);
 
 #endif

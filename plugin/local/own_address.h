@@ -10,9 +10,9 @@
 
 #include "plugin/local/tcp_socket.h"
 
-/* True if the address is certainly none of this host's, that is, if the
+/* Returns true if the address is certainly none of this host's: if the
  * kernel's routes lead to it over a network (NETLINK_ROUTE, four system
- * calls), or, where that can't be asked, if it can't be bound to.  Addresses
+ * calls), or, where routes can't be read, if bind(2) refuses it.  Addresses
  * within a VRF are not known. */
 bool address_is_foreign(const struct tcp_end *end);
 

@@ -10,8 +10,9 @@
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
-/* Octets that are still to be read; a failure sticks. */
-struct cursor {
+/* Octets that are still to be read.  A failure sticks, so a line is read item
+ * by item and checked once at its end. */
+struct tcp_socket_cursor {
 	const char *at;
 	const char *end;
 	bool failed;
@@ -31,7 +32,7 @@ tcp_end_equal(const struct tcp_end *a, const struct tcp_end *b)
 }
 
 static bool
-end_is_nobody(const struct tcp_end *end)
+tcp_end_is_unspecified(const struct tcp_end *end)
 {
 	static const uint8_t zeros[TCP_IP_LENGTH];
 	size_t from = tcp_end_is_ipv4(end) ? sizeof(mapped_prefix) : 0;
@@ -39,8 +40,9 @@ end_is_nobody(const struct tcp_end *end)
 	return memcmp(end->ip + from, zeros, sizeof(zeros) - from) == 0;
 }
 
+/* Upper case alone: the kernel prints %X. */
 static int
-digit_value(char c)
+tcp_socket_digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -51,17 +53,18 @@ digit_value(char c)
 
 /* A number of one to most digits, no greater than limit. */
 static uint64_t
-take_number(struct cursor *cursor, unsigned int base, size_t most,
-    uint64_t limit)
+tcp_socket_read_number(struct tcp_socket_cursor *cursor, unsigned int base,
+    size_t most, uint64_t limit)
 {
 	uint64_t value = 0;
 	size_t count = 0;
 
 	for (; cursor->at < cursor->end && count < most; count++) {
-		int digit = digit_value(*cursor->at);
+		int digit = tcp_socket_digit_value(*cursor->at);
 
 		if (digit < 0 || (unsigned int)digit >= base)
 			break;
+		/* before the multiplication, which could overflow */
 		if (value > (limit - (unsigned int)digit) / base) {
 			cursor->failed = true;
 			return 0;
@@ -76,7 +79,7 @@ take_number(struct cursor *cursor, unsigned int base, size_t most,
 
 /* One character, which has to be this one. */
 static void
-take_char(struct cursor *cursor, char c)
+tcp_socket_read_char(struct tcp_socket_cursor *cursor, char c)
 {
 	if (cursor->failed || cursor->at == cursor->end || *cursor->at != c)
 		cursor->failed = true;
@@ -85,7 +88,7 @@ take_char(struct cursor *cursor, char c)
 }
 
 static void
-skip_blanks(struct cursor *cursor)
+tcp_socket_skip_blanks(struct tcp_socket_cursor *cursor)
 {
 	const char *begin = cursor->at;
 
@@ -95,9 +98,9 @@ skip_blanks(struct cursor *cursor)
 		cursor->failed = true;
 }
 
-/* A word that doesn't matter, and the blanks behind it. */
+/* A word that is not needed, and the blanks behind it. */
 static void
-skip_word(struct cursor *cursor)
+tcp_socket_skip_word(struct tcp_socket_cursor *cursor)
 {
 	const char *begin = cursor->at;
 
@@ -106,85 +109,89 @@ skip_word(struct cursor *cursor)
 		cursor->at++;
 	if (cursor->at == begin)
 		cursor->failed = true;
-	skip_blanks(cursor);
+	tcp_socket_skip_blanks(cursor);
 }
 
 /* A hexadecimal number of exactly so many digits. */
 static uint32_t
-take_hex(struct cursor *cursor, ptrdiff_t digits)
+tcp_socket_read_hex(struct tcp_socket_cursor *cursor, ptrdiff_t digits)
 {
 	const char *begin = cursor->at;
-	uint32_t value = (uint32_t)take_number(cursor, 16, (size_t)digits,
-	    UINT32_MAX);
+	uint32_t value = (uint32_t)tcp_socket_read_number(cursor, 16,
+	    (size_t)digits, UINT32_MAX);
 
 	if (cursor->at - begin != digits)
 		cursor->failed = true;
 	return value;
 }
 
-/* 32 bits as the kernel prints them: a number of this machine's order. */
+/* 32 bits of an address.  The kernel prints them as a number, so the octets
+ * come in this machine's order. */
 static void
-take_ip_word(struct cursor *cursor, uint8_t out[4])
+tcp_socket_read_ip_word(struct tcp_socket_cursor *cursor, uint8_t out[4])
 {
-	uint32_t word = take_hex(cursor, 8);
+	uint32_t word = tcp_socket_read_hex(cursor, 8);
 
 	memcpy(out, &word, sizeof(word));
 }
 
-/* "0100007F:170C", or with four words in front of the colon. */
+/* An end as "0100007F:170C", in tcp6 with four words in front of the colon.
+ * IPv4 becomes a mapped address, as in struct tcp_end. */
 static void
-take_end(struct cursor *cursor, struct tcp_end *end)
+tcp_socket_read_end(struct tcp_socket_cursor *cursor, struct tcp_end *end)
 {
-	take_ip_word(cursor, end->ip);
+	tcp_socket_read_ip_word(cursor, end->ip);
 	if (cursor->at < cursor->end && *cursor->at == ':') {
 		memcpy(end->ip + sizeof(mapped_prefix), end->ip, 4);
 		memcpy(end->ip, mapped_prefix, sizeof(mapped_prefix));
 	} else {
 		for (size_t i = 4; i < sizeof(end->ip); i += 4)
-			take_ip_word(cursor, end->ip + i);
+			tcp_socket_read_ip_word(cursor, end->ip + i);
 	}
-	take_char(cursor, ':');
-	end->port = (uint16_t)take_hex(cursor, 4);
-	skip_blanks(cursor);
+	tcp_socket_read_char(cursor, ':');
+	end->port = (uint16_t)tcp_socket_read_hex(cursor, 4);
+	tcp_socket_skip_blanks(cursor);
 }
 
 bool
 tcp_socket_parse_line(struct tcp_socket *socket_r, const char *line,
     size_t length)
 {
-	struct cursor cursor = { line, line + length, length == 0 };
+	struct tcp_socket_cursor cursor = { line, line + length, length == 0 };
 	struct tcp_socket socket = { 0 };
 
 	if (cursor.failed)
 		return false;
 	while (cursor.at < cursor.end && *cursor.at == ' ')
 		cursor.at++;
-	(void)take_number(&cursor, 10, 20, UINT64_MAX);	/* sl */
-	take_char(&cursor, ':');
-	skip_blanks(&cursor);
-	take_end(&cursor, &socket.here);
-	take_end(&cursor, &socket.there);
-	socket.state = (uint8_t)take_hex(&cursor, 2);
-	skip_blanks(&cursor);
-	skip_word(&cursor);	/* tx_queue:rx_queue */
-	skip_word(&cursor);	/* tr:tm->when */
-	skip_word(&cursor);	/* retrnsmt */
-	socket.uid = (uid_t)take_number(&cursor, 10, 10, UINT32_MAX);
-	skip_blanks(&cursor);
-	skip_word(&cursor);	/* timeout */
-	socket.inode = take_number(&cursor, 10, 20, UINT64_MAX);
-	skip_blanks(&cursor);
+	(void)tcp_socket_read_number(&cursor, 10, 20, UINT64_MAX);	/* sl */
+	tcp_socket_read_char(&cursor, ':');
+	tcp_socket_skip_blanks(&cursor);
+	tcp_socket_read_end(&cursor, &socket.here);
+	tcp_socket_read_end(&cursor, &socket.there);
+	socket.state = (uint8_t)tcp_socket_read_hex(&cursor, 2);
+	tcp_socket_skip_blanks(&cursor);
+	tcp_socket_skip_word(&cursor);	/* tx_queue:rx_queue */
+	tcp_socket_skip_word(&cursor);	/* tr:tm->when */
+	tcp_socket_skip_word(&cursor);	/* retrnsmt */
+	socket.uid = (uid_t)tcp_socket_read_number(&cursor, 10, 10, UINT32_MAX);
+	tcp_socket_skip_blanks(&cursor);
+	tcp_socket_skip_word(&cursor);	/* timeout */
+	socket.inode = tcp_socket_read_number(&cursor, 10, 20, UINT64_MAX);
+	tcp_socket_skip_blanks(&cursor);
 	if (cursor.failed || line[length - 1] != '\n')
 		return false;
 	*socket_r = socket;
 	return true;
 }
 
+/* getnameinfo(3) writes the interface's name, or its index where it finds no
+ * name.  0 is no interface. */
 static bool
-parse_scope(const char *text, uint32_t *scope_r)
+tcp_end_parse_scope(const char *text, uint32_t *scope_r)
 {
-	struct cursor cursor = { text, text + strlen(text), false };
-	uint64_t number = take_number(&cursor, 10, 10, INT_MAX);
+	struct tcp_socket_cursor cursor = { text, text + strlen(text), false };
+	uint64_t number = tcp_socket_read_number(&cursor, 10, 10, INT_MAX);
 
 	*scope_r = !cursor.failed && cursor.at == cursor.end ?
 	    (uint32_t)number : if_nametoindex(text);
@@ -192,7 +199,7 @@ parse_scope(const char *text, uint32_t *scope_r)
 }
 
 static bool
-parse_ip(struct tcp_end *end, const char *text)
+tcp_end_parse_ip(struct tcp_end *end, const char *text)
 {
 	memcpy(end->ip, mapped_prefix, sizeof(mapped_prefix));
 	return inet_pton(AF_INET, text,
@@ -205,7 +212,7 @@ tcp_end_parse(struct tcp_end *end_r, const char *text)
 {
 	char host[INET6_ADDRSTRLEN + IF_NAMESIZE];
 	const char *split = strrchr(text, ';');
-	struct cursor cursor = { split, split, false };
+	struct tcp_socket_cursor cursor = { split, split, false };
 	struct tcp_end end = { 0 };
 	char *scope;
 
@@ -216,13 +223,14 @@ tcp_end_parse(struct tcp_end *end_r, const char *text)
 	scope = strchr(host, '%');
 	if (scope != NULL)
 		*scope++ = '\0';
+	/* behind the semicolon, to the end of the text */
 	cursor.at++;
 	cursor.end += strlen(split);
-	end.port = (uint16_t)take_number(&cursor, 10, 5, UINT16_MAX);
+	end.port = (uint16_t)tcp_socket_read_number(&cursor, 10, 5, UINT16_MAX);
 	if (cursor.failed || cursor.at != cursor.end || end.port == 0 ||
-	    !parse_ip(&end, host) || end_is_nobody(&end) ||
+	    !tcp_end_parse_ip(&end, host) || tcp_end_is_unspecified(&end) ||
 	    (scope != NULL && (tcp_end_is_ipv4(&end) ||
-	    !parse_scope(scope, &end.scope))))
+	    !tcp_end_parse_scope(scope, &end.scope))))
 		return false;
 	*end_r = end;
 	return true;

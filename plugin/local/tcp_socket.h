@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* TCP sockets as text: the addresses that Cyrus SASL hands to plugins, and
- * the lines of /proc/net/tcp and tcp6.  Nothing here asks the kernel. */
+/* TCP sockets as text: the addresses that Cyrus SASL passes to plugins, and
+ * the lines of /proc/net/tcp and tcp6.  Only the name of an interface needs the
+ * kernel. */
 
 #ifndef VMAUTHZ_PLUGIN_LOCAL_TCP_SOCKET_H
 #define VMAUTHZ_PLUGIN_LOCAL_TCP_SOCKET_H
@@ -28,18 +29,18 @@ struct tcp_socket {
 	uint64_t inode;			/* 0: no process holds it */
 };
 
-/* Reads "address;port" as libsasl2 has it: numbers only, and the interface
- * of a scope id by name or number.  False for anything else, for port 0 and
- * for the address of nobody (0.0.0.0, ::). */
+/* Reads "address;port" as libsasl2 writes it: numbers only, and the interface
+ * of a scope id by name or number.  Returns false for anything else, for port
+ * 0 and for an unspecified address (0.0.0.0, ::). */
 bool tcp_end_parse(struct tcp_end *end_r, const char *text);
 
 bool tcp_end_is_ipv4(const struct tcp_end *end);
 
-/* The same address and port; scopes are not looked at. */
+/* Whether address and port are the same; scopes are not compared. */
 bool tcp_end_equal(const struct tcp_end *a, const struct tcp_end *b);
 
-/* Reads one line of /proc/net/tcp or tcp6 (proc_net_tcp(5)), without its
- * head and length octets long.  False if it isn't one, or isn't whole. */
+/* Reads one line of /proc/net/tcp or tcp6 (proc_net_tcp(5)), length octets
+ * long and not the heading.  Returns false if it is malformed or not whole. */
 bool tcp_socket_parse_line(struct tcp_socket *socket_r, const char *line,
     size_t length);
 

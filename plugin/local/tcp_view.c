@@ -15,22 +15,23 @@
 #include "plugin/local/netlink.h"
 
 enum {
-	IPV4_AT = TCP_IP_LENGTH - sizeof(struct in_addr),
-	LINE_MAX_LENGTH = 512,		/* of tcp6: 190 */
-	PROC_READ = 4096,		/* what the kernel gives at once */
+	TCP_VIEW_IPV4_OFFSET = TCP_IP_LENGTH - sizeof(struct in_addr),
+	TCP_VIEW_LINE_MAX = 512,		/* of tcp6: 190 */
+	TCP_VIEW_BUFFER_SIZE = 4096,	/* what one read(2) returns at most */
 };
 
-struct question {
+struct tcp_view_question {
 	struct nlmsghdr head;
 	struct inet_diag_req_v2 body;
 };
 
-_Static_assert(sizeof(struct question) % NLMSG_ALIGNTO == 0,
+_Static_assert(sizeof(struct tcp_view_question) % NLMSG_ALIGNTO == 0,
     "questions can follow each other");
 
-/* A file that is read while sockets come and go may have one twice. */
+/* A file that is read while sockets come and go may list one twice, which
+ * counts once.  Two different ones make the connection ambiguous. */
 static void
-note_sight(struct tcp_sight *sight, const struct tcp_socket *socket)
+tcp_view_note_sight(struct tcp_sight *sight, const struct tcp_socket *socket)
 {
 	const struct tcp_socket *before = &sight->socket;
 
@@ -41,30 +42,33 @@ note_sight(struct tcp_sight *sight, const struct tcp_socket *socket)
 }
 
 static void
-note_socket(struct tcp_view *view, const struct tcp_socket *socket,
+tcp_view_note_socket(struct tcp_view *view, const struct tcp_socket *socket,
     const struct tcp_end *server, const struct tcp_end *client)
 {
 	if (tcp_end_equal(&socket->here, server) &&
 	    tcp_end_equal(&socket->there, client))
-		note_sight(&view->server, socket);
+		tcp_view_note_sight(&view->server, socket);
 	else if (tcp_end_equal(&socket->here, client) &&
 	    tcp_end_equal(&socket->there, server))
-		note_sight(&view->client, socket);
+		tcp_view_note_sight(&view->client, socket);
 }
 
 static void
-put_ip(const struct tcp_end *end, __be32 out[4])
+tcp_view_write_ip(const struct tcp_end *end, __be32 out[4])
 {
 	if (tcp_end_is_ipv4(end))
-		memcpy(out, end->ip + IPV4_AT, sizeof(struct in_addr));
+		memcpy(out, end->ip + TCP_VIEW_IPV4_OFFSET,
+		    sizeof(struct in_addr));
 	else
 		memcpy(out, end->ip, sizeof(end->ip));
 }
 
-/* For IPv4 the kernel finds AF_INET6 sockets with mapped addresses, too. */
+/* A request for AF_INET finds also AF_INET6 sockets with mapped addresses.
+ * Only established sockets are requested: the kernel reports root as the owner
+ * of the others that are left of a connection. */
 static void
-put_question(struct question *question, const struct tcp_end *here,
-    const struct tcp_end *there)
+tcp_view_write_question(struct tcp_view_question *question,
+    const struct tcp_end *here, const struct tcp_end *there)
 {
 	struct inet_diag_req_v2 *body = &question->body;
 
@@ -74,8 +78,8 @@ put_question(struct question *question, const struct tcp_end *here,
 	body->sdiag_family = tcp_end_is_ipv4(here) ? AF_INET : AF_INET6;
 	body->sdiag_protocol = IPPROTO_TCP;
 	body->idiag_states = 1U << TCP_ESTABLISHED;
-	put_ip(here, body->id.idiag_src);
-	put_ip(there, body->id.idiag_dst);
+	tcp_view_write_ip(here, body->id.idiag_src);
+	tcp_view_write_ip(there, body->id.idiag_dst);
 	body->id.idiag_sport = htons(here->port);
 	body->id.idiag_dport = htons(there->port);
 	body->id.idiag_if = here->scope;
@@ -84,82 +88,88 @@ put_question(struct question *question, const struct tcp_end *here,
 }
 
 static void
-get_end(struct tcp_end *end, uint8_t family, const __be32 ip[4], __be16 port)
+tcp_view_read_end(struct tcp_end *end, uint8_t family, const __be32 ip[4],
+    __be16 port)
 {
 	end->port = ntohs(port);
 	if (family == AF_INET6) {
 		memcpy(end->ip, ip, sizeof(end->ip));
 		return;
 	}
-	memset(end->ip, 0, IPV4_AT);
-	end->ip[IPV4_AT - 2] = end->ip[IPV4_AT - 1] = 0xff;
-	memcpy(end->ip + IPV4_AT, ip, sizeof(struct in_addr));
+	memset(end->ip, 0, TCP_VIEW_IPV4_OFFSET);
+	end->ip[TCP_VIEW_IPV4_OFFSET - 2] =
+	    end->ip[TCP_VIEW_IPV4_OFFSET - 1] = 0xff;
+	memcpy(end->ip + TCP_VIEW_IPV4_OFFSET, ip, sizeof(struct in_addr));
 }
 
 static void
-get_socket(struct tcp_socket *socket, const struct inet_diag_msg *msg)
+tcp_view_read_socket(struct tcp_socket *socket, const struct inet_diag_msg *msg)
 {
 	memset(socket, 0, sizeof(*socket));
-	get_end(&socket->here, msg->idiag_family, msg->id.idiag_src,
+	tcp_view_read_end(&socket->here, msg->idiag_family, msg->id.idiag_src,
 	    msg->id.idiag_sport);
-	get_end(&socket->there, msg->idiag_family, msg->id.idiag_dst,
+	tcp_view_read_end(&socket->there, msg->idiag_family, msg->id.idiag_dst,
 	    msg->id.idiag_dport);
 	socket->state = msg->idiag_state;
 	socket->uid = msg->idiag_uid;
 	socket->inode = msg->idiag_inode;
 }
 
-/* True also for the answer that there is no such socket.  The kernel may
- * answer with a listener that this connection would reach if it were new:
- * note_socket() takes only what was asked for. */
+/* Returns true also for the answer that there is no such socket.  The kernel
+ * may answer with a listener that this connection would reach if it were new:
+ * tcp_view_note_socket() ignores it, since its ends differ. */
 static bool
-take_answer(const union netlink_answer *answer, struct tcp_view *view,
+tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view,
     const struct tcp_end *server, const struct tcp_end *client)
 {
 	struct nlmsgerr error;
 	struct inet_diag_msg msg;
 	struct tcp_socket socket;
 
-	if (netlink_take(answer, NLMSG_ERROR, &error, sizeof(error)))
+	if (netlink_read_payload(answer, NLMSG_ERROR, &error, sizeof(error)))
 		return error.error == -ENOENT;
-	if (!netlink_take(answer, SOCK_DIAG_BY_FAMILY, &msg, sizeof(msg)))
+	if (!netlink_read_payload(answer, SOCK_DIAG_BY_FAMILY, &msg,
+	    sizeof(msg)))
 		return false;
-	get_socket(&socket, &msg);
-	note_socket(view, &socket, server, client);
+	tcp_view_read_socket(&socket, &msg);
+	tcp_view_note_socket(view, &socket, server, client);
 	return true;
 }
 
 bool
-tcp_view_ask(struct tcp_view *view_r, const struct tcp_end *server,
+tcp_view_query(struct tcp_view *view_r, const struct tcp_end *server,
     const struct tcp_end *client)
 {
-	struct question questions[2] = { 0 };
+	struct tcp_view_question questions[2] = { 0 };
 	union netlink_answer answers[2];
 
 	memset(view_r, 0, sizeof(*view_r));
-	put_question(&questions[0], server, client);
-	put_question(&questions[1], client, server);
-	return netlink_ask(NETLINK_SOCK_DIAG, questions, sizeof(questions),
+	tcp_view_write_question(&questions[0], server, client);
+	tcp_view_write_question(&questions[1], client, server);
+	/* Both in one message: the second answer costs one system call. */
+	return netlink_query(NETLINK_SOCK_DIAG, questions, sizeof(questions),
 	    answers, 2) &&
-	    take_answer(&answers[0], view_r, server, client) &&
-	    take_answer(&answers[1], view_r, server, client);
+	    tcp_view_read_answer(&answers[0], view_r, server, client) &&
+	    tcp_view_read_answer(&answers[1], view_r, server, client);
 }
 
 static bool
-scan_lines(FILE *file, struct tcp_view *view, const struct tcp_end *server,
-    const struct tcp_end *client, int64_t deadline)
+tcp_view_scan_lines(FILE *file, struct tcp_view *view,
+    const struct tcp_end *server, const struct tcp_end *client,
+    int64_t deadline)
 {
-	char line[LINE_MAX_LENGTH];
+	char line[TCP_VIEW_LINE_MAX];
 	struct tcp_socket socket;
 
 	if (fgets(line, sizeof(line), file) == NULL)
-		return false;		/* the head */
+		return false;		/* the heading */
 	for (size_t count = 0; fgets(line, sizeof(line), file) != NULL;
 	    count++) {
-		if (count == TCP_VIEW_SCAN_LINES || clock_monotonic_ms() > deadline ||
+		if (count == TCP_VIEW_SCAN_LINES ||
+		    clock_monotonic_ms() > deadline ||
 		    !tcp_socket_parse_line(&socket, line, strlen(line)))
 			return false;
-		note_socket(view, &socket, server, client);
+		tcp_view_note_socket(view, &socket, server, client);
 	}
 	return !ferror(file);
 }
@@ -177,7 +187,7 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 
 	memset(view_r, 0, sizeof(*view_r));
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		char buffer[PROC_READ];
+		char buffer[TCP_VIEW_BUFFER_SIZE];
 		FILE *file = fopen(paths[i], "re");
 
 		if (file == NULL && errno == ENOENT)
@@ -185,7 +195,8 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 		if (file == NULL)
 			return false;
 		setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-		ok = ok && scan_lines(file, view_r, server, client, deadline);
+		ok = ok && tcp_view_scan_lines(file, view_r, server, client,
+		    deadline);
 		fclose(file);
 	}
 	return ok;

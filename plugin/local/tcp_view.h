@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the kernel has of the sockets at both ends of a TCP connection, in
+/* The sockets at both ends of a TCP connection, as the kernel reports them in
  * the network namespace of this process. */
 
 #ifndef VMAUTHZ_PLUGIN_LOCAL_TCP_VIEW_H
@@ -26,15 +26,17 @@ struct tcp_view {
 	struct tcp_sight client;
 };
 
-/* Asks for these two sockets by NETLINK_SOCK_DIAG, and for no other.  Five
- * system calls, none of which waits.  False if it can't be asked so, or answers with
- * what isn't understood.  Where inet_diag is missing no socket is found. */
-bool tcp_view_ask(struct tcp_view *view_r, const struct tcp_end *server,
+/* Requests these two sockets, and no other, by NETLINK_SOCK_DIAG
+ * (sock_diag(7)).  Five system calls, none of which waits.  Returns false if
+ * netlink can't be used, or an answer is malformed.  Where the kernel has no
+ * inet_diag no socket is found. */
+bool tcp_view_query(struct tcp_view *view_r, const struct tcp_end *server,
     const struct tcp_end *client);
 
-/* Looks for them in /proc/net/tcp and tcp6.  One system call for each 4096
- * octets (27 sockets or fewer) and four more a file.  False if they can't be
- * read to their ends within the limits above. */
+/* Searches /proc/net/tcp and tcp6 for them.  One system call for each 4096
+ * octets (27 sockets or fewer) and four more a file.  Returns false if the
+ * files can't be read to their ends within the limits above, which bound the
+ * time that QEMU's main loop stands still. */
 bool tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
     const struct tcp_end *client);
 

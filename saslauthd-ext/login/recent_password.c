@@ -7,23 +7,23 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 
-enum { KEY_SIZE = 32, BUCKETS = 1024 };
+enum { KEY_SIZE = 32, WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t) };
 
 struct entry {
-	unsigned char tag[RECENT_PASSWORD_TAG_SIZE];
-	int64_t until;		/* 0: free */
-	int next;		/* in its bucket, -1: the last */
+	uint64_t tag[WORDS];
+	int64_t until;
 };
 
 struct recent_password {
 	unsigned char key[KEY_SIZE];
 	EVP_MAC *mac;
-	int bucket[BUCKETS];	/* the first of each, -1: none */
+	size_t count;
 	struct entry entry[RECENT_PASSWORD_MAX];
 };
 
@@ -41,7 +41,6 @@ recent_password_new(struct recent_password **recent_r)
 		recent_password_free(&recent);
 		return ERROR_CRYPTO;
 	}
-	recent_password_forget_all(recent);
 	*recent_r = recent;
 	return ERROR_NONE;
 }
@@ -61,13 +60,12 @@ void
 recent_password_forget_all(struct recent_password *recent)
 {
 	memset(recent->entry, 0, sizeof(recent->entry));
-	for (int i = 0; i < BUCKETS; i++)
-		recent->bucket[i] = -1;
+	recent->count = 0;
 }
 
 /* The length in front keeps "ab" and "c" apart from "a" and "bc". */
 static bool
-add_text(EVP_MAC_CTX *context, const char *text)
+recent_add_text(EVP_MAC_CTX *context, const char *text)
 {
 	uint64_t length = strlen(text);
 
@@ -78,7 +76,8 @@ add_text(EVP_MAC_CTX *context, const char *text)
 }
 
 int
-recent_password_tag(const struct recent_password *recent, const struct recent_password_key *key,
+recent_password_tag(const struct recent_password *recent,
+    const struct recent_password_key *key,
     unsigned char tag_r[RECENT_PASSWORD_TAG_SIZE])
 {
 	char digest[] = "SHA256";
@@ -93,88 +92,70 @@ recent_password_tag(const struct recent_password *recent, const struct recent_pa
 
 	made = context != NULL && EVP_MAC_init(context, recent->key,
 	    sizeof(recent->key), parameters) == 1 &&
-	    add_text(context, key->vm) && add_text(context, key->user) &&
-	    add_text(context, key->client) &&
-	    add_text(context, key->password) &&
-	    EVP_MAC_final(context, tag_r, &size, RECENT_PASSWORD_TAG_SIZE) == 1 &&
+	    recent_add_text(context, key->vm) &&
+	    recent_add_text(context, key->user) &&
+	    recent_add_text(context, key->client) &&
+	    recent_add_text(context, key->password) &&
+	    EVP_MAC_final(context, tag_r, &size,
+	    RECENT_PASSWORD_TAG_SIZE) == 1 &&
 	    size == RECENT_PASSWORD_TAG_SIZE;
 	EVP_MAC_CTX_free(context);
 	return made ? ERROR_NONE : ERROR_CRYPTO;
 }
 
-/* A tag is as good as random already. */
-static int *
-bucket_of(struct recent_password *recent, const unsigned char *tag)
+/* Looks at all entries in words, which takes the same time wherever the tag
+ * is, and some microseconds when all are taken. */
+static struct entry *
+recent_find(struct recent_password *recent, const unsigned char *tag)
 {
-	return &recent->bucket[((unsigned int)tag[0] << 8 | tag[1]) % BUCKETS];
-}
+	struct entry *found = NULL;
+	uint64_t wanted[WORDS], differ;
 
-static int *
-find(struct recent_password *recent, const unsigned char *tag)
-{
-	int *at = bucket_of(recent, tag);
-
-	while (*at >= 0 && CRYPTO_memcmp(recent->entry[*at].tag, tag,
-	    RECENT_PASSWORD_TAG_SIZE) != 0)
-		at = &recent->entry[*at].next;
-	return at;
-}
-
-static void
-drop(struct recent_password *recent, struct entry *entry)
-{
-	int *at;
-
-	if (entry->until == 0)
-		return;
-	at = find(recent, entry->tag);
-	if (*at >= 0)
-		*at = entry->next;
-	memset(entry, 0, sizeof(*entry));
-}
-
-/* A free entry, or the one that ends first. */
-static int
-oldest(const struct recent_password *recent)
-{
-	int found = 0;
-
-	for (int i = 1; i < RECENT_PASSWORD_MAX; i++) {
-		if (recent->entry[i].until < recent->entry[found].until)
-			found = i;
+	memcpy(wanted, tag, sizeof(wanted));
+	for (size_t i = 0; i < recent->count; i++) {
+		differ = 0;
+		for (size_t j = 0; j < WORDS; j++)
+			differ |= recent->entry[i].tag[j] ^ wanted[j];
+		if (differ == 0)
+			found = &recent->entry[i];
 	}
 	return found;
 }
 
-void
-recent_password_add(struct recent_password *recent, const unsigned char tag[RECENT_PASSWORD_TAG_SIZE],
-    int64_t until)
+/* A free entry, or the one that ends first. */
+static struct entry *
+recent_free_entry(struct recent_password *recent)
 {
-	int *at = find(recent, tag), index;
-	struct entry *entry;
+	struct entry *first = recent->entry;
 
-	if (until <= 0)
-		return;
-	if (*at >= 0) {
-		if (recent->entry[*at].until < until)
-			recent->entry[*at].until = until;
-		return;
+	if (recent->count < RECENT_PASSWORD_MAX)
+		return &recent->entry[recent->count++];
+	for (size_t i = 1; i < recent->count; i++) {
+		if (recent->entry[i].until < first->until)
+			first = &recent->entry[i];
 	}
-	index = oldest(recent);
-	entry = &recent->entry[index];
-	drop(recent, entry);
-	memcpy(entry->tag, tag, RECENT_PASSWORD_TAG_SIZE);
+	return first;
+}
+
+void
+recent_password_add(struct recent_password *recent,
+    const unsigned char tag[RECENT_PASSWORD_TAG_SIZE], int64_t until)
+{
+	struct entry *entry = recent_find(recent, tag);
+
+	if (until <= 0 || (entry != NULL && entry->until >= until))
+		return;
+	if (entry == NULL)
+		entry = recent_free_entry(recent);
+	memcpy(entry->tag, tag, sizeof(entry->tag));
 	entry->until = until;
-	at = bucket_of(recent, tag);
-	entry->next = *at;
-	*at = index;
 }
 
 bool
-recent_password_has(struct recent_password *recent, const unsigned char tag[RECENT_PASSWORD_TAG_SIZE],
-    int64_t now)
+recent_password_has(struct recent_password *recent,
+    const unsigned char tag[RECENT_PASSWORD_TAG_SIZE], int64_t now)
 {
-	int index = *find(recent, tag);
+	const struct entry *entry = recent_find(recent, tag);
 
-	return index >= 0 && recent->entry[index].until > now;
+	return entry != NULL && entry->until > now;
 }

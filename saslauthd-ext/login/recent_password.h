@@ -20,11 +20,13 @@ struct recent_password_key {
 	const char *password;
 };
 
-int recent_password_new(struct recent_password **recent_r);	/* makes a random key */
+/* Makes a random key. */
+int recent_password_new(struct recent_password **recent_r);
 void recent_password_free(struct recent_password **recent);
 
 /* HMAC-SHA-256 over the lengths and texts of all four. */
-int recent_password_tag(const struct recent_password *recent, const struct recent_password_key *key,
+int recent_password_tag(const struct recent_password *recent,
+    const struct recent_password_key *key,
     unsigned char tag_r[RECENT_PASSWORD_TAG_SIZE]);
 
 /* now and until: seconds of a monotonic clock.  When full, the oldest goes. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/sqlite_file.h"
 #include "decide/request.h"
 #include "saslauthd-ext/store/audit_store.h"
 
@@ -18,7 +19,7 @@ struct audit {
 	char state[PATH_MAX];	/* as configured */
 };
 
-/* --- its life ------------------------------------------------------------ */
+/* --- its life --------------------------------------------------------- */
 
 /* Past RLIMIT_FSIZE a write is to fail, as on a full disk, and not to kill. */
 static void
@@ -89,8 +90,7 @@ close_store(struct audit_store *store)
 	audit_keeper_stop(&store->keeper);
 	/* the last one out brings the WAL into audit.db, on disk */
 	if (store->handle != NULL)
-		sqlite3_exec(store->handle, "PRAGMA synchronous = FULL", NULL,
-		    NULL, NULL);
+		sqlite_file_exec(store->handle, "PRAGMA synchronous = FULL");
 	audit_store_close(store);
 }
 
@@ -108,14 +108,8 @@ void
 audit_configure(struct audit *audit, const struct config *config)
 {
 	set_limits(&audit->store, config);
-	if (strcmp(audit->state, config->state) != 0) {
-		close_store(&audit->store);
-		audit->store.next_id = 0;
-		memcpy(audit->state, config->state, sizeof(audit->state));
-		open_store(audit);
-	} else if (audit->store.keeper != NULL) {
+	if (audit->store.keeper != NULL)
 		audit_keeper_tidy(audit->store.keeper, audit->store.keep);
-	}
 }
 
 const char *
@@ -124,7 +118,7 @@ audit_detail(const struct audit *audit)
 	return audit->store.detail;
 }
 
-/* --- records ------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------- */
 
 enum {
 	PARAMETER_KIND = 2,

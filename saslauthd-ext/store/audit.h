@@ -56,6 +56,7 @@ struct audit_event {
  * again.  It starts a thread, which waits for the disk. */
 int audit_open(struct audit **audit_r, const struct config *config);
 void audit_close(struct audit **audit);
+/* Takes new limits; the folder stays what it was. */
 void audit_configure(struct audit *audit, const struct config *config);
 
 /* Each writes one record, rotating first if that is due and nobody has the

@@ -3,12 +3,10 @@
 
 #include "saslauthd-ext/store/audit_file.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/escape.h"
 
 const char *const audit_kind_names[AUDIT_KIND_COUNT] = {
@@ -96,35 +94,4 @@ void
 audit_text(char out[AUDIT_TEXT_MAX + 1], const char *text)
 {
 	escape_write(out, AUDIT_TEXT_MAX, text, ESCAPE_UTF8);
-}
-
-static const struct {
-	int sqlite;
-	int error;
-} error_map[] = {
-	{ SQLITE_IOERR_SHORT_READ, ERROR_NOTADB },
-	{ SQLITE_BUSY, ERROR_LOCKED },
-	{ SQLITE_LOCKED, ERROR_LOCKED },
-	{ SQLITE_NOTADB, ERROR_NOTADB },
-	{ SQLITE_CORRUPT, ERROR_NOTADB },
-	{ SQLITE_FORMAT, ERROR_NOTADB },
-	{ SQLITE_NOMEM, ERROR_MEMORY },
-	{ SQLITE_CANTOPEN, ERROR_ACCESS },
-	{ SQLITE_PERM, ERROR_ACCESS },
-	{ SQLITE_AUTH, ERROR_ACCESS },
-	{ SQLITE_READONLY, ERROR_ACCESS },
-	{ SQLITE_CONSTRAINT, ERROR_REFUSED },
-};
-
-int
-audit_error(int code)
-{
-	const size_t count = sizeof(error_map) / sizeof(error_map[0]);
-
-	for (size_t i = 0; i < count; i++) {
-		if (error_map[i].sqlite == code ||
-		    error_map[i].sqlite == (code & 0xff))
-			return error_map[i].error;
-	}
-	return ERROR_IO;
 }

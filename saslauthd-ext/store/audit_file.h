@@ -68,7 +68,4 @@ void audit_files_free(struct dirent **list, int count);
  * not UTF-8 become \xNN; what is too long ends in "...". */
 void audit_text(char out[AUDIT_TEXT_MAX + 1], const char *text);
 
-/* The code of base/error.h for an (extended) code of SQLite's. */
-int audit_error(int code);
-
 #endif

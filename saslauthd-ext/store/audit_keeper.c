@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +15,19 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/sqlite_file.h"
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
-	FRAMES = 500,	/* of audit.db-wal that are not in audit.db yet */
-	FRAMES_MAX = 2000,	/* of it, in a flood of records */
-	PAUSE = 1,	/* seconds between two syncs */
+	FRAMES = 500,	/* of audit.db-wal, then there is no pause */
+	PAUSE_MS = 1000,	/* between two turns */
 };
 
 enum task {
-	TASK_SYNC = 1,
-	TASK_CHECKPOINT = 2,
-	TASK_TIDY = 4,
-	TASK_STOP = 8,
-	TASK_HURRY = 16,
+	TASK_CHECKPOINT = 1,
+	TASK_TIDY = 2,
+	TASK_STOP = 4,
+	TASK_HURRY = 8,
 };
 
 struct audit_keeper {
@@ -38,14 +36,13 @@ struct audit_keeper {
 	pthread_mutex_t files;	/* held while any is open */
 	pthread_mutex_t mutex;	/* of all below */
 	pthread_cond_t wake;
-	bool asleep;
 	unsigned int tasks;
-	int frames, done;	/* of audit.db-wal, and those in audit.db */
-	bool ready;
 	unsigned int keep;
+	int frames;		/* of audit.db-wal */
+	int done;		/* of them, when the last turn began */
 };
 
-/* --- what it does ------------------------------------------------------------ */
+/* --- what it does ----------------------------------------------------- */
 
 static void
 sync_file(const struct audit_keeper *keeper, const char *name, int flags)
@@ -62,29 +59,27 @@ sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 	close(fd);
 }
 
-/* PASSIVE takes no lock that a writer waits for.  Returns the pages of
- * audit.db-wal that are in audit.db now, or -1. */
-static int
-checkpoint(const struct audit_keeper *keeper)
+/* PASSIVE takes no lock that a writer waits for.  While somebody reads it may
+ * have nothing to do; the records are to be on disk all the same. */
+static void
+checkpoint_audit(const struct audit_keeper *keeper)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	sqlite3 *handle = NULL;
-	int done = -1;
 
+	sync_file(keeper, AUDIT_FILE "-wal", 0);
 	snprintf(path, sizeof(path), "%s/%s", keeper->folder, AUDIT_FILE);
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-	    sqlite3_exec(handle, "PRAGMA synchronous = FULL", NULL, NULL,
-	    NULL) != SQLITE_OK ||
-	    sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	    NULL, &done) != SQLITE_OK)
-		done = -1;
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, 0) == ERROR_NONE &&
+	    sqlite_file_exec(handle, "PRAGMA synchronous = FULL") ==
+	    ERROR_NONE)
+		sqlite3_wal_checkpoint_v2(handle, NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	sqlite3_close(handle);
-	return done;
 }
 
 static void
-tidy(const struct audit_keeper *keeper, unsigned int keep)
+tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	struct dirent **list;
@@ -103,88 +98,74 @@ tidy(const struct audit_keeper *keeper, unsigned int keep)
 	sync_file(keeper, ".", O_DIRECTORY);
 }
 
-/* --- the thread -------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------- */
 
 static void
-work(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
+keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 {
-	int done = -1;
-
 	pthread_mutex_lock(&keeper->files);
-	if ((tasks & TASK_SYNC) != 0)
-		sync_file(keeper, AUDIT_FILE "-wal", 0);
 	if ((tasks & TASK_CHECKPOINT) != 0)
-		done = checkpoint(keeper);
+		checkpoint_audit(keeper);
 	if ((tasks & TASK_TIDY) != 0)
-		tidy(keeper, keep);
-	/* taken before files is let go: a rotation clears ready after that */
-	pthread_mutex_lock(&keeper->mutex);
-	if (done >= 0) {
-		keeper->done = done <= keeper->frames ? done : 0;
-		keeper->ready = true;
-	}
-	pthread_mutex_unlock(&keeper->mutex);
+		tidy_folder(keeper, keep);
 	pthread_mutex_unlock(&keeper->files);
 }
 
 static void
-pause_a_while(struct audit_keeper *keeper)
+keeper_rest(struct audit_keeper *keeper)
 {
-	struct timespec until = clock_monotonic_in(PAUSE * 1000);
+	const struct timespec until = clock_monotonic_in(PAUSE_MS);
 
-	keeper->asleep = true;
 	while ((keeper->tasks & TASK_HURRY) == 0 &&
-	    pthread_cond_timedwait(&keeper->wake, &keeper->mutex, &until) == 0)
+	    pthread_cond_clockwait(&keeper->wake, &keeper->mutex,
+	    CLOCK_MONOTONIC, &until) == 0)
 		;
-	keeper->asleep = false;
 }
 
 static void *
-run(void *context)
+keeper_cb(void *context)
 {
 	struct audit_keeper *keeper = context;
 	unsigned int tasks, keep;
 
 	pthread_mutex_lock(&keeper->mutex);
 	for (;;) {
-		keeper->asleep = true;
 		while (keeper->tasks == 0)
 			pthread_cond_wait(&keeper->wake, &keeper->mutex);
-		keeper->asleep = false;
 		tasks = keeper->tasks;
 		keep = keeper->keep;
 		keeper->tasks = 0;
+		keeper->done = keeper->frames;
 		if ((tasks & TASK_STOP) != 0)
 			break;
 		pthread_mutex_unlock(&keeper->mutex);
-		work(keeper, tasks, keep);
+		keeper_turn(keeper, tasks, keep);
 		pthread_mutex_lock(&keeper->mutex);
-		pause_a_while(keeper);
+		keeper_rest(keeper);
 	}
 	pthread_mutex_unlock(&keeper->mutex);
 	return NULL;
 }
 
-/* Called with the mutex; wakes nobody who is awake, or has his pause. */
+/* --- what it is told -------------------------------------------------- */
+
+/* Called with the mutex; wakes the thread for what is new alone. */
 static void
 add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 {
-	bool idle = keeper->tasks == 0;
+	bool news = (tasks & ~keeper->tasks) != 0;
 
 	keeper->tasks |= tasks;
-	if (keeper->asleep && (idle || (tasks & TASK_HURRY) != 0))
+	if (news)
 		pthread_cond_signal(&keeper->wake);
 }
 
-/* --- what it is told --------------------------------------------------------- */
-
 /* The first frames of a WAL that begins anew are to be on disk before SQLite
  * would believe the rest of the old one again. */
-bool
+void
 audit_keeper_written(struct audit_keeper *keeper, int frames)
 {
-	unsigned int tasks = TASK_SYNC;
-	bool flood;
+	unsigned int tasks = TASK_CHECKPOINT;
 
 	pthread_mutex_lock(&keeper->mutex);
 	if (frames < keeper->frames) {
@@ -193,36 +174,16 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 	}
 	keeper->frames = frames;
 	if (frames - keeper->done >= FRAMES)
-		tasks |= TASK_CHECKPOINT | TASK_HURRY;
-	flood = frames >= FRAMES_MAX && frames - keeper->done < FRAMES;
+		tasks |= TASK_HURRY;
 	add_tasks(keeper, tasks);
 	pthread_mutex_unlock(&keeper->mutex);
-	return flood;
-}
-
-bool
-audit_keeper_ready(struct audit_keeper *keeper)
-{
-	bool ready;
-
-	pthread_mutex_lock(&keeper->mutex);
-	ready = keeper->ready && keeper->frames - keeper->done < FRAMES;
-	if (!ready) {
-		keeper->ready = false;
-		add_tasks(keeper, TASK_CHECKPOINT | TASK_HURRY);
-	}
-	pthread_mutex_unlock(&keeper->mutex);
-	return ready;
 }
 
 bool
 audit_keeper_pause(struct audit_keeper *keeper, int wait_ms)
 {
-	struct timespec until;
+	const struct timespec until = clock_monotonic_in(wait_ms);
 
-	if (wait_ms == 0)
-		return pthread_mutex_trylock(&keeper->files) == 0;
-	until = clock_monotonic_in(wait_ms);
 	return pthread_mutex_clocklock(&keeper->files, CLOCK_MONOTONIC,
 	    &until) == 0;
 }
@@ -242,51 +203,18 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
-void
-audit_keeper_rotated(struct audit_keeper *keeper, unsigned int keep)
-{
-	pthread_mutex_lock(&keeper->mutex);
-	keeper->frames = 0;
-	keeper->done = 0;
-	keeper->ready = false;
-	pthread_mutex_unlock(&keeper->mutex);
-	audit_keeper_tidy(keeper, keep);
-}
-
-/* --- its life ---------------------------------------------------------------- */
-
-static void
-init_locks(struct audit_keeper *keeper)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&keeper->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	pthread_mutex_init(&keeper->files, NULL);
-	pthread_mutex_init(&keeper->mutex, NULL);
-}
-
-static void
-destroy(struct audit_keeper *keeper)
-{
-	pthread_cond_destroy(&keeper->wake);
-	pthread_mutex_destroy(&keeper->files);
-	pthread_mutex_destroy(&keeper->mutex);
-	free(keeper);
-}
+/* --- its life --------------------------------------------------------- */
 
 /* Signals are for the others. */
 static int
-start_thread(struct audit_keeper *keeper)
+keeper_begin(struct audit_keeper *keeper)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&keeper->thread, NULL, run, keeper);
+	rc = pthread_create(&keeper->thread, NULL, keeper_cb, keeper);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
@@ -294,15 +222,19 @@ start_thread(struct audit_keeper *keeper)
 int
 audit_keeper_start(struct audit_keeper **keeper_r, const char *folder)
 {
-	struct audit_keeper *keeper = calloc(1, sizeof(*keeper));
+	struct audit_keeper *keeper = malloc(sizeof(*keeper));
 
 	*keeper_r = NULL;
 	if (keeper == NULL)
 		return ERROR_MEMORY;
+	*keeper = (struct audit_keeper){
+		.files = PTHREAD_MUTEX_INITIALIZER,
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.wake = PTHREAD_COND_INITIALIZER,
+	};
 	snprintf(keeper->folder, sizeof(keeper->folder), "%s", folder);
-	init_locks(keeper);
-	if (start_thread(keeper) != 0) {
-		destroy(keeper);
+	if (keeper_begin(keeper) != 0) {
+		free(keeper);
 		return ERROR_MEMORY;
 	}
 	*keeper_r = keeper;
@@ -318,6 +250,6 @@ audit_keeper_stop(struct audit_keeper **keeper)
 	add_tasks(*keeper, TASK_STOP | TASK_HURRY);
 	pthread_mutex_unlock(&(*keeper)->mutex);
 	pthread_join((*keeper)->thread, NULL);
-	destroy(*keeper);
+	free(*keeper);
 	*keeper = NULL;
 }

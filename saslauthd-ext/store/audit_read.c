@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/sqlite_file.h"
 
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
@@ -19,11 +19,7 @@ enum {
 	MOVED = 1,		/* the file is another one than was listed */
 };
 
-static const char is_sql[] =
-    "SELECT (SELECT application_id FROM pragma_application_id),"
-    " (SELECT user_version FROM pragma_user_version),"
-    " (SELECT count(*) FROM sqlite_schema)";
-
+static const char count_sql[] = "SELECT count(*) FROM sqlite_schema";
 static const char last_sql[] = "SELECT max(id) FROM records";
 
 /* The columns as audit_column() counts them. */
@@ -50,7 +46,7 @@ struct reader {
 	int count;
 };
 
-/* --- one file ------------------------------------------------------------ */
+/* --- one file --------------------------------------------------------- */
 
 static int
 audit_read_fail(struct reader *reader, int error, const char *detail)
@@ -64,24 +60,15 @@ audit_read_fail(struct reader *reader, int error, const char *detail)
 static int
 audit_read_fail_sqlite(struct reader *reader)
 {
-	return audit_read_fail(reader, audit_error(sqlite3_extended_errcode(
-	    reader->handle)), sqlite3_errmsg(reader->handle));
+	return audit_read_fail(reader, sqlite_file_last_error(reader->handle),
+	    sqlite3_errmsg(reader->handle));
 }
 
 static int
-audit_read_numbers(struct reader *reader, const char *sql, int64_t *answers,
-    int count)
+read_audit_number(struct reader *reader, const char *sql, int64_t *number_r)
 {
-	sqlite3_stmt *statement = NULL;
-	int rc = ERROR_NONE;
-
-	if (sqlite3_prepare_v2(reader->handle, sql, -1, &statement, NULL) !=
-	    SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
-		rc = audit_read_fail_sqlite(reader);
-	for (int i = 0; rc == ERROR_NONE && i < count; i++)
-		answers[i] = sqlite3_column_int64(statement, i);
-	sqlite3_finalize(statement);
-	return rc;
+	return sqlite_file_read_numbers(reader->handle, sql, number_r, 1) ==
+	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 }
 
 /* Begins to read, which keeps the file from being rotated. */
@@ -90,22 +77,15 @@ audit_read_open_as(struct reader *reader, const char *name)
 {
 	int64_t tables;
 
-	if (sqlite3_open_v2(name, &reader->handle, SQLITE_OPEN_READONLY |
-	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) != SQLITE_OK)
+	if (sqlite_file_open(&reader->handle, name, SQLITE_OPEN_READONLY |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
+	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
-	sqlite3_extended_result_codes(reader->handle, 1);
-	sqlite3_busy_timeout(reader->handle, BUSY_MS);
-	sqlite3_db_config(reader->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
-	    NULL);
-	if (sqlite3_exec(reader->handle, "BEGIN", NULL, NULL, NULL) !=
-	    SQLITE_OK)
-		return audit_read_fail_sqlite(reader);
-	return audit_read_numbers(reader, "SELECT count(*) FROM sqlite_schema",
-	    &tables, 1);
+	return read_audit_number(reader, count_sql, &tables);
 }
 
 static void
-audit_read_close(struct reader *reader)
+close_audit(struct reader *reader)
 {
 	sqlite3_close(reader->handle);
 	reader->handle = NULL;
@@ -126,7 +106,7 @@ immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 /* Without vmauthzd there is no audit.db-shm, and who may not make one can
  * still read what is complete without. */
 static int
-audit_read_open(struct reader *reader)
+open_audit(struct reader *reader)
 {
 	char wal[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
 	struct stat st;
@@ -134,9 +114,10 @@ audit_read_open(struct reader *reader)
 
 	rc = audit_read_open_as(reader, reader->path);
 	snprintf(wal, sizeof(wal), "%s-wal", reader->path);
-	if (rc != ERROR_ACCESS || (stat(wal, &st) == 0 && st.st_size != 0))
+	if ((rc != ERROR_ACCESS && rc != ERROR_JOURNAL) ||
+	    (stat(wal, &st) == 0 && st.st_size != 0))
 		return rc;
-	audit_read_close(reader);
+	close_audit(reader);
 	immutable_uri(reader->path, uri);
 	return audit_read_open_as(reader, uri);
 }
@@ -214,7 +195,7 @@ audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 }
 
 static void
-audit_read_tell(struct reader *reader, sqlite3_stmt *statement)
+tell_record(struct reader *reader, sqlite3_stmt *statement)
 {
 	struct audit_row row;
 
@@ -239,7 +220,7 @@ audit_read_records(struct reader *reader)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
-	int rc = audit_read_numbers(reader, last_sql, &last, 1);
+	int rc = read_audit_number(reader, last_sql, &last);
 
 	if (rc != ERROR_NONE || last <= reader->place->id)
 		return rc;
@@ -250,7 +231,7 @@ audit_read_records(struct reader *reader)
 	sqlite3_bind_int64(statement, 2, last);
 	bind_filter(statement, reader->filter);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-		audit_read_tell(reader, statement);
+		tell_record(reader, statement);
 	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 	sqlite3_finalize(statement);
 	if (rc == ERROR_NONE && reader->count < AUDIT_READ_MAX)
@@ -262,14 +243,17 @@ audit_read_records(struct reader *reader)
 static int
 audit_read_tables(struct reader *reader)
 {
-	int64_t is[3];
-	int rc = audit_read_numbers(reader, is_sql, is, 3);
+	struct sqlite_file_header is;
+	int64_t tables;
+	int rc = read_audit_number(reader, count_sql, &tables);
 
-	if (rc != ERROR_NONE || is[2] == 0)
+	if (rc != ERROR_NONE || tables == 0)
 		return rc;
-	if (is[0] != AUDIT_APPLICATION_ID)
+	if (sqlite_file_read_header(reader->handle, &is) != ERROR_NONE)
+		return audit_read_fail_sqlite(reader);
+	if (is.application_id != AUDIT_APPLICATION_ID)
 		return audit_read_fail(reader, ERROR_NOTADB, "not an audit");
-	if (is[1] != AUDIT_VERSION)
+	if (is.version != AUDIT_VERSION)
 		return audit_read_fail(reader, ERROR_NOTADB,
 		    "an audit of another version");
 	return audit_read_records(reader);
@@ -294,7 +278,7 @@ move_to(struct audit_place *place, const char *name, const struct stat *st)
 
 /* st is of the file that is meant: MOVED if it has another name by now. */
 static int
-audit_read_file(struct reader *reader, const char *name, const struct stat *st)
+read_audit(struct reader *reader, const char *name, const struct stat *st)
 {
 	struct stat now;
 	int rc;
@@ -303,19 +287,19 @@ audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 	if (reader->place->id == INT64_MAX)
 		return ERROR_NONE;
 	set_path(reader, name);
-	rc = audit_read_open(reader);
+	rc = open_audit(reader);
 	if (stat(reader->path, &now) != 0 || now.st_dev != st->st_dev ||
 	    now.st_ino != st->st_ino)
 		rc = MOVED;
 	else if (rc == ERROR_NONE)
 		rc = audit_read_tables(reader);
-	audit_read_close(reader);
+	close_audit(reader);
 	if (rc < 0 && rc != ERROR_LOCKED)
 		reader->place->id = INT64_MAX;
 	return rc;
 }
 
-/* --- all files ----------------------------------------------------------- */
+/* --- all files -------------------------------------------------------- */
 
 static bool
 is_place(const struct reader *reader, const char *name)
@@ -349,7 +333,7 @@ find_place(const struct reader *reader, struct dirent **list, int count)
 }
 
 static int
-audit_read_list(struct reader *reader, struct dirent **list, int count,
+read_audit_list(struct reader *reader, struct dirent **list, int count,
     const struct stat *current)
 {
 	int rc = ERROR_NONE;
@@ -360,17 +344,17 @@ audit_read_list(struct reader *reader, struct dirent **list, int count,
 
 		set_path(reader, list[i]->d_name);
 		if (stat(reader->path, &st) == 0)
-			rc = audit_read_file(reader, list[i]->d_name, &st);
+			rc = read_audit(reader, list[i]->d_name, &st);
 	}
 	if (rc == ERROR_NONE && reader->count == 0 && current != NULL)
-		rc = audit_read_file(reader, AUDIT_FILE, current);
+		rc = read_audit(reader, AUDIT_FILE, current);
 	return rc;
 }
 
 /* Audit.db is looked at before the folder is: if it is still the same when it
  * is open, no file is missing in the list. */
 static int
-audit_read_folder(struct reader *reader)
+read_audit_folder(struct reader *reader)
 {
 	struct dirent **list;
 	struct stat st;
@@ -384,7 +368,7 @@ audit_read_folder(struct reader *reader)
 	count = audit_files(reader->folder, &list);
 	if (count < 0)
 		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
-	rc = audit_read_list(reader, list, count, current ? &st : NULL);
+	rc = read_audit_list(reader, list, count, current ? &st : NULL);
 	audit_files_free(list, count);
 	return rc;
 }
@@ -403,7 +387,7 @@ audit_read(const char *folder, const struct audit_filter *filter,
 
 	for (int i = 0; i < TRIES && rc == MOVED; i++) {
 		*place = before;
-		rc = audit_read_folder(&reader);
+		rc = read_audit_folder(&reader);
 	}
 	return rc < 0 ? rc : reader.count;
 }

@@ -14,22 +14,23 @@
 
 #include "saslauthd-ext/store/audit_file.h"
 #include "saslauthd-ext/store/audit_keeper.h"
+#include "saslauthd-ext/store/store_file.h"
 
 struct audit_store {
 	char folder[PATH_MAX];		/* no link in it */
 	sqlite3 *handle;		/* NULL: closed, open it again */
-	sqlite3_stmt *insert, *pages;
+	sqlite3_stmt *insert;
+	int tried;		/* frames of the WAL, when they were to go
+				 * into audit.db last */
 	int64_t first_id;	/* of the first record; 0: there is one */
 	int64_t first_at;	/* of it, Unix milliseconds; 0: none */
 	int64_t next_id;
-	unsigned int written;	/* records since the size was looked at */
-	bool large;
 	uint64_t bytes_max;	/* limits; 0: none */
 	int64_t age_max;	/* milliseconds */
 	unsigned int keep;
 	struct audit_keeper *keeper;	/* started before the file is opened */
 	char aside[AUDIT_NAME_MAX];	/* a damaged file's new name; "" */
-	char detail[AUDIT_DETAIL_MAX];
+	char detail[STORE_FILE_DETAIL_MAX];
 };
 
 /* Opens the file of store->folder.  All of these return 0 or an error of

@@ -13,14 +13,14 @@
 #define VMAUTHZD_STORE_STATE_H
 
 #include <sqlite3.h>
-#include <stdbool.h>
 
 #include "saslauthd-ext/config/config.h"
+#include "saslauthd-ext/store/store_file.h"
 
 enum {
 	STATE_APPLICATION_ID = 0x766d6173,	/* "vmas" */
 	STATE_VERSION = 1,			/* PRAGMA user_version */
-	STATE_DETAIL_MAX = 512,
+	STATE_DETAIL_MAX = STORE_FILE_DETAIL_MAX,
 };
 
 #define STATE_FILE "state.db"
@@ -43,7 +43,7 @@ void state_close(struct state *state);
  * then. */
 void state_checkpoint(struct state *state);
 
-/* --- for the tables' owners ------------------------------------------------ */
+/* --- for the tables' owners ------------------------------------------- */
 
 /* Prepares sql with parameters bound as format says, one letter each: t text
  * (NULL: ""), i int64_t, b const void * and size_t.  Pointers must last until

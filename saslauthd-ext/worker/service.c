@@ -11,8 +11,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "vm/machine_find.h"
 #include "base/clock.h"
+#include "vm/machine_find.h"
 
 enum { ACCEPT_PAUSE_MS = 100 };		/* when there are no descriptors left */
 

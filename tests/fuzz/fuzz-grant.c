@@ -78,7 +78,7 @@ judge(size_t column, const char *value)
 
 	identity_parse(&alice, "alice@example.org", 17, NULL);
 	moment_set(&now, 1780315200);
-	result = condition_judge((enum condition_kind)(column -
+	result = condition_evaluate((enum condition_kind)(column -
 	    FIRST_CONDITION), value, &request, &now);
 	zone_cache_free(&zones);
 	return result;

@@ -67,7 +67,7 @@ empty(struct fixture *fixture)
 	assert_null(fixture->queue.keys);
 }
 
-/* --- turns ---------------------------------------------------------------- */
+/* --- turns --------------------------------------------------------------- */
 
 /* A letter puts an item of that key in, '.' takes one, '~' removes the one
  * whose turn it is, '<' the surplus one. */
@@ -135,7 +135,7 @@ is_fair(void **state)
 	}
 }
 
-/* --- who may ---------------------------------------------------------------- */
+/* --- who may ------------------------------------------------------------- */
 
 static bool
 ready_cb(void *context, const char *key)
@@ -168,7 +168,7 @@ skips_who_may_not(void **state)
 	empty(&fixture);
 }
 
-/* --- bounds --------------------------------------------------------------- */
+/* --- bounds -------------------------------------------------------------- */
 
 static void
 is_bounded(void **state)
@@ -210,7 +210,7 @@ takes_none(void **state)
 	assert_null(fixture.queue.keys);
 }
 
-/* --- removal -------------------------------------------------------------- */
+/* --- removal ------------------------------------------------------------- */
 
 /* Of one key's items, each in turn is the one that is removed. */
 static void

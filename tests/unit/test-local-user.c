@@ -85,7 +85,7 @@ both_ways_see_the_same(void **state)
 		assert_true(other >= 0);
 		assert_true(tcp_end_parse(&server, link.local));
 		assert_true(tcp_end_parse(&client, link.remote));
-		assert_true(tcp_view_ask(&asked, &server, &client));
+		assert_true(tcp_view_query(&asked, &server, &client));
 		assert_true(tcp_view_scan(&scanned, &server, &client));
 		assert_same_sight(&asked.server, &scanned.server);
 		assert_same_sight(&asked.client, &scanned.client);

@@ -202,11 +202,11 @@ write_text(FILE *out, const char *text)
 static const char *
 sha256_text(const struct grant *grant)
 {
-	static char text[3 * POLICY_SHA256_SIZE + 1];
+	static char text[3 * REQUEST_SHA256_SIZE + 1];
 
-	for (size_t i = 0; i < POLICY_SHA256_SIZE; i++)
+	for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++)
 		snprintf(text + 3 * i, 4, "%02X:", (unsigned int)grant->sha256);
-	text[3 * POLICY_SHA256_SIZE - 1] = '\0';
+	text[3 * REQUEST_SHA256_SIZE - 1] = '\0';
 	return grant->sha256 < 0 ? NULL : text;
 }
 
@@ -698,7 +698,7 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 	}
 }
 
-/* --- the view `access` --------------------------------------------------------- */
+/* --- the view `access` ------------------------------------------------------- */
 
 /* What vmauthz-policy(5) says about the view, as four relations between its
  * rows at a moment and the decision:
@@ -857,7 +857,7 @@ is_unconditional(const struct grant *grant)
 static void
 add_bare(struct decide *decide, const struct grant *grant, size_t index)
 {
-	const struct policy_grant bare = {
+	const struct decide_grant bare = {
 		.id = (int64_t)index + 1,
 		.effect = grant->deny ? "deny" : "allow",
 		.condition = {
@@ -871,25 +871,25 @@ add_bare(struct decide *decide, const struct grant *grant, size_t index)
 
 /* The decision by the policy of those grants that count, their conditions met
  * but for service and not_after. */
-static struct policy_decision
+static struct decision
 decide_bare(const struct world *world, int user, int vm, const char *service,
     const bool counts[GRANTS])
 {
-	const struct policy_user_row user_row = {
+	const struct decide_user user_row = {
 		true, world->users[user].enabled, world->users[user].expires };
-	const struct policy_vm_row vm_row = {
+	const struct decide_vm vm_row = {
 		.found = 1, .enabled = world->vms[vm].enabled,
 		.name = vm_names[vm] };
 	struct identity identity;
-	const struct policy_request request = { .user = &identity,
+	const struct request request = { .user = &identity,
 		.vm = { .name = vm_names[vm] }, .service = service };
-	struct policy_time time = { .local = NULL };
-	struct policy_decision decision;
+	struct moment time = { .local = NULL };
+	struct decision decision;
 	struct decide decide;
 
 	assert_int_equal(identity_parse(&identity, user_names[user],
 	    strlen(user_names[user]), NULL), 0);
-	policy_time_set(&time, view_now);
+	moment_set(&time, view_now);
 	decide_begin(&decide, &request, &user_row, &vm_row, &time);
 	for (size_t i = 0; i < world->count; i++) {
 		if (counts[i] && is_about(world, &world->grants[i], user, vm))
@@ -908,9 +908,9 @@ should_have_row(const struct world *world, int user, int vm, size_t grant)
 		counts[i] = i == grant || (world->grants[i].deny &&
 		    is_unconditional(&world->grants[i]));
 	return !world->grants[grant].deny &&
-	    (decide_bare(world, user, vm, "spice", counts).outcome ==
-	    POLICY_ALLOW || decide_bare(world, user, vm, "vnc",
-	    counts).outcome == POLICY_ALLOW);
+	    (decide_bare(world, user, vm, "spice", counts).verdict ==
+	    VERDICT_ALLOW || decide_bare(world, user, vm, "vnc",
+	    counts).verdict == VERDICT_ALLOW);
 }
 
 static bool
@@ -959,7 +959,7 @@ view_allows(const struct world *world, const struct listed rows[GRANTS],
     const struct question *question)
 {
 	for (size_t i = 0; i < world->count; i++) {
-		enum policy_reason why;
+		enum reason why;
 		bool met = rows[i].there &&
 		    holds(&world->grants[i], question, &why) == YES;
 
@@ -989,7 +989,7 @@ compare_requests(const struct world *world, struct policy *policy,
 			question.port = world->vms[vm].port;
 		wanted = view_allows(world, view[user][vm], &question);
 		*allowed += wanted;
-		if ((really(policy, &question).outcome == POLICY_ALLOW) != wanted)
+		if ((really(policy, &question).verdict == VERDICT_ALLOW) != wanted)
 			drifted(user, vm, 0, wanted ?
 			    "a request meets a row and is denied" :
 			    "a request meets no row and is allowed");

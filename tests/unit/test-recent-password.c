@@ -55,16 +55,16 @@ make_tag(const struct recent_password *recent, const struct recent_password_key 
 	assert_int_equal(recent_password_tag(recent, key, tag_r), ERROR_NONE);
 }
 
-enum { SHARED = 3600 };
+enum { SAME_FRONT = 3600 };
 
-/* Numbers spread over many buckets; from this one on they share the first. */
+/* Tags that differ at both ends; from this number on at the last alone. */
 static void
 number_tag(unsigned int number, unsigned char tag_r[RECENT_PASSWORD_TAG_SIZE])
 {
 	memset(tag_r, 0, RECENT_PASSWORD_TAG_SIZE);
 	memcpy(tag_r + RECENT_PASSWORD_TAG_SIZE - sizeof(number), &number,
 	    sizeof(number));
-	if (number < SHARED) {
+	if (number < SAME_FRONT) {
 		tag_r[0] = (unsigned char)(number >> 8);
 		tag_r[1] = (unsigned char)number;
 	}
@@ -182,11 +182,13 @@ ends_windows(void **state)
 	}
 }
 
-/* Also in the middle of the bucket that many of them share. */
+/* Wherever it stands. */
 static void
 drops_what_ends_first(void **state)
 {
-	static const unsigned int firsts[] = { 0, 1, 2000, SHARED, 3800, 4095 };
+	static const unsigned int firsts[] = {
+		0, 1, 2000, SAME_FRONT, 3800, 4095,
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(firsts); i++) {

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/store/store_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file_judge.h"
+#include "base/sqlite_file.h"
+
+enum {
+	MODE_MAX = 0640,
+	PATH_SIZE = PATH_MAX + 64,	/* octets, with a suffix and NUL */
+};
+
+/* --- errors ----------------------------------------------------------- */
+
+int
+store_file_tell(int error, const char *path, const char *why,
+    char detail[STORE_FILE_DETAIL_MAX])
+{
+	snprintf(detail, STORE_FILE_DETAIL_MAX, "%.300s: %s%s%.100s", path,
+	    error_text(error), why != NULL ? ": " : "",
+	    why != NULL ? why : "");
+	return error;
+}
+
+int
+store_file_error(sqlite3 *handle, const char *path,
+    char detail[STORE_FILE_DETAIL_MAX])
+{
+	return store_file_tell(sqlite_file_last_error(handle), path,
+	    sqlite3_errmsg(handle), detail);
+}
+
+/* --- opening ---------------------------------------------------------- */
+
+/* Makes the file with its mode, so that SQLite doesn't choose one. */
+static int
+make_file(const struct store_file *what, const char *path,
+    char detail[STORE_FILE_DETAIL_MAX])
+{
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.denied = what->mend_mode ? 0 : 07777 & ~(mode_t)MODE_MAX,
+		.create = what->mode,
+	};
+	enum file_verdict verdict;
+	struct stat st;
+	int fd = file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW,
+	    &rule, &st, &verdict), rc = ERROR_NONE;
+
+	if (verdict == FILE_UNSEEN)
+		return store_file_tell(errno == ENOSPC || errno == EDQUOT ?
+		    ERROR_IO : ERROR_ACCESS, path, strerror(errno), detail);
+	if (verdict != FILE_TRUSTED || (what->mend_mode &&
+	    (st.st_mode & 07777) != what->mode &&
+	    fchmod(fd, what->mode) != 0))
+		rc = store_file_tell(ERROR_UNSAFE, path,
+		    "it is to be a file of vmauthzd's own", detail);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+bool
+store_file_set_journal(sqlite3 *handle, const char *mode)
+{
+	sqlite3_stmt *statement = NULL;
+	char sql[48];
+	bool done = false;
+
+	snprintf(sql, sizeof(sql), "PRAGMA journal_mode = %.16s", mode);
+	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) ==
+	    SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+		done = strcmp((const char *)sqlite3_column_text(statement, 0),
+		    mode) == 0;
+	return sqlite3_finalize(statement) == SQLITE_OK && done;
+}
+
+/* A damage in the middle would else come to light when somebody reads. */
+static int
+check_pages(sqlite3 *handle, const struct store_file *what, const char *path,
+    char detail[STORE_FILE_DETAIL_MAX])
+{
+	sqlite3_stmt *check = NULL;
+	const char *found;
+	struct stat st;
+	int rc = ERROR_NONE;
+
+	if (stat(path, &st) != 0 || st.st_size > what->check_max)
+		return ERROR_NONE;
+	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &check,
+	    NULL) != SQLITE_OK || sqlite3_step(check) != SQLITE_ROW) {
+		rc = store_file_error(handle, path, detail);
+	} else {
+		found = (const char *)sqlite3_column_text(check, 0);
+		if (found == NULL || strcmp(found, "ok") != 0)
+			rc = store_file_tell(ERROR_NOTADB, path, found, detail);
+	}
+	sqlite3_finalize(check);
+	return rc;
+}
+
+/* A file that is new, or one that is of this version and sound. */
+static int
+use_schema(sqlite3 *handle, const struct store_file *what, const char *path,
+    char detail[STORE_FILE_DETAIL_MAX])
+{
+	struct sqlite_file_header is;
+	int64_t tables = 0;
+
+	if (sqlite_file_read_header(handle, &is) != ERROR_NONE ||
+	    sqlite_file_read_numbers(handle,
+	    "SELECT count(*) FROM sqlite_schema", &tables, 1) != ERROR_NONE)
+		return store_file_error(handle, path, detail);
+	if (is.application_id == 0 && is.version == 0 && tables == 0)
+		return store_file_set_journal(handle, "wal") &&
+		    sqlite_file_exec(handle, what->schema) == ERROR_NONE ?
+		    ERROR_NONE : store_file_error(handle, path, detail);
+	if (is.application_id != what->application_id ||
+	    is.version != what->version)
+		return store_file_tell(ERROR_NOTADB, path,
+		    "not one of this version", detail);
+	if (!store_file_set_journal(handle, "wal"))
+		return store_file_error(handle, path, detail);
+	return check_pages(handle, what, path, detail);
+}
+
+int
+store_file_open(sqlite3 **handle_r, const struct store_file *what,
+    const char *path, char detail[STORE_FILE_DETAIL_MAX])
+{
+	sqlite3 *handle = NULL;
+	int rc = make_file(what, path, detail);
+
+	*handle_r = NULL;
+	if (rc != ERROR_NONE)
+		return rc;
+	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOMUTEX | what->flags, what->busy_ms) != ERROR_NONE ||
+	    sqlite_file_exec(handle, what->pragmas) != ERROR_NONE)
+		rc = store_file_error(handle, path, detail);
+	else
+		rc = use_schema(handle, what, path, detail);
+	if (rc == ERROR_NONE)
+		*handle_r = handle;
+	else
+		sqlite3_close(handle);
+	return rc;
+}
+
+int
+store_file_put_aside(const char *path, const char *aside,
+    char detail[STORE_FILE_DETAIL_MAX])
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "" };
+	char from[PATH_SIZE], to[PATH_SIZE];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(from, sizeof(from), "%s%s", path, suffixes[i]);
+		snprintf(to, sizeof(to), "%s%s", aside, suffixes[i]);
+		if (rename(from, to) == 0)
+			continue;
+		if (errno != ENOENT || suffixes[i][0] == '\0')
+			return store_file_tell(ERROR_ACCESS, path,
+			    strerror(errno), detail);
+		unlink(to);	/* of one that was put aside before */
+	}
+	return ERROR_NONE;
+}

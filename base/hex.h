@@ -22,8 +22,9 @@ void hex_write(char *out, const unsigned char *octets, size_t size);
  * 3 * size octets with the NUL, size at least 1. */
 void hex_write_colons(char *out, const unsigned char *octets, size_t size);
 
-/* Reads exactly size octets, as hex_write() writes them.  False if the text,
- * which may end early, is anything else; octets_r is then of no use. */
+/* Reads exactly size octets, as hex_write() writes them, to octets_r, which may
+ * be where the text is.  False if the text, which may end early, is anything
+ * else; octets_r is then of no use. */
 bool hex_read(unsigned char *octets_r, size_t size, const char *text);
 
 /* The same as people write them: digits of either case, with a colon between

@@ -52,7 +52,7 @@ broker_client_new(struct broker_client **client_r, const char *path)
 }
 
 static void
-disconnect(struct broker_client *client)
+client_disconnect(struct broker_client *client)
 {
 	if (client->fd >= 0)
 		close(client->fd);
@@ -64,7 +64,7 @@ broker_client_free(struct broker_client **client)
 {
 	if (*client == NULL)
 		return;
-	disconnect(*client);
+	client_disconnect(*client);
 	pthread_mutex_destroy(&(*client)->asking);
 	pthread_mutex_destroy(&(*client)->ending);
 	explicit_bzero(*client, sizeof(**client));
@@ -73,7 +73,7 @@ broker_client_free(struct broker_client **client)
 }
 
 static int
-fail(struct broker_client *client, const char *what)
+client_fail(struct broker_client *client, const char *what)
 {
 	snprintf(client->detail, sizeof(client->detail), "%s: %s",
 	    client->address.sun_path, what);
@@ -84,7 +84,7 @@ fail(struct broker_client *client, const char *what)
 
 /* Waits for the socket until the deadline; false when that has passed. */
 static bool
-wait_for(const struct broker_client *client, short events, int64_t deadline)
+client_wait(const struct broker_client *client, short events, int64_t deadline)
 {
 	struct pollfd wanted = { .fd = client->fd, .events = events };
 	int64_t left;
@@ -103,18 +103,18 @@ wait_for(const struct broker_client *client, short events, int64_t deadline)
 
 /* Connecting to a Unix socket never waits, but for a full queue. */
 static int
-connect_to(struct broker_client *client)
+client_connect(struct broker_client *client)
 {
 	client->fd = socket(AF_UNIX,
 	    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (client->fd < 0)
-		return fail(client, strerror(errno));
+		return client_fail(client, strerror(errno));
 	if (connect(client->fd, (const struct sockaddr *)&client->address,
 	    sizeof(client->address)) != 0) {
 		int error = errno;
 
-		disconnect(client);
-		return fail(client, strerror(error));
+		client_disconnect(client);
+		return client_fail(client, strerror(error));
 	}
 	return ERROR_NONE;
 }
@@ -132,7 +132,7 @@ send_packet(struct broker_client *client, const struct broker_message *message,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (sent < 0 && size != 0 && (errno == EINTR ||
 	    (errno == EAGAIN && deadline != 0 &&
-	    wait_for(client, POLLOUT, deadline))));
+	    client_wait(client, POLLOUT, deadline))));
 	explicit_bzero(packet, size);	/* errno stays */
 	return sent == (ssize_t)size;
 }
@@ -205,8 +205,8 @@ let_go(struct broker_client *client)
 {
 	do {
 		if (has_ended(client) && !send_ends(client)) {
-			disconnect(client);
-			if (connect_to(client) == ERROR_NONE)
+			client_disconnect(client);
+			if (client_connect(client) == ERROR_NONE)
 				send_ends(client);
 		}
 		pthread_mutex_unlock(&client->asking);
@@ -225,7 +225,7 @@ broker_client_end(struct broker_client *client, uint64_t session)
 /* --- questions ----------------------------------------------------------- */
 
 static bool
-answers(enum broker_type question, enum broker_type answer)
+is_answer_to(enum broker_type question, enum broker_type answer)
 {
 	static const enum broker_type pairs[][2] = {
 		{ BROKER_LOOKUP, BROKER_VERIFIER },
@@ -244,12 +244,12 @@ answers(enum broker_type question, enum broker_type answer)
 enum received { RECEIVED, GONE, LATE };
 
 static enum received
-receive(struct broker_client *client, int64_t deadline, size_t *size_r)
+client_receive(struct broker_client *client, int64_t deadline, size_t *size_r)
 {
 	ssize_t got;
 
 	for (;;) {
-		if (!wait_for(client, POLLIN, deadline))
+		if (!client_wait(client, POLLIN, deadline))
 			return LATE;
 		got = recv(client->fd, client->packet, sizeof(client->packet),
 		    MSG_DONTWAIT | MSG_TRUNC);
@@ -262,49 +262,60 @@ receive(struct broker_client *client, int64_t deadline, size_t *size_r)
 	}
 }
 
+/* A daemon of a later version answers with an ERROR of ours, as far as it
+ * can: its sentence is in that. */
 static int
-read_answer(struct broker_client *client, size_t size,
+client_read_answer(struct broker_client *client, size_t size,
     const struct broker_message *question, struct broker_message *answer_r)
 {
-	if (size > sizeof(client->packet) ||
-	    broker_decode(answer_r, client->packet, size) != 0 ||
-	    answer_r->id != question->id)
-		return fail(client, "not an answer to what was asked");
+	char text[BROKER_VERSION_TEXT_MAX];
+	int error = size > sizeof(client->packet) ? BROKER_E_MALFORMED :
+	    broker_decode(answer_r, client->packet, size);
+
+	if (error == BROKER_E_VERSION && answer_r->id == question->id) {
+		broker_version_text(text, answer_r->version, BROKER_VERSION,
+		    question->type);
+		return client_fail(client, text);
+	}
+	if (error != 0 || answer_r->id != question->id)
+		return client_fail(client, "not an answer to what was asked");
 	if (answer_r->type == BROKER_ERROR)
-		return fail(client, answer_r->text != NULL ? answer_r->text :
-		    broker_strerror(answer_r->error));
-	if (!answers(question->type, answer_r->type))
-		return fail(client, "an answer to something else");
+		return client_fail(client, answer_r->text != NULL ?
+		    answer_r->text : broker_strerror(answer_r->error));
+	if (!is_answer_to(question->type, answer_r->type))
+		return client_fail(client, "an answer to something else");
 	return ERROR_NONE;
 }
 
 /* One try.  *again_r: the connection was dead, and may not have been before. */
 static int
-ask_once(struct broker_client *client, const struct broker_message *question,
-    int64_t deadline, struct broker_message *answer_r, bool *again_r)
+client_ask_once(struct broker_client *client,
+    const struct broker_message *question, int64_t deadline,
+    struct broker_message *answer_r, bool *again_r)
 {
 	bool kept = client->fd >= 0;
 	enum received received = GONE;
 	size_t size = 0;
-	int rc = kept ? ERROR_NONE : connect_to(client);
+	int rc = kept ? ERROR_NONE : client_connect(client);
 
 	*again_r = false;
 	if (rc != ERROR_NONE)
 		return rc;
 	send_ends(client);
 	if (send_packet(client, question, deadline))
-		received = receive(client, deadline, &size);
+		received = client_receive(client, deadline, &size);
 	if (received == RECEIVED) {
-		rc = read_answer(client, size, question, answer_r);
+		rc = client_read_answer(client, size, question, answer_r);
 	} else {
-		rc = fail(client, received == LATE ? "no answer in time" :
-		    "the connection was closed");
+		rc = client_fail(client, received == LATE ?
+		    "no answer in time" : "the connection was closed");
 		*again_r = kept && received == GONE;
 	}
 	/* a late answer must not be the next question's */
-	if (received != RECEIVED ||
-	    (rc != ERROR_NONE && answer_r->type != BROKER_ERROR))
-		disconnect(client);
+	if (received != RECEIVED || (rc != ERROR_NONE &&
+	    (answer_r->type != BROKER_ERROR ||
+	    answer_r->version != BROKER_VERSION)))
+		client_disconnect(client);
 	return rc;
 }
 
@@ -323,9 +334,10 @@ broker_client_ask(struct broker_client *client,
 	pthread_mutex_lock(&client->asking);
 	explicit_bzero(client->packet, sizeof(client->packet));
 	numbered.id = ++client->id;
-	rc = ask_once(client, &numbered, deadline, answer_r, &again);
+	rc = client_ask_once(client, &numbered, deadline, answer_r, &again);
 	if (again)
-		rc = ask_once(client, &numbered, deadline, answer_r, &again);
+		rc = client_ask_once(client, &numbered, deadline, answer_r,
+		    &again);
 	if (rc != ERROR_NONE) {
 		memset(answer_r, 0, sizeof(*answer_r));
 		strcpy(detail_r, client->detail);

@@ -23,6 +23,8 @@ struct decision {
 	enum verdict verdict;
 	enum reason reason;
 	int64_t grant;			/* id of the grant that decided, or 0 */
+	int64_t revision;		/* of the policy that was asked, 0 if it
+					 * has none; policy_decide() sets it */
 	char vm[REQUEST_VM_NAME_MAX + 1]; /* name of the VM's row, or "" */
 	/* A grant has the condition local_user and the request doesn't say
 	 * which account it is.  A caller that can find it out decides again

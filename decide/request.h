@@ -59,4 +59,10 @@ struct request {
 					 * local is final */
 };
 
+/* A login on its way to a decision. */
+struct request_login {
+	const char *mechanism;	/* that proves the user: "SCRAM-SHA-256" */
+	struct request request;
+};
+
 #endif

@@ -7,6 +7,9 @@
 #ifndef VMAUTHZ_DECIDE_VERDICT_H
 #define VMAUTHZ_DECIDE_VERDICT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 enum verdict {
 	VERDICT_DENY = 0,
 	VERDICT_ALLOW,
@@ -19,5 +22,9 @@ enum verdict {
 
 /* "deny", "allow", "observe"; "deny" for every other value. */
 const char *verdict_name(enum verdict verdict);
+
+/* The verdict with that name, of length octets.  Returns false, with
+ * *verdict_r VERDICT_DENY, if there is none. */
+bool verdict_parse(const char *name, size_t length, enum verdict *verdict_r);
 
 #endif

@@ -3,9 +3,10 @@
 
 #include "log/decision_reader.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/escape.h"
 #include "base/hex.h"
@@ -14,10 +15,12 @@
 struct cursor {
 	char *at;
 	enum decision_line_kind wrong;	/* DECISION_LINE_GOOD: nothing */
+	struct decision_record *record;
+	const char **names;		/* room for DECISION_NAMES_MAX */
 };
 
 static void
-fail(struct cursor *cursor, enum decision_line_kind wrong)
+line_fail(struct cursor *cursor, enum decision_line_kind wrong)
 {
 	if (cursor->wrong == DECISION_LINE_GOOD)
 		cursor->wrong = wrong;
@@ -33,14 +36,14 @@ ends_cut(const char *text)
 
 /* Something else was to come, if the line was not cut. */
 static void
-fail_here(struct cursor *cursor)
+line_fail_here(struct cursor *cursor)
 {
-	fail(cursor, ends_cut(cursor->at) ? DECISION_LINE_CUT :
+	line_fail(cursor, ends_cut(cursor->at) ? DECISION_LINE_CUT :
 	    DECISION_LINE_BAD);
 }
 
 static bool
-take(struct cursor *cursor, const char *text)
+line_take(struct cursor *cursor, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -50,7 +53,7 @@ take(struct cursor *cursor, const char *text)
 	return true;
 }
 
-/* --- values --------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 /* The writer escapes what it has to and nothing else; a comma only where it
  * would separate. */
@@ -72,50 +75,58 @@ is_printable(const char *text)
 	return true;
 }
 
+/* "name=", in front of a value. */
+static bool
+line_take_name(struct cursor *cursor, const char *name)
+{
+	if (line_take(cursor, name) && line_take(cursor, "="))
+		return true;
+	line_fail_here(cursor);
+	return false;
+}
+
 /* What stands between quotes, still escaped; a NUL takes the second one's
  * place.  NULL if the value is "-", or wrong. */
 static char *
-take_raw(struct cursor *cursor, const char *key)
+line_take_raw(struct cursor *cursor, const char *name)
 {
 	char *begin, *end;
 
-	if (!take(cursor, key)) {
-		fail_here(cursor);
+	if (!line_take_name(cursor, name))
 		return NULL;
-	}
-	if (take(cursor, "- "))
+	if (line_take(cursor, "- "))
 		return NULL;
 	begin = cursor->at + 1;
 	end = *cursor->at == '"' ? strchr(begin, '"') : NULL;
 	if (end == NULL || end[1] != ' ') {
-		fail_here(cursor);
+		line_fail_here(cursor);
 		return NULL;
 	}
 	*end = '\0';
 	cursor->at = end + 2;
 	if (!is_printable(begin))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	else if (ends_cut(begin))
-		fail(cursor, DECISION_LINE_CUT);
+		line_fail(cursor, DECISION_LINE_CUT);
 	return begin;
 }
 
 static char *
-take_value(struct cursor *cursor, const char *key)
+line_take_value(struct cursor *cursor, const char *name)
 {
-	char *value = take_raw(cursor, key);
+	char *value = line_take_raw(cursor, name);
 
 	if (value != NULL && !decision_unescape(value))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	return value;
 }
 
 /* An address, of plugins "192.0.2.7:4711" or "[2001:db8::7]:4711"; what is
  * neither stays as it is, and is no address for anybody. */
 static const char *
-take_client(struct cursor *cursor)
+line_take_client(struct cursor *cursor, const char *name)
 {
-	char *client = take_value(cursor, "client=");
+	char *client = line_take_value(cursor, name);
 	char *port = client != NULL ? strrchr(client, ':') : NULL;
 
 	if (port == NULL)
@@ -129,120 +140,136 @@ take_client(struct cursor *cursor)
 	return client;
 }
 
-static void
-take_sha256(struct cursor *cursor, struct decision_line *decision)
+/* The octets take the place of the first half of their digits. */
+static const unsigned char *
+line_take_sha256(struct cursor *cursor, const char *name)
 {
-	const char *text = take_raw(cursor, "fp=");
+	char *text = line_take_raw(cursor, name);
 
 	if (text == NULL)
-		return;
-	if (!hex_read(decision->sha256, REQUEST_SHA256_SIZE, text))
-		fail(cursor, DECISION_LINE_BAD);
-	decision->has_sha256 = true;
+		return NULL;
+	if (!hex_read((unsigned char *)text, REQUEST_SHA256_SIZE, text))
+		line_fail(cursor, DECISION_LINE_BAD);
+	return (const unsigned char *)text;
 }
 
 static void
-take_names(struct cursor *cursor, struct decision_line *decision)
+line_take_names(struct cursor *cursor, const char *key)
 {
-	char *rest = take_raw(cursor, "san="), *name;
+	struct request_certificate *certificate = &cursor->record->certificate;
+	char *rest = line_take_raw(cursor, key), *name;
 
 	while (rest != NULL) {
 		name = strsep(&rest, ",");
-		if (decision->name_count == DECISION_NAMES_MAX ||
+		if (certificate->name_count == DECISION_NAMES_MAX ||
 		    name[0] == '\0' || !decision_unescape(name)) {
-			fail(cursor, DECISION_LINE_BAD);
+			line_fail(cursor, DECISION_LINE_BAD);
 			return;
 		}
-		decision->names[decision->name_count++] = name;
+		cursor->names[certificate->name_count++] = name;
+		certificate->names = cursor->names;
 	}
 }
 
 /* An account in quotes, or a bare word that no account can be mixed up
  * with. */
 static void
-take_local(struct cursor *cursor, struct decision_line *decision)
+line_take_local(struct cursor *cursor, const char *name)
 {
-	if (take(cursor, "local=remote ")) {
-		decision->local = REQUEST_LOCAL_REMOTE;
+	struct decision_record *record = cursor->record;
+	char *begin = cursor->at;
+
+	if (line_take(cursor, name) && line_take(cursor, "=remote ")) {
+		record->local = REQUEST_LOCAL_REMOTE;
 		return;
 	}
-	decision->local_user = take_value(cursor, "local=");
-	if (decision->local_user != NULL)
-		decision->local = REQUEST_LOCAL_ACCOUNT;
+	cursor->at = begin;
+	record->local_user = line_take_value(cursor, name);
+	if (record->local_user != NULL)
+		record->local = REQUEST_LOCAL_ACCOUNT;
 }
 
 /* "2026-11-23T14:05:09Z" */
 static void
-take_time(struct cursor *cursor, struct decision_line *decision)
+line_take_time(struct cursor *cursor, const char *name)
 {
-	const char *text = take_raw(cursor, "at="), *end;
+	const char *text = line_take_raw(cursor, name), *end;
 	char back[sizeof("2026-11-23T14:05:09Z")];
+	time_t at;
 	struct tm tm;
 
 	memset(&tm, 0, sizeof(tm));
 	end = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
 	if (end == NULL || *end != '\0') {
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 		return;
 	}
-	decision->at = timegm(&tm);
-	gmtime_r(&decision->at, &tm);
+	at = timegm(&tm);
+	gmtime_r(&at, &tm);
 	if (strftime(back, sizeof(back), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0 ||
 	    strcmp(back, text) != 0)
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
+	cursor->record->at = (int64_t)at * 1000;
 }
 
-/* A whole number from 1 on, written in the one way there is. */
-/* A row's number and the blank behind it; 0 if there is none. */
+/* A number that ends in front of end, which is taken, too: from 1 on, written
+ * in the one way there is.  Nineteen digits may be less than 2^63. */
 static int64_t
-take_number(struct cursor *cursor)
+line_take_digits(struct cursor *cursor, char end)
 {
 	size_t digits = strspn(cursor->at, "0123456789");
 	int64_t number;
 
-	if (digits == 0 || digits > 18 || cursor->at[0] == '0' ||
-	    cursor->at[digits] != ' ') {
-		fail_here(cursor);
+	errno = 0;
+	number = strtoll(cursor->at, NULL, 10);
+	if (digits == 0 || cursor->at[0] == '0' || errno != 0 ||
+	    cursor->at[digits] != end) {
+		line_fail_here(cursor);
 		return 0;
 	}
-	number = strtoll(cursor->at, NULL, 10);
 	cursor->at += digits + 1;
 	return number;
 }
 
-static void
-take_grant(struct cursor *cursor, struct decision_line *decision)
+static int64_t
+line_take_number(struct cursor *cursor, const struct decision_field *field)
 {
-	if (!take(cursor, "grant="))
-		fail_here(cursor);
-	else if (!take(cursor, "- "))
-		decision->grant = take_number(cursor);
-	if (take(cursor, "revision="))
-		decision->revision = take_number(cursor);
+	int64_t number;
+
+	if (!line_take_name(cursor, field->name) || line_take(cursor, "- "))
+		return 0;
+	if (field->form == DECISION_FORM_NUMBER)
+		return line_take_digits(cursor, ' ');
+	number = line_take(cursor, "\"") ? line_take_digits(cursor, '"') : 0;
+	if (number == 0 || !line_take(cursor, " "))
+		line_fail_here(cursor);
+	return number;
 }
 
 /* The last value: its end may be missing, as in a line that was too long. */
 static void
-take_reason(struct cursor *cursor, struct decision_line *decision)
+line_take_reason(struct cursor *cursor, const char *name)
 {
 	char *reason, *end;
 
-	if (!take(cursor, "reason=\"")) {
-		fail_here(cursor);
+	if (!line_take_name(cursor, name))
+		return;
+	if (!line_take(cursor, "\"")) {
+		line_fail_here(cursor);
 		return;
 	}
 	reason = cursor->at;
 	end = strchr(reason, '"');
 	if (end != NULL ? end[1] != '\0' : !ends_cut(reason))
-		fail(cursor, DECISION_LINE_BAD);
+		line_fail(cursor, DECISION_LINE_BAD);
 	if (end != NULL)
 		*end = '\0';
 	if (!is_printable(reason) || !decision_unescape(reason))
-		fail(cursor, DECISION_LINE_BAD);
-	decision->reason = reason;
+		line_fail(cursor, DECISION_LINE_BAD);
+	cursor->record->reason = reason;
 }
 
-/* --- the line --------------------------------------------------------------- */
+/* --- the line ------------------------------------------------------------ */
 
 /* Behind the tag, which is the first that any program has put in brackets:
  * what others repeat from their clients stands behind their own. */
@@ -266,50 +293,76 @@ find_decision(char *line)
 }
 
 static bool
-take_outcome(struct cursor *cursor, struct decision_line *decision)
+line_take_verdict(struct cursor *cursor)
 {
-	if (take(cursor, "allow ")) {
-		decision->allowed = true;
-		return true;
-	}
-	return take(cursor, "deny ") || take(cursor, "observe ");
+	size_t length = strcspn(cursor->at, " ");
+
+	if (cursor->at[length] != ' ' || !verdict_parse(cursor->at, length,
+	    &cursor->record->verdict))
+		return false;
+	cursor->at += length + 1;
+	return true;
 }
 
 static void
-take_fields(struct cursor *cursor, struct decision_line *decision)
+line_take_member(struct cursor *cursor, const struct decision_field *field)
 {
-	decision->user = take_value(cursor, "user=");
-	decision->vm = take_value(cursor, "vm=");
-	if (strncmp(cursor->at, "vm_source=", 10) == 0)
-		decision->vm_source = take_value(cursor, "vm_source=");
-	decision->service = take_value(cursor, "service=");
-	decision->client = take_client(cursor);
-	decision->cert_cn = take_value(cursor, "cert=");
-	take_sha256(cursor, decision);
-	take_names(cursor, decision);
-	take_local(cursor, decision);
-	take_time(cursor, decision);
-	decision->mechanism = take_value(cursor, "mech=");
-	take_grant(cursor, decision);
-	take_reason(cursor, decision);
+	struct decision_record *record = cursor->record;
+
+	switch (field->form) {
+	case DECISION_FORM_TEXT:
+		decision_set_text(record, field,
+		    line_take_value(cursor, field->name));
+		break;
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+		decision_set_number(record, field, line_take_number(cursor,
+		    field));
+		break;
+	case DECISION_FORM_VERDICT:
+		break;		/* has been taken */
+	case DECISION_FORM_CLIENT:
+		record->client = line_take_client(cursor, field->name);
+		break;
+	case DECISION_FORM_SHA256:
+		record->certificate.sha256 = line_take_sha256(cursor,
+		    field->name);
+		break;
+	case DECISION_FORM_NAMES:
+		line_take_names(cursor, field->name);
+		break;
+	case DECISION_FORM_LOCAL:
+		line_take_local(cursor, field->name);
+		break;
+	case DECISION_FORM_TIME:
+		line_take_time(cursor, field->name);
+		break;
+	case DECISION_FORM_REASON:
+		line_take_reason(cursor, field->name);
+		break;
+	}
 }
 
 enum decision_line_kind
-decision_line_parse(char *line, struct decision_line *decision_r)
+decision_line_parse(char *line, const char *names[DECISION_NAMES_MAX],
+    struct decision_record *record_r)
 {
 	struct cursor cursor = {
 		.at = find_decision(line),
 		.wrong = DECISION_LINE_GOOD,
+		.record = record_r,
+		.names = names,
 	};
 
-	memset(decision_r, 0, sizeof(*decision_r));
-	if (cursor.at == NULL || !take_outcome(&cursor, decision_r))
+	memset(record_r, 0, sizeof(*record_r));
+	if (cursor.at == NULL || !line_take_verdict(&cursor))
 		return DECISION_LINE_OTHER;
 	if (strlen(cursor.at) >= DECISION_LINE_MAX)
-		fail(&cursor, DECISION_LINE_BAD);
-	else
-		take_fields(&cursor, decision_r);
+		line_fail(&cursor, DECISION_LINE_BAD);
+	for (size_t i = 0; i < DECISION_FIELD_COUNT &&
+	    cursor.wrong == DECISION_LINE_GOOD; i++)
+		line_take_member(&cursor, &decision_fields[i]);
 	if (cursor.wrong != DECISION_LINE_GOOD)
-		memset(decision_r, 0, sizeof(*decision_r));
+		memset(record_r, 0, sizeof(*record_r));
 	return cursor.wrong;
 }

@@ -63,16 +63,24 @@ put_value(struct buffer *buffer, const char *value)
 		put(buffer, "...");
 }
 
+/* value is ours. */
 static void
-put_field(struct buffer *buffer, const char *key, const char *value)
+put_bare(struct buffer *buffer, const char *key, const char *value)
 {
 	put(buffer, " ");
 	put(buffer, key);
+	put(buffer, "=");
+	put(buffer, value);
+}
+
+static void
+put_field(struct buffer *buffer, const char *key, const char *value)
+{
 	if (value == NULL) {
-		put(buffer, "=-");
+		put_bare(buffer, key, "-");
 		return;
 	}
-	put(buffer, "=\"");
+	put_bare(buffer, key, "\"");
 	put_value(buffer, value);
 	put(buffer, "\"");
 }
@@ -93,108 +101,142 @@ client_text(const char *client, char out[LOG_VALUE_MAX])
 }
 
 static void
-put_sha256(struct buffer *buffer, const unsigned char *sha256)
+put_sha256(struct buffer *buffer, const char *name,
+    const unsigned char *sha256)
 {
 	char text[2 * REQUEST_SHA256_SIZE + 1];
 
 	if (sha256 != NULL)
 		hex_write(text, sha256, REQUEST_SHA256_SIZE);
-	put_field(buffer, "fp", sha256 != NULL ? text : NULL);
+	put_field(buffer, name, sha256 != NULL ? text : NULL);
 }
 
 static void
-put_names(struct buffer *buffer, const struct log_decision *decision)
+put_names(struct buffer *buffer, const char *name,
+    const struct request_certificate *certificate)
 {
 	size_t used = 0;
 
-	put(buffer, decision->name_count != 0 ? " san=\"" : " san=-");
-	for (size_t i = 0; i < decision->name_count; i++) {
-		const char *name = decision->names[i];
+	if (certificate->name_count == 0) {
+		put_field(buffer, name, NULL);
+		return;
+	}
+	put_bare(buffer, name, "\"");
+	for (size_t i = 0; i < certificate->name_count; i++) {
+		const char *text = certificate->names[i];
 
-		used += strlen(name) + 1;
+		used += strlen(text) + 1;
 		if (used > LOG_NAMES_MAX) {
 			put(buffer, "...");
 			break;
 		}
 		if (i != 0)
 			put(buffer, ",");
-		put_escaped(buffer, name, strlen(name), ESCAPE_LOG_LIST);
-	}
-	if (decision->name_count != 0)
-		put(buffer, "\"");
-}
-
-static void
-put_local(struct buffer *buffer, const struct log_decision *decision)
-{
-	if (decision->local == REQUEST_LOCAL_REMOTE)
-		put(buffer, " local=remote");
-	else
-		put_field(buffer, "local", decision->local == REQUEST_LOCAL_ACCOUNT ?
-		    decision->local_user : NULL);
-}
-
-static void
-put_time(struct buffer *buffer, time_t at)
-{
-	char text[32];
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL || strftime(text, sizeof(text),
-	    "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		put_field(buffer, "at", NULL);
-	else
-		put_field(buffer, "at", text);
-}
-
-static void
-put_reason(struct buffer *buffer, const struct log_decision *decision)
-{
-	put(buffer, " reason=\"");
-	put_value(buffer, decision->reason);
-	if (decision->detail != NULL && decision->detail[0] != '\0') {
-		put(buffer, ": ");
-		put_value(buffer, decision->detail);
+		put_escaped(buffer, text, strlen(text), ESCAPE_LOG_LIST);
 	}
 	put(buffer, "\"");
 }
 
-static const char *const outcome_words[] = {
-	[VERDICT_DENY] = "deny",
-	[VERDICT_ALLOW] = "allow",
-	[VERDICT_OBSERVE] = "observe",
-};
+/* A bare word, which no account can be mixed up with. */
+static void
+put_local(struct buffer *buffer, const char *name,
+    const struct decision_record *record)
+{
+	if (record->local == REQUEST_LOCAL_REMOTE)
+		put_bare(buffer, name, "remote");
+	else
+		put_field(buffer, name, record->local ==
+		    REQUEST_LOCAL_ACCOUNT ? record->local_user : NULL);
+}
+
+static void
+put_time(struct buffer *buffer, const char *name, int64_t at)
+{
+	time_t seconds = (time_t)(at / 1000);
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof(text),
+	    "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		put_field(buffer, name, NULL);
+	else
+		put_field(buffer, name, text);
+}
+
+static void
+put_number(struct buffer *buffer, const struct decision_field *field,
+    int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	if (number == 0)
+		put_field(buffer, field->name, NULL);
+	else if (field->form == DECISION_FORM_NUMBER)
+		put_bare(buffer, field->name, text);
+	else
+		put_field(buffer, field->name, text);
+}
+
+static void
+put_reason(struct buffer *buffer, const char *name,
+    const struct decision_record *record)
+{
+	put_bare(buffer, name, "\"");
+	put_value(buffer, record->reason != NULL ? record->reason : "");
+	if (record->detail != NULL && record->detail[0] != '\0') {
+		put(buffer, ": ");
+		put_value(buffer, record->detail);
+	}
+	put(buffer, "\"");
+}
+
+static void
+put_member(struct buffer *buffer, const struct decision_record *record,
+    const struct decision_field *field)
+{
+	char client[LOG_VALUE_MAX];
+
+	switch (field->form) {
+	case DECISION_FORM_TEXT:
+		put_field(buffer, field->name, decision_text(record, field));
+		break;
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+		put_number(buffer, field, decision_number(record, field));
+		break;
+	case DECISION_FORM_VERDICT:
+		put(buffer, verdict_name(record->verdict));
+		break;
+	case DECISION_FORM_CLIENT:
+		put_field(buffer, field->name,
+		    client_text(record->client, client));
+		break;
+	case DECISION_FORM_SHA256:
+		put_sha256(buffer, field->name, record->certificate.sha256);
+		break;
+	case DECISION_FORM_NAMES:
+		put_names(buffer, field->name, &record->certificate);
+		break;
+	case DECISION_FORM_LOCAL:
+		put_local(buffer, field->name, record);
+		break;
+	case DECISION_FORM_TIME:
+		put_time(buffer, field->name, record->at);
+		break;
+	case DECISION_FORM_REASON:
+		put_reason(buffer, field->name, record);
+		break;
+	}
+}
 
 void
-log_format(char line[LOG_LINE_MAX], const struct log_decision *decision)
+log_format(char line[LOG_LINE_MAX], const struct decision_record *record)
 {
 	struct buffer buffer = { .text = line };
-	char client[LOG_VALUE_MAX], number[24] = "-";
 
-	if (decision->grant != 0)
-		snprintf(number, sizeof(number), "%" PRId64, decision->grant);
-	put(&buffer, outcome_words[decision->outcome]);
-	put_field(&buffer, "user", decision->user);
-	put_field(&buffer, "vm", decision->vm);
-	if (decision->vm_source != NULL)
-		put_field(&buffer, "vm_source", decision->vm_source);
-	put_field(&buffer, "service", decision->service);
-	put_field(&buffer, "client", client_text(decision->client, client));
-	put_field(&buffer, "cert", decision->cert_cn);
-	put_sha256(&buffer, decision->sha256);
-	put_names(&buffer, decision);
-	put_local(&buffer, decision);
-	put_time(&buffer, decision->at);
-	put_field(&buffer, "mech", decision->mechanism);
-	put(&buffer, " grant=");
-	put(&buffer, number);
-	if (decision->revision > 0) {
-		snprintf(number, sizeof(number), "%" PRId64,
-		    decision->revision);
-		put(&buffer, " revision=");
-		put(&buffer, number);
-	}
-	put_reason(&buffer, decision);
+	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++)
+		put_member(&buffer, record, &decision_fields[i]);
 	if (buffer.full)
 		strcpy(line + buffer.used, "...");
 }

@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "decide/request.h"
-#include "decide/verdict.h"
+#include "log/decision.h"
 
 /* octets of a line, with NUL: ten values of LOG_VALUE_MAX, each octet of
  * them escaped, would not fit; a line that is too long ends in "..." */
@@ -22,38 +21,15 @@ enum {
 	LOG_NAMES_MAX = 640,	/* of all alternative names together */
 };
 
-/* One decision.  Any text may be NULL (written as -) and hostile. */
-struct log_decision {
-	enum verdict outcome;
-	const char *user;
-	const char *vm;
-	const char *vm_source;	/* who says so; NULL: the VM itself */
-	const char *service;
-	const char *client;	/* "address;port", or an address */
-	const char *cert_cn;
-	const unsigned char *sha256;	/* the certificate's, REQUEST_SHA256_SIZE
-					 * octets, or NULL */
-	const char *const *names;	/* alternative names in it */
-	size_t name_count;
-	enum request_local local;
-	const char *local_user;		/* if local is REQUEST_LOCAL_ACCOUNT */
-	time_t at;
-	const char *mechanism;
-	int64_t grant;		/* 0: none */
-	int64_t revision;	/* of the policy; 0: unknown */
-	const char *reason;
-	const char *detail;	/* added to the reason, or NULL */
-};
-
-/* Writes the line: allow, deny or observe, then user=, vm=, vm_source= (only if
- * there is one), service=, client=, cert= (its CN), fp= (SHA-256), san=
- * (alternative names between commas), local=, at= (UTC), mech=, grant=,
- * revision= (only if it is known), reason=, values in double quotes, in which anything but printable ASCII, and
- * '"' and '\', stands as \xNN, as does a comma in an alternative name.  A value
- * that is cut ends in "...".  The bare word remote as local= says that the
- * client is on another machine.  log/decision_reader.h reads all of that
- * back. */
-void log_format(char line[LOG_LINE_MAX], const struct log_decision *decision);
+/* Writes the line: the verdict's name, then every other field of
+ * log/decision.h as name=value, in that order.  A value is in double quotes, in
+ * which anything but printable ASCII, '"' and '\', stands as \xNN, and so does
+ * a comma in an alternative name; numbers (but for a long one), and the word
+ * remote as local_user, which says that the client is on another machine, are
+ * bare; - is what is unknown, or none.  A value that is cut ends in "...".
+ * log/decision_reader.h reads all of that back. */
+void log_format(char line[LOG_LINE_MAX],
+    const struct decision_record *record);
 
 /* Anything else that happened: the head, which is ours, then key=value for each
  * field, as above. */

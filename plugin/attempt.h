@@ -27,6 +27,7 @@ struct attempt {
 				 * authority_verifier; NULL: the mechanism's */
 	struct authority_failure failure; /* of the query for the verifier or
 				 * the password */
+	uint64_t number;	/* of the authority's, for its decision; 0 */
 	uint64_t session;	/* to be ended with the connection, or 0 */
 	/* The mechanism's parameters, see plugin/checkpass.h.  They live as
 	 * long as the attempt, since the mechanism may keep pointers. */

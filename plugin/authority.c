@@ -26,7 +26,7 @@ authority_free(struct authority **authority)
 
 int
 authority_lookup(struct authority *authority,
-    const struct authority_login *login,
+    const struct request_login *login,
     struct authority_verifier *verifier_r,
     struct authority_failure *failure_r)
 {
@@ -50,18 +50,19 @@ authority_checks_passwords(const struct authority *authority)
 
 int
 authority_check_password(struct authority *authority,
-    const struct authority_login *login, const char *password, bool *right_r,
+    const struct request_login *login, const char *password,
+    struct authority_password *password_r,
     struct authority_failure *failure_r)
 {
-	*right_r = false;
+	memset(password_r, 0, sizeof(*password_r));
 	memset(failure_r, 0, sizeof(*failure_r));
 	return authority->kind->check_password(authority, login, password,
-	    right_r, failure_r);
+	    password_r, failure_r);
 }
 
 void
 authority_decide(struct authority *authority,
-    const struct authority_login *login, const struct authority_proof *proof,
+    const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision_r)
 {
 	memset(decision_r, 0, sizeof(*decision_r));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Who is asked about a login: the policy, in its database, or the daemon
- * vmauthzd (vmauthz_broker).  Whoever asks sees no more of it than this, and
- * doesn't know which it is.  Any thread may ask. */
+/* Who is asked about a login, of which user and mechanism are always set: the
+ * policy, in its database, or the daemon vmauthzd (vmauthz_broker).  Whoever
+ * asks sees no more of it than this, and doesn't know which it is.  Any thread
+ * may ask. */
 
 #ifndef VMAUTHZ_PLUGIN_AUTHORITY_H
 #define VMAUTHZ_PLUGIN_AUTHORITY_H
@@ -16,12 +17,6 @@
 #include "policy/policy.h"
 #include "decide/request.h"
 
-/* What is known of a login. */
-struct authority_login {
-	const char *mechanism;		/* "SCRAM-SHA-256" */
-	struct request request;	/* its user is always set */
-};
-
 /* Why it could not be asked. */
 struct authority_failure {
 	const char *reason;		/* static; NULL: it could */
@@ -33,12 +28,21 @@ struct authority_failure {
 struct authority_verifier {
 	struct verifier verifier;
 	const char *mismatch;
+	uint64_t attempt;	/* for the proof; 0: not needed */
+};
+
+/* Whether a password is the user's. */
+struct authority_password {
+	bool right;
+	uint64_t attempt;	/* for the proof; 0: not needed */
 };
 
 /* How the mechanism ended, for who counts and audits it. */
 struct authority_proof {
-	bool proved;		/* the user is who he says he is */
-	const char *refusal;	/* he is refused for whatever is decided */
+	uint64_t attempt;	/* of the verifier or password before; 0: none
+				 * was asked for */
+	bool proved;		/* the user is who they say they are */
+	const char *refusal;	/* they are refused, whatever is decided */
 };
 
 struct authority_decision {
@@ -52,7 +56,7 @@ struct authority_decision {
 struct authority;
 
 /* Returns 0, ERROR_VALUE or ERROR_MEMORY.  Nothing is opened before it
- * is needed.  Free with authority_free(), which accepts NULL and leaves NULL. */
+ * is needed.  Free with authority_free(), which takes NULL and leaves NULL. */
 int authority_new(struct authority **authority_r,
     const struct options *options);
 void authority_free(struct authority **authority);
@@ -61,7 +65,7 @@ void authority_free(struct authority **authority);
  * as long.  Returns 0, or an error with *verifier_r cleared and *failure_r
  * set.  The caller wipes *verifier_r. */
 int authority_lookup(struct authority *authority,
-    const struct authority_login *login,
+    const struct request_login *login,
     struct authority_verifier *verifier_r,
     struct authority_failure *failure_r);
 
@@ -73,15 +77,16 @@ bool authority_lookup_decides(const struct authority *authority);
 bool authority_checks_passwords(const struct authority *authority);
 
 /* Whether it is the password of the login's user.  Returns 0, or an error with
- * *failure_r set; *right_r is false unless it was found right. */
+ * *failure_r set; *password_r is not right unless it was found so. */
 int authority_check_password(struct authority *authority,
-    const struct authority_login *login, const char *password, bool *right_r,
+    const struct request_login *login, const char *password,
+    struct authority_password *password_r,
     struct authority_failure *failure_r);
 
 /* Whether the login is allowed at that time.  *decision_r is always set:
  * VERDICT_UNKNOWN, with the reason, if that can't be found out. */
 void authority_decide(struct authority *authority,
-    const struct authority_login *login, const struct authority_proof *proof,
+    const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision_r);
 
 /* Says that a connection whose decision had a session (not 0) is closed.

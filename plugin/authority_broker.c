@@ -37,33 +37,21 @@ broker_kind_end(struct authority *authority, uint64_t session)
 		broker_client_end(own->client, session);
 }
 
-/* --- questions --------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------- */
 
 static struct broker_message
-question(enum broker_type type, const struct authority_login *login)
+question_about(enum broker_type type, const struct request_login *login)
 {
-	const struct request *request = &login->request;
-
 	return (struct broker_message){
 		.type = type,
-		.login = {
-			.user = request->user->text,
-			.mechanism = login->mechanism,
-			.service = request->service,
-			.client = request->client,
-			.port = request->vm.port,
-			.certificate = request->certificate,
-			.local = request->local,
-			.local_user = request->local_user,
-			.local_number = request->local_number,
-			.local_asked = request->local_asked,
-		},
+		.user = login->request.user->text,
+		.login = *login,
 	};
 }
 
 /* *answer_r is of use only if 0 is returned, and its text never. */
 static int
-ask(struct authority_broker *own, const struct broker_message *message,
+ask_daemon(struct authority_broker *own, const struct broker_message *message,
     int timeout_ms, struct broker_message *answer_r,
     char detail_r[POLICY_DETAIL_MAX])
 {
@@ -90,12 +78,14 @@ quick_ms(const struct authority_broker *own)
 /* Whether it is real is the daemon's secret. */
 static int
 broker_kind_lookup(struct authority *authority,
-    const struct authority_login *login, struct authority_verifier *verifier,
+    const struct request_login *login, struct authority_verifier *verifier,
     struct authority_failure *failure)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question(BROKER_LOOKUP, login), answer;
-	int rc = ask(own, &message, quick_ms(own), &answer, failure->detail);
+	struct broker_message message = question_about(BROKER_LOOKUP, login);
+	struct broker_message answer;
+	int rc = ask_daemon(own, &message, quick_ms(own), &answer,
+	    failure->detail);
 
 	if (rc == ERROR_NONE &&
 	    answer.verifier.key_size != scram_key_size(login->mechanism)) {
@@ -106,6 +96,7 @@ broker_kind_lookup(struct authority *authority,
 		failure->reason = error_text(ERROR_BROKER);
 	} else {
 		verifier->verifier = answer.verifier;
+		verifier->attempt = answer.attempt;
 		verifier->mismatch = "authentication failed";
 	}
 	explicit_bzero(&answer, sizeof(answer));
@@ -114,43 +105,50 @@ broker_kind_lookup(struct authority *authority,
 
 static int
 broker_kind_check_password(struct authority *authority,
-    const struct authority_login *login, const char *password, bool *right_r,
-    struct authority_failure *failure)
+    const struct request_login *login, const char *password,
+    struct authority_password *password_r, struct authority_failure *failure)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question(BROKER_PASSWORD, login);
+	struct broker_message message = question_about(BROKER_PASSWORD, login);
 	struct broker_message answer;
 	int rc;
 
 	if (password[0] == '\0' || strlen(password) > BROKER_PASSWORD_MAX)
 		return ERROR_NONE;
 	message.password = password;
-	rc = ask(own, &message, own->timeout_ms, &answer, failure->detail);
-	if (rc != ERROR_NONE)
+	rc = ask_daemon(own, &message, own->timeout_ms, &answer,
+	    failure->detail);
+	if (rc != ERROR_NONE) {
 		failure->reason = error_text(ERROR_BROKER);
-	*right_r = rc == ERROR_NONE && answer.right;
-	return rc;
+		return rc;
+	}
+	password_r->right = answer.right;
+	password_r->attempt = answer.attempt;
+	return ERROR_NONE;
 }
 
 static void
 broker_kind_decide(struct authority *authority,
-    const struct authority_login *login, const struct authority_proof *proof,
+    const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question(BROKER_DECIDE, login), answer;
+	struct broker_message message = question_about(BROKER_DECIDE, login);
+	struct broker_message answer;
 
 	(void)now;
+	message.attempt = proof->attempt;
 	message.proved = proof->proved;
 	message.refusal = proof->refusal;
-	if (ask(own, &message, quick_ms(own), &answer, decision->detail) !=
-	    ERROR_NONE) {
+	if (ask_daemon(own, &message, quick_ms(own), &answer,
+	    decision->detail) != ERROR_NONE) {
 		decision->policy.verdict = VERDICT_UNKNOWN;
 		decision->reason = error_text(ERROR_BROKER);
 		return;
 	}
 	decision->reason = "refused by vmauthzd";
 	decision->policy.wants_local_user = answer.wants_local_user;
+	decision->policy.revision = answer.revision;
 	decision->session = answer.session;
 	decision->logged = !answer.wants_local_user;
 	if (answer.allowed && !answer.wants_local_user) {

@@ -13,14 +13,15 @@
 struct authority_kind {
 	void (*free)(struct authority *authority);
 	int (*lookup)(struct authority *authority,
-	    const struct authority_login *login,
+	    const struct request_login *login,
 	    struct authority_verifier *verifier_r,
 	    struct authority_failure *failure_r);
 	int (*check_password)(struct authority *authority,
-	    const struct authority_login *login, const char *password,
-	    bool *right_r, struct authority_failure *failure_r);
+	    const struct request_login *login, const char *password,
+	    struct authority_password *password_r,
+	    struct authority_failure *failure_r);
 	void (*decide)(struct authority *authority,
-	    const struct authority_login *login,
+	    const struct request_login *login,
 	    const struct authority_proof *proof, time_t now,
 	    struct authority_decision *decision_r);
 	void (*end)(struct authority *authority, uint64_t session);

@@ -29,11 +29,11 @@ policy_kind_free(struct authority *authority)
 
 /* Real or decoy: both are made every time, so that both take as long. */
 static int
-make_verifier(const struct authority_login *login,
+make_verifier(const struct request_login *login,
     const struct policy_lookup *lookup, struct authority_verifier *verifier)
 {
-	int rc = decoy_make(&lookup->decoy, login->request.user, login->mechanism,
-	    &verifier->verifier);
+	int rc = decoy_make(&lookup->decoy, login->request.user,
+	    login->mechanism, &verifier->verifier);
 
 	if (rc != ERROR_NONE)
 		return rc;
@@ -46,7 +46,7 @@ make_verifier(const struct authority_login *login,
 
 static int
 policy_kind_lookup(struct authority *authority,
-    const struct authority_login *login, struct authority_verifier *verifier,
+    const struct request_login *login, struct authority_verifier *verifier,
     struct authority_failure *failure)
 {
 	struct authority_policy *own = (struct authority_policy *)authority;
@@ -72,7 +72,7 @@ policy_kind_lookup(struct authority *authority,
 
 static void
 policy_kind_decide(struct authority *authority,
-    const struct authority_login *login, const struct authority_proof *proof,
+    const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision)
 {
 	struct authority_policy *own = (struct authority_policy *)authority;

@@ -49,6 +49,7 @@ auxprop_find_verifier(struct attempt *attempt,
 	rc = authority_lookup(plugin->authority, &facts.login, verifier_r,
 	    &attempt->failure);
 	attempt->mismatch = verifier_r->mismatch;
+	attempt->number = verifier_r->attempt;
 	return rc;
 }
 

@@ -29,8 +29,9 @@ checkpass_check_cb(sasl_conn_t *connection, const char *user,
     unsigned int password_length)
 {
 	struct attempt *attempt = attempt_stepping(connection);
+	struct authority_password answer;
 	struct facts facts;
-	bool right;
+	int rc;
 
 	if (attempt == NULL || !checkpass_is_user(attempt, user, user_length) ||
 	    password == NULL)
@@ -38,10 +39,12 @@ checkpass_check_cb(sasl_conn_t *connection, const char *user,
 	if (password_length != 0 && password_length != strlen(password))
 		return SASL_BADAUTH;
 	facts_for_lookup(&facts, attempt, &attempt->params);
-	if (authority_check_password(attempt->decorated->plugin->authority,
-	    &facts.login, password, &right, &attempt->failure) != ERROR_NONE)
+	rc = authority_check_password(attempt->decorated->plugin->authority,
+	    &facts.login, password, &answer, &attempt->failure);
+	attempt->number = answer.attempt;
+	if (rc != ERROR_NONE)
 		return SASL_UNAVAIL;
-	return right ? SASL_OK : SASL_BADAUTH;
+	return answer.right ? SASL_OK : SASL_BADAUTH;
 }
 
 sasl_server_params_t *

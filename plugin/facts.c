@@ -57,7 +57,7 @@ facts_begin(struct facts *facts_r, const struct attempt *attempt,
 	const struct plugin *plugin = attempt->decorated->plugin;
 
 	memset(facts_r, 0, sizeof(*facts_r));
-	facts_r->login = (struct authority_login){
+	facts_r->login = (struct request_login){
 		.mechanism = attempt->decorated->stock->mech_name,
 		.request = {
 			.user = &attempt->user,

@@ -20,7 +20,7 @@
 enum { FACTS_ADDRESS_MAX = 96 };	/* octets, with NUL */
 
 struct facts {
-	struct authority_login login;	/* points into the rest, into struct
+	struct request_login login;	/* points into the rest, into struct
 					 * attempt, and into the parameters */
 	char client[FACTS_ADDRESS_MAX];
 	struct tls_peer peer;

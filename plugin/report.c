@@ -38,16 +38,64 @@ report_to_logs(struct plugin *plugin, const sasl_server_params_t *params,
 		params->utils->log(params->utils->conn, level, "%s", line);
 }
 
+/* What a login came to, and how much is known of it. */
+struct report {
+	time_t at;
+	enum verdict verdict;
+	const char *mechanism;		/* NULL: none of ours */
+	const struct identity *user;	/* NULL: unknown */
+	const struct facts *facts;	/* NULL: nobody has looked */
+	const struct authority_decision *decision;	/* NULL: none */
+	struct refusal refusal;
+};
+
+/* The one place where the plugin fills a record. */
+static struct decision_record
+report_record(const struct plugin *plugin, const sasl_server_params_t *params,
+    const struct report *report)
+{
+	static const struct authority_decision none;
+	const struct authority_decision *decision =
+	    report->decision != NULL ? report->decision : &none;
+	const struct refusal *refusal = &report->refusal;
+	bool allowed = refusal->reason == NULL;
+	struct decision_record record = {
+		.at = (int64_t)report->at * 1000,
+		.verdict = report->verdict,
+		.user = report->user != NULL ? report->user->text : NULL,
+		.vm = decision->policy.vm[0] != '\0' ? decision->policy.vm :
+		    plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
+		.service = params->service,
+		.client = params->ipremoteport,
+		.mechanism = report->mechanism,
+		.grant = allowed ? decision->policy.grant : refusal->grant,
+		.revision = decision->policy.revision,
+		.session = (int64_t)decision->session,
+		.reason = allowed ? decision->reason : refusal->reason,
+		.detail = allowed ? decision->detail : refusal->detail,
+	};
+
+	if (report->facts != NULL) {
+		const struct request *request = &report->facts->login.request;
+
+		record.certificate = request->certificate;
+		record.local = request->local;
+		record.local_user = request->local_user;
+	}
+	return record;
+}
+
 static void
 report_line(struct plugin *plugin, const sasl_server_params_t *params,
-    const struct log_decision *decision, bool logged)
+    const struct report *report, bool logged)
 {
+	struct decision_record record = report_record(plugin, params, report);
 	char line[LOG_LINE_MAX];
 
-	log_format(line, decision);
+	log_format(line, &record);
 	if (!logged)
-		report_to_logs(plugin, params, decision->outcome, line);
-	if (decision->outcome == VERDICT_DENY)
+		report_to_logs(plugin, params, record.verdict, line);
+	if (record.verdict == VERDICT_DENY)
 		report_to_client(params, line);
 }
 
@@ -55,16 +103,13 @@ void
 report_refusal(struct plugin *plugin, const sasl_server_params_t *params,
     const char *mechanism, const char *reason)
 {
-	struct log_decision line = {
-		.vm = plugin->vm.name[0] != '\0' ? plugin->vm.name : NULL,
-		.service = params->service,
-		.client = params->ipremoteport,
+	const struct report report = {
 		.at = time(NULL),
 		.mechanism = mechanism,
-		.reason = reason,
+		.refusal = { .reason = reason },
 	};
 
-	report_line(plugin, params, &line, false);
+	report_line(plugin, params, &report, false);
 }
 
 void
@@ -73,29 +118,17 @@ report_verdict(const struct attempt *attempt,
     const struct authority_decision *decision, const struct refusal *refusal,
     enum verdict verdict, time_t at)
 {
-	const struct request *request = &facts->login.request;
-	bool allowed = refusal->reason == NULL;
-	struct log_decision line = {
-		.outcome = verdict,
-		.user = attempt->canonical ? attempt->user.text : NULL,
-		.vm = decision->policy.vm[0] != '\0' ? decision->policy.vm :
-		    request->vm.name,
-		.service = request->service,
-		.client = params->ipremoteport,
-		.cert_cn = request->certificate.cn,
-		.sha256 = request->certificate.sha256,
-		.names = request->certificate.names,
-		.name_count = request->certificate.name_count,
-		.local = request->local,
-		.local_user = request->local_user,
+	const struct report report = {
 		.at = at,
+		.verdict = verdict,
 		.mechanism = facts->login.mechanism,
-		.grant = allowed ? decision->policy.grant : refusal->grant,
-		.reason = allowed ? decision->reason : refusal->reason,
-		.detail = allowed ? decision->detail : refusal->detail,
+		.user = attempt->canonical ? &attempt->user : NULL,
+		.facts = facts,
+		.decision = decision,
+		.refusal = *refusal,
 	};
 
-	report_line(attempt->decorated->plugin, params, &line,
+	report_line(attempt->decorated->plugin, params, &report,
 	    decision->logged &&
 	    (decision->policy.verdict == VERDICT_ALLOW) ==
 	    (verdict == VERDICT_ALLOW));

@@ -318,6 +318,7 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 	/* Without the decision: the authority records a proof or a failure,
 	 * and the reason, if it is known by now. */
 	verdict_first_refusal(&about, &refusal);
+	proof.attempt = attempt->number;
 	proof.refusal = refusal.reason;
 	proof.proved = rc == SASL_OK &&
 	    (refusal.reason == NULL || refusal.soft);

@@ -413,6 +413,17 @@ add_all_grants(struct policy *policy, struct decide *decide,
 	return rc;
 }
 
+/* The last change that the policy's history knows, 0 if there is none. */
+static int
+read_revision(struct policy *policy, int64_t *revision_r)
+{
+	sqlite3_stmt *statement = policy->database.statements[SELECT_REVISION];
+	int rc = database_step(&policy->database, statement);
+
+	*revision_r = rc == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	return rc < 0 ? rc : ERROR_NONE;
+}
+
 /* Every login takes the same way through all tables, so that the time it
  * takes says little about which of them refused it. */
 static int
@@ -426,6 +437,7 @@ ask(struct policy *policy, const struct request *request, time_t now,
 	struct decide_user user;
 	struct decide_vm vm;
 	struct decide decide;
+	int64_t revision;
 	int rc;
 
 	moment_set(&time, now);
@@ -437,8 +449,12 @@ ask(struct policy *policy, const struct request *request, time_t now,
 	decide_begin(&decide, request, &user, &vm, &time);
 	rc = add_all_grants(policy, &decide, listener);
 	if (rc == ERROR_NONE)
-		decide_end(&decide, decision_r);
-	return rc;
+		rc = read_revision(policy, &revision);
+	if (rc != ERROR_NONE)
+		return rc;
+	decide_end(&decide, decision_r);
+	decision_r->revision = revision;
+	return ERROR_NONE;
 }
 
 void
@@ -466,23 +482,4 @@ policy_decide(struct policy *policy, const struct request *request,
     time_t now, struct decision *decision_r)
 {
 	policy_explain(policy, request, now, NULL, NULL, decision_r);
-}
-
-/* --- the policy's age ------------------------------------------------------ */
-
-int
-policy_revision(struct policy *policy, int64_t *revision_r)
-{
-	sqlite3_stmt *statement;
-	int rc = database_begin(&policy->database);
-
-	*revision_r = 0;
-	if (rc != ERROR_NONE)
-		return rc;
-	statement = policy->database.statements[SELECT_REVISION];
-	rc = database_step(&policy->database, statement);
-	if (rc == SQLITE_ROW)
-		*revision_r = sqlite3_column_int64(statement, 0);
-	sqlite3_reset(statement);
-	return database_end(&policy->database, rc < 0 ? rc : ERROR_NONE);
 }

@@ -21,8 +21,8 @@
 #include "scram/verifier.h"
 
 enum {
-	POLICY_WAIT_MS = 80,		/* longest wait for a writer, in a call */
-	POLICY_DETAIL_MAX = 512,	/* octets of policy_detail(), with NUL */
+	POLICY_WAIT_MS = 80,		/* longest wait for a writer */
+	POLICY_DETAIL_MAX = 512,	/* of policy_detail(), with NUL */
 };
 
 /* The answer to one look-up.  What a decoy is made from is always there, so
@@ -47,8 +47,9 @@ void policy_free(struct policy **policy);
 int policy_lookup(struct policy *policy, const struct identity *user,
     const char *mechanism, struct policy_lookup *lookup_r);
 
-/* Decides a request.  *decision_r is always set: VERDICT_UNKNOWN, with the
- * reason, whenever the policy could not be asked. */
+/* Decides a request.  *decision_r is always set, its revision from the same
+ * transaction as the rest: VERDICT_UNKNOWN, with the reason, whenever the
+ * policy could not be asked. */
 void policy_decide(struct policy *policy,
     const struct request *request, time_t now,
     struct decision *decision_r);
@@ -63,10 +64,6 @@ typedef void policy_grant_cb(void *context, const struct decide_grant *grant,
 void policy_explain(struct policy *policy,
     const struct request *request, time_t now, policy_grant_cb *told,
     void *context, struct decision *decision_r);
-
-/* The last change that the policy's history knows, 0 if there is none.
- * Returns 0, or an error with *revision_r 0. */
-int policy_revision(struct policy *policy, int64_t *revision_r);
 
 /* What the last failed call ran into and where, one sentence with the path;
  * "" if the last call succeeded.  Valid until the next call. */

@@ -22,20 +22,26 @@ PRAGMA user_version = 1;
 CREATE TABLE records (
 	-- Goes on in the next file, so that records can be told apart for good.
 	id INTEGER PRIMARY KEY,
-	-- milliseconds since 1970, in UTC
-	at INTEGER NOT NULL,
 	-- decision: a login
 	-- session:  all channels of one user from one address on one VM
 	-- ticket:   a one-time password
 	-- event:    the daemon's own life
 	kind TEXT NOT NULL CHECK (kind IN
 		('decision', 'session', 'ticket', 'event')),
-	-- decision: allow, deny; session: begin, end; ticket: issued, used,
-	-- lapsed; event: the daemon's word for it
-	what TEXT NOT NULL CHECK (kind = 'event'
-		OR kind = 'decision' AND what IN ('allow', 'deny')
-		OR kind = 'session' AND what IN ('begin', 'end')
-		OR kind = 'ticket' AND what IN ('issued', 'used', 'lapsed')),
+	-- session: begin, end; ticket: issued, used, lapsed; event: the
+	-- daemon's word for it
+	event TEXT CHECK (CASE kind WHEN 'decision' THEN event IS NULL
+		ELSE event IS NOT NULL AND (kind = 'event'
+		OR kind = 'session' AND event IN ('begin', 'end')
+		OR kind = 'ticket' AND event IN ('issued', 'used', 'lapsed'))
+		END),
+	-- who issued a ticket
+	issued_by TEXT,
+	-- From here on the names are those of the lines in the log, see
+	-- libvmauthz(8).
+	verdict TEXT CHECK (CASE kind WHEN 'decision'
+		THEN verdict IS NOT NULL AND verdict IN ('allow', 'deny')
+		ELSE verdict IS NULL END),
 	-- name@realm
 	user TEXT,
 	vm TEXT,
@@ -50,13 +56,13 @@ CREATE TABLE records (
 	cert_sha256 BLOB CHECK (length(cert_sha256) = 32),
 	-- account of this host whose process the client is
 	local_user TEXT,
+	-- milliseconds since 1970, in UTC
+	at INTEGER NOT NULL,
 	mechanism TEXT,
 	-- mux, broker
 	socket TEXT,
-	-- who issued a ticket
-	issued_by TEXT,
 	-- grants.id, and history.revision, of the policy
-	grant_id INTEGER,
+	grant INTEGER,
 	revision INTEGER,
 	-- the ticket's, and the session's, number
 	ticket INTEGER,
@@ -82,25 +88,26 @@ END;
 -- --- for people ------------------------------------------------------------
 
 CREATE VIEW decisions AS
-SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
-	what AS outcome, user, vm, vm_source, service, client, cert_cn,
-	lower(hex(cert_sha256)) AS cert_sha256, local_user, mechanism, socket,
-	grant_id, revision, ticket, session, reason
+SELECT id, verdict, user, vm, vm_source, service, client, cert_cn,
+	lower(hex(cert_sha256)) AS cert_sha256, local_user,
+	strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS at,
+	mechanism, socket, grant, revision, ticket, session, reason
 FROM records WHERE kind = 'decision';
 
 CREATE VIEW sessions AS
-SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
-	what AS event, session, user, vm, service, client, reason
+SELECT id, event, user, vm, service, client,
+	strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS at,
+	session, reason
 FROM records WHERE kind = 'session';
 
 CREATE VIEW tickets AS
-SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
-	what AS event, ticket, user, vm, client, issued_by
+SELECT id, event, issued_by, user, vm, client,
+	strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS at, ticket
 FROM records WHERE kind = 'ticket';
 
 CREATE VIEW events AS
-SELECT id, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS time,
-	what AS event, reason AS detail
+SELECT id, event,
+	strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS at, reason
 FROM records WHERE kind = 'event';
 
 COMMIT;

@@ -22,60 +22,45 @@
 
 enum { POLL_MS = 500 };
 
-enum form { FORM_TEXT = 0, FORM_NUMBER, FORM_TIME };
-
 /* Kinds of records, as bits. */
-enum { DECISION = 1, SESSION = 2, TICKET = 4, EVENT = 8 };
-
-/* A line's fields, in their order, and the kinds that always have them. */
-static const struct {
-	enum audit_column column;
-	const char *key;	/* in a line */
-	const char *name;	/* in JSON */
-	enum form form;
-	unsigned int kinds;
-} fields[] = {
-	{ AUDIT_USER, "user", "user", FORM_TEXT, DECISION | SESSION | TICKET },
-	{ AUDIT_VM, "vm", "vm", FORM_TEXT, DECISION | SESSION | TICKET },
-	{ AUDIT_VM_SOURCE, "source", "vm_source", FORM_TEXT, DECISION },
-	{ AUDIT_SERVICE, "service", "service", FORM_TEXT, DECISION | SESSION },
-	{ AUDIT_CLIENT, "client", "client", FORM_TEXT,
-	    DECISION | SESSION | TICKET },
-	{ AUDIT_CERT_CN, "cert", "cert_cn", FORM_TEXT, DECISION },
-	{ AUDIT_CERT_SHA256, "fp", "cert_sha256", FORM_TEXT, DECISION },
-	{ AUDIT_LOCAL_USER, "local", "local_user", FORM_TEXT, DECISION },
-	{ AUDIT_AT, "at", "time", FORM_TIME, DECISION | SESSION | TICKET |
-	    EVENT },
-	{ AUDIT_MECHANISM, "mech", "mechanism", FORM_TEXT, DECISION },
-	{ AUDIT_SOCKET, "socket", "socket", FORM_TEXT, DECISION },
-	{ AUDIT_GRANT, "grant", "grant", FORM_NUMBER, DECISION },
-	{ AUDIT_REVISION, "revision", "revision", FORM_NUMBER, DECISION },
-	{ AUDIT_TICKET, "ticket", "ticket", FORM_NUMBER, DECISION | TICKET },
-	/* 63 bits, which is more than jq(1) and JavaScript can count */
-	{ AUDIT_SESSION, "session", "session", FORM_TEXT, DECISION | SESSION },
-	{ AUDIT_ISSUED_BY, "by", "issued_by", FORM_TEXT, TICKET },
-	{ AUDIT_REASON, "reason", "reason", FORM_TEXT, DECISION },
+enum {
+	DECISION = 1 << AUDIT_DECISION,
+	SESSION = 1 << AUDIT_SESSION,
+	TICKET = 1 << AUDIT_TICKET,
+	EVENT = 1 << AUDIT_EVENT,
 };
 
-static const struct {
-	const char *name;
-	unsigned int kind;
-} kinds[] = {
-	{ "decision", DECISION },
-	{ "session", SESSION },
-	{ "ticket", TICKET },
-	{ "event", EVENT },
+/* The kinds whose lines have a field also where there is nothing to say. */
+static const unsigned int always[DECISION_FIELD_COUNT] = {
+	[DECISION_USER] = DECISION | SESSION | TICKET,
+	[DECISION_VM] = DECISION | SESSION | TICKET,
+	[DECISION_VM_SOURCE] = DECISION,
+	[DECISION_SERVICE] = DECISION | SESSION,
+	[DECISION_CLIENT] = DECISION | SESSION | TICKET,
+	[DECISION_CERT_CN] = DECISION,
+	[DECISION_CERT_SHA256] = DECISION,
+	[DECISION_LOCAL_USER] = DECISION,
+	[DECISION_AT] = DECISION | SESSION | TICKET | EVENT,
+	[DECISION_MECHANISM] = DECISION,
+	[DECISION_SOCKET] = DECISION,
+	[DECISION_GRANT] = DECISION,
+	[DECISION_REVISION] = DECISION,
+	[DECISION_TICKET] = DECISION | TICKET,
+	[DECISION_SESSION] = DECISION | SESSION,
+	[DECISION_REASON] = DECISION,
 };
+
+enum { FIELD_TEXT_MAX = 2 * REQUEST_SHA256_SIZE + 1 };
 
 struct printer {
 	FILE *out;
 	bool json;
 };
 
-/* --- a record ---------------------------------------------------------------- */
+/* --- a record ------------------------------------------------------------ */
 
 static void
-utc_text(char out[64], int64_t at)
+utc_text(char out[FIELD_TEXT_MAX], int64_t at)
 {
 	time_t seconds = (time_t)(at / 1000);
 	struct tm tm;
@@ -101,114 +86,137 @@ print_local(FILE *out, int64_t at)
 	fputs(text, out);
 }
 
-/* As log/decision_writer.h has it; backslashes stand for something already. */
+/* As log/decision_writer.h has it, NULL included; backslashes stand for
+ * something already. */
 static void
 print_quoted(FILE *out, const char *text)
 {
+	if (text == NULL) {
+		putc('-', out);
+		return;
+	}
 	putc('"', out);
 	escape_print(out, text, ESCAPE_QUOTED);
 	putc('"', out);
 }
 
-static void
-print_field(FILE *out, const struct audit_record *record, size_t field)
+/* The words that a line begins with. */
+static const char *
+word_of(const struct audit_row *row)
 {
-	const char *text = record->text[fields[field].column];
-	char utc[64];
+	return row->kind == AUDIT_DECISION ?
+	    verdict_name(row->record.verdict) : row->event;
+}
 
-	fprintf(out, " %s=", fields[field].key);
-	if (fields[field].form == FORM_TIME) {
-		utc_text(utc, record->at);
-		text = utc;
+/* What a field holds, as text: in the record, or in room; NULL: nothing. */
+static const char *
+field_text(const struct decision_record *record,
+    const struct decision_field *field, char room[FIELD_TEXT_MAX])
+{
+	switch (field->form) {
+	case DECISION_FORM_TEXT:
+	case DECISION_FORM_CLIENT:
+	case DECISION_FORM_LOCAL:
+	case DECISION_FORM_REASON:
+		return decision_text(record, field);
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+		snprintf(room, FIELD_TEXT_MAX, "%" PRId64,
+		    decision_number(record, field));
+		return decision_number(record, field) != 0 ? room : NULL;
+	case DECISION_FORM_TIME:
+		utc_text(room, record->at);
+		return room;
+	case DECISION_FORM_SHA256:
+		if (record->certificate.sha256 == NULL)
+			return NULL;
+		for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++)
+			sprintf(room + 2 * i, "%02x",
+			    record->certificate.sha256[i]);
+		return room;
+	case DECISION_FORM_VERDICT:
+	case DECISION_FORM_NAMES:
+		break;		/* the line's first word; not in the audit */
 	}
-	if (text == NULL)
-		putc('-', out);
-	else if (fields[field].form == FORM_NUMBER)
+	return NULL;
+}
+
+static void
+print_field(FILE *out, const struct decision_field *field, const char *text)
+{
+	fprintf(out, " %s=", field->name);
+	if (text != NULL && field->form == DECISION_FORM_NUMBER)
 		fputs(text, out);
 	else
 		print_quoted(out, text);
 }
 
-static unsigned int
-kind_of(const struct audit_record *record)
-{
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].name, record->text[AUDIT_KIND]) == 0)
-			return kinds[i].kind;
-	}
-	return 0;
-}
-
 static void
-print_line(FILE *out, const struct audit_record *record)
+log_print_line(FILE *out, const struct audit_row *row)
 {
-	unsigned int kind = kind_of(record);
+	char room[FIELD_TEXT_MAX];
 
-	print_local(out, record->at);
+	print_local(out, row->record.at);
 	putc(' ', out);
-	if (kind != DECISION)
-		fprintf(out, "%s ", record->text[AUDIT_KIND]);
-	if (kind == EVENT)
-		print_quoted(out, record->text[AUDIT_WHAT]);
+	if (row->kind != AUDIT_DECISION)
+		fprintf(out, "%s ", audit_kind_names[row->kind]);
+	if (row->kind == AUDIT_EVENT)
+		print_quoted(out, row->event);
 	else
-		fputs(record->text[AUDIT_WHAT], out);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if ((fields[i].kinds & kind) != 0 ||
-		    record->text[fields[i].column] != NULL)
-			print_field(out, record, i);
+		fputs(word_of(row), out);
+	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++) {
+		const struct decision_field *field = &decision_fields[i];
+		const char *text = field_text(&row->record, field, room);
+
+		if (text != NULL || (always[i] & 1U << row->kind) != 0)
+			print_field(out, field, text);
+	}
+	if (row->issued_by != NULL || row->kind == AUDIT_TICKET) {
+		fputs(" issued_by=", out);
+		print_quoted(out, row->issued_by);
 	}
 	putc('\n', out);
 }
 
 static void
-put_field(json_object *map, const struct audit_record *record, size_t field)
-{
-	const char *text = record->text[fields[field].column];
-	const char *name = fields[field].name;
-	char utc[64];
-
-	if (fields[field].form == FORM_NUMBER) {
-		json_put_number(map, name, strtoll(text, NULL, 10));
-		return;
-	}
-	if (fields[field].form == FORM_TIME) {
-		utc_text(utc, record->at);
-		text = utc;
-	}
-	json_put_text(map, name, text);
-}
-
-static void
-print_json(FILE *out, const struct audit_record *record)
+log_print_json(FILE *out, const struct audit_row *row)
 {
 	json_object *map = json_map();
+	char room[FIELD_TEXT_MAX];
 
-	json_put_number(map, "id", record->id);
-	json_put_text(map, "kind", record->text[AUDIT_KIND]);
-	json_put_text(map, "what", record->text[AUDIT_WHAT]);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (record->text[fields[i].column] != NULL)
-			put_field(map, record, i);
+	json_put_number(map, "id", row->id);
+	json_put_text(map, "kind", audit_kind_names[row->kind]);
+	json_put_text(map, row->kind == AUDIT_DECISION ?
+	    decision_fields[DECISION_VERDICT].name : "event", word_of(row));
+	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++) {
+		const struct decision_field *field = &decision_fields[i];
+		const char *text = field_text(&row->record, field, room);
+
+		if (text != NULL && field->form == DECISION_FORM_NUMBER)
+			json_put_number(map, field->name,
+			    decision_number(&row->record, field));
+		else if (text != NULL)
+			json_put_text(map, field->name, text);
 	}
+	if (row->issued_by != NULL)
+		json_put_text(map, "issued_by", row->issued_by);
 	json_print_line(out, map);
 }
 
-/* Somebody may have put rows into the file that vmauthzd did not. */
 static void
-print_record(void *context, const struct audit_record *record)
+print_row_cb(void *context, const struct audit_row *row)
 {
 	const struct printer *printer = context;
 
-	if (record->text[AUDIT_KIND] == NULL ||
-	    record->text[AUDIT_WHAT] == NULL)
-		return;
+	if (word_of(row) == NULL)
+		return;		/* a row that vmauthzd did not write */
 	if (printer->json)
-		print_json(printer->out, record);
+		log_print_json(printer->out, row);
 	else
-		print_line(printer->out, record);
+		log_print_line(printer->out, row);
 }
 
-/* --- all of them ------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 struct log {
 	const char *folder;
@@ -220,7 +228,7 @@ struct log {
 static volatile sig_atomic_t stopped;
 
 static void
-stop(int number)
+log_stop_cb(int number)
 {
 	(void)number;
 	stopped = 1;
@@ -228,7 +236,7 @@ stop(int number)
 
 /* Whether all of it got there.  Who follows ends when nobody listens. */
 static bool
-print_text(const struct log *log, const char *text, size_t size)
+log_print_text(const struct log *log, const char *text, size_t size)
 {
 	fwrite(text, 1, size, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -256,12 +264,12 @@ print_some(struct log *log)
 	if (printer.out == NULL)
 		err(CLI_FAILED, "open_memstream");
 	count = audit_read(log->folder, &log->filter, &log->place,
-	    print_record, &printer, detail);
+	    print_row_cb, &printer, detail);
 	if (fclose(printer.out) != 0)
 		err(CLI_FAILED, "open_memstream");
 	if (count < 0)
 		warnx("%s", detail);
-	told = print_text(log, text, size);
+	told = log_print_text(log, text, size);
 	free(text);
 	if (!told)
 		exit(CLI_FAILED);
@@ -291,7 +299,7 @@ catch_signals(void)
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = stop;
+	action.sa_handler = log_stop_cb;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	action.sa_handler = SIG_IGN;
@@ -299,7 +307,7 @@ catch_signals(void)
 }
 
 static int
-run(struct log *log)
+log_run(struct log *log)
 {
 	struct pollfd listener = { .fd = 1, .events = 0 };
 	bool good;
@@ -315,7 +323,7 @@ run(struct log *log)
 	return good ? EXIT_SUCCESS : CLI_FAILED;
 }
 
-/* --- what is asked for ------------------------------------------------------- */
+/* --- what is asked for --------------------------------------------------- */
 
 /* "-7d": so long ago.  Returns 0 if it isn't that. */
 static time_t
@@ -339,7 +347,7 @@ ago(const char *text)
 }
 
 static bool
-read_since(const char *text, int64_t *since_r)
+log_read_since(const char *text, int64_t *since_r)
 {
 	char day[sizeof("2026-12-31 00:00")];
 	time_t when = 0;
@@ -365,7 +373,7 @@ read_since(const char *text, int64_t *since_r)
 
 /* A pattern stays as it is; a user needs a realm. */
 static bool
-read_user(const char *text, char user_r[AUDIT_TEXT_MAX + 1])
+log_read_user(const char *text, char user_r[AUDIT_TEXT_MAX + 1])
 {
 	struct identity identity;
 
@@ -408,12 +416,12 @@ verb_log(const char *path, int argc, char **argv)
 		return status;
 	if (folder != NULL)
 		log.folder = folder;
-	if (!read_since(since, &log.filter.since) ||
-	    (user != NULL && !read_user(user, stored_user)))
+	if (!log_read_since(since, &log.filter.since) ||
+	    (user != NULL && !log_read_user(user, stored_user)))
 		return CLI_USAGE;
 	if (vm != NULL)
 		audit_text(stored_vm, vm);
 	log.filter.user = user != NULL ? stored_user : NULL;
 	log.filter.vm = vm != NULL ? stored_vm : NULL;
-	return run(&log);
+	return log_run(&log);
 }

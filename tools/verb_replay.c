@@ -52,7 +52,7 @@ struct replay {
 	bool failed;		/* the policy could not be asked */
 };
 
-/* --- one line ---------------------------------------------------------------- */
+/* --- one line ------------------------------------------------------------ */
 
 /* The reason without its detail; REASON_COUNT if it is none of the policy's. */
 static enum reason
@@ -69,9 +69,16 @@ reason_of(const char *text)
 	return REASON_COUNT;
 }
 
+/* Not one of observe, which says that a refusal was not enforced. */
+static bool
+is_allowed(const struct decision_record *line)
+{
+	return line->verdict == VERDICT_ALLOW;
+}
+
 /* What keeps a line from being judged; RESULT_SAME: nothing. */
 static enum result
-obstacle(const struct decision_line *line)
+replay_obstacle(const struct decision_record *line)
 {
 	enum reason reason = reason_of(line->reason);
 
@@ -81,7 +88,7 @@ obstacle(const struct decision_line *line)
 	if (reason == REASON_VM_MISMATCH || reason == REASON_VM_AMBIGUOUS ||
 	    line->vm == NULL)
 		return RESULT_VM;
-	if (line->allowed != (reason == REASON_GRANT))
+	if (is_allowed(line) != (reason == REASON_GRANT))
 		return RESULT_MALFORMED;
 	return RESULT_SAME;
 }
@@ -98,14 +105,15 @@ lacks_account(const struct decision *decision)
 
 static void
 print_difference(const struct replay *replay,
-    const struct decision_line *line, const struct decision *now)
+    const struct decision_record *line, const struct decision *now)
 {
 	printf("line %ju: ", replay->number);
 	words_print(stdout, line->user);
 	fputs(", VM ", stdout);
 	words_print(stdout, line->vm);
 	fputs(": ", stdout);
-	words_print_verdict(stdout, line->allowed, line->reason, line->grant);
+	words_print_verdict(stdout, is_allowed(line), line->reason,
+	    line->grant);
 	fputs(" -> ", stdout);
 	words_print_verdict(stdout, now->verdict == VERDICT_ALLOW,
 	    reason_text(now->reason), now->grant);
@@ -113,26 +121,22 @@ print_difference(const struct replay *replay,
 }
 
 static enum result
-decide_again(struct replay *replay, const struct decision_line *line,
+decide_again(struct replay *replay, const struct decision_record *line,
     const struct identity *user)
 {
 	const struct request request = {
 		.user = user,
 		.vm = { .name = line->vm, .by_name_alone = true },
 		.service = line->service,
-		.certificate = {
-			.cn = line->cert_cn,
-			.names = line->names,
-			.name_count = line->name_count,
-			.sha256 = line->has_sha256 ? line->sha256 : NULL,
-		},
+		.certificate = line->certificate,
 		.client = line->client,
 		.local = line->local,
 		.local_user = line->local_user,
 	};
 	struct decision now;
 
-	policy_decide(replay->policy, &request, line->at, &now);
+	policy_decide(replay->policy, &request, (time_t)(line->at / 1000),
+	    &now);
 	if (now.verdict == VERDICT_UNKNOWN) {
 		warnx("%s", policy_detail(replay->policy));
 		replay->failed = true;
@@ -140,14 +144,14 @@ decide_again(struct replay *replay, const struct decision_line *line,
 	}
 	if (lacks_account(&now))
 		return RESULT_LOCAL;
-	if (line->allowed == (now.verdict == VERDICT_ALLOW))
+	if (is_allowed(line) == (now.verdict == VERDICT_ALLOW))
 		return RESULT_SAME;
 	print_difference(replay, line, &now);
 	return RESULT_DIFFERS;
 }
 
 static enum result
-judge(struct replay *replay, char *text)
+replay_line(struct replay *replay, char *text)
 {
 	static const enum result unread[] = {
 		[DECISION_LINE_BAD] = RESULT_MALFORMED,
@@ -155,14 +159,15 @@ judge(struct replay *replay, char *text)
 		[DECISION_LINE_OTHER] = RESULT_OTHER,
 	};
 	enum decision_line_kind kind;
-	struct decision_line line;
+	const char *names[DECISION_NAMES_MAX];
+	struct decision_record line;
 	struct identity user;
 	enum result result;
 
-	kind = decision_line_parse(text, &line);
+	kind = decision_line_parse(text, names, &line);
 	if (kind != DECISION_LINE_GOOD)
 		return unread[kind];
-	result = obstacle(&line);
+	result = replay_obstacle(&line);
 	if (result != RESULT_SAME)
 		return result;
 	if (identity_parse(&user, line.user, strlen(line.user), NULL) != 0 ||
@@ -171,12 +176,12 @@ judge(struct replay *replay, char *text)
 	return decide_again(replay, &line, &user);
 }
 
-/* --- the log ------------------------------------------------------------------ */
+/* --- the log ------------------------------------------------------------- */
 
 /* Reads the next line without its newline.  One that is too long loses its
  * end, and a NUL becomes what no decision has either. */
 static bool
-read_line(FILE *log, char line[ROOM])
+replay_read_line(FILE *log, char line[ROOM])
 {
 	size_t used = 0;
 	int c;
@@ -190,13 +195,13 @@ read_line(FILE *log, char line[ROOM])
 }
 
 static void
-read_log(struct replay *replay)
+replay_read_log(struct replay *replay)
 {
 	char line[ROOM];
 
-	while (!replay->failed && read_line(replay->log, line)) {
+	while (!replay->failed && replay_read_line(replay->log, line)) {
 		replay->number++;
-		replay->count[judge(replay, line)]++;
+		replay->count[replay_line(replay, line)]++;
 	}
 	if (ferror(replay->log)) {
 		warn("%s", replay->name);
@@ -226,11 +231,11 @@ print_summary(const struct replay *replay)
 }
 
 static int
-run(struct replay *replay, const char *path)
+replay_run(struct replay *replay, const char *path)
 {
 	if (policy_new(&replay->policy, path) != ERROR_NONE)
 		err(STATUS_FAILED, NULL);
-	read_log(replay);
+	replay_read_log(replay);
 	policy_free(&replay->policy);
 	if (!replay->failed)
 		print_summary(replay);
@@ -260,7 +265,7 @@ verb_replay(const char *path, int argc, char **argv)
 		warn("%s", replay.name);
 		return STATUS_FAILED;
 	}
-	status = run(&replay, path);
+	status = replay_run(&replay, path);
 	if (replay.log != stdin)
 		fclose(replay.log);
 	return status;

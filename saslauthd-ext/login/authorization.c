@@ -26,53 +26,45 @@ is_address(const char *text)
 	return known;
 }
 
-int
-login_parse(struct login *login_r, const struct config *config,
-    const struct asker *asker, const struct broker_login *what)
-{
-	const char *user = what->user != NULL ? what->user : "";
-
-	memset(login_r, 0, sizeof(*login_r));
-	login_r->asker = asker;
-	login_r->what = what;
-	if (what->client != NULL && (strlen(what->client) > PAM_ADDRESS_MAX ||
-	    !is_address(what->client)))
-		return ERROR_VALUE;
-	return identity_parse(&login_r->user, user, strlen(user),
-	    config->default_realm);
-}
-
 static bool
 over_mux(const struct asker *asker)
 {
 	return strcmp(asker->socket, "mux") == 0;
 }
 
+int
+login_parse(struct login *login_r, const struct config *config,
+    const struct asker *asker, const char *user,
+    const struct request_login *what)
+{
+	const struct machine *machine = &asker->machine;
+	const char *client = what->request.client;
+
+	memset(login_r, 0, sizeof(*login_r));
+	login_r->asker = asker;
+	login_r->what = *what;
+	login_r->what.request.user = &login_r->user;
+	login_r->what.request.vm = (struct request_vm){
+		.name = machine->name,
+		.uuid = machine->uuid[0] != '\0' ? machine->uuid : NULL,
+		.port = what->request.vm.port,
+		.any_port = over_mux(asker),
+	};
+	if (client != NULL && (strlen(client) > PAM_ADDRESS_MAX ||
+	    !is_address(client)))
+		return ERROR_VALUE;
+	if (user == NULL)
+		return ERROR_NAME;
+	return identity_parse(&login_r->user, user, strlen(user),
+	    config->default_realm);
+}
+
 void
 authorize_ask(struct daemon *daemon, const struct login *login,
     struct judgement *judgement_r)
 {
-	const struct machine *machine = &login->asker->machine;
-	const struct broker_login *what = login->what;
-	const struct request request = {
-		.user = &login->user,
-		.vm = {
-			.name = machine->name,
-			.uuid = machine->uuid[0] != '\0' ? machine->uuid : NULL,
-			.port = what->port,
-			.any_port = over_mux(login->asker),
-		},
-		.service = what->service,
-		.certificate = what->certificate,
-		.client = what->client,
-		.local = what->local,
-		.local_user = what->local_user,
-		.local_number = what->local_number,
-		.local_asked = what->local_asked,
-	};
-
-	policy_decide(daemon->policy, &request, clock_unix_ms() / 1000,
-	    &judgement_r->decision);
+	policy_decide(daemon->policy, &login->what.request,
+	    clock_unix_ms() / 1000, &judgement_r->decision);
 	strcpy(judgement_r->detail, policy_detail(daemon->policy));
 }
 
@@ -91,7 +83,7 @@ authorize_countable(const struct judgement *judgement)
 	    judgement->decision.reason == REASON_NO_GRANT;
 }
 
-/* --- the answer, and what follows ------------------------------------------ */
+/* --- the answer, and what follows ---------------------------------------- */
 
 /* A login on its way to its outcome. */
 struct progress {
@@ -101,10 +93,68 @@ struct progress {
 	struct judgement judgement;
 	const char *refusal;		/* NULL: let him in */
 	int64_t at;			/* Unix ms */
-	int64_t revision;		/* of the policy */
 	uint64_t session;
 	bool first_channel;
 };
+
+/* The one place where vmauthzd fills a record.  Without progress nothing is
+ * known but who asks. */
+static struct decision_record
+make_record(const struct asker *asker, const struct progress *progress)
+{
+	struct decision_record record = {
+		.at = progress != NULL ? progress->at : clock_unix_ms(),
+		.vm = asker->machine.name[0] != '\0' ? asker->machine.name :
+		    NULL,
+		.vm_source = machine_source_name(asker->machine.source),
+		.socket = asker->socket,
+	};
+	const struct request *request;
+	const struct decision *decision;
+
+	if (progress == NULL)
+		return record;
+	request = &progress->login->what.request;
+	decision = &progress->judgement.decision;
+	record.verdict = progress->refusal == NULL ? VERDICT_ALLOW :
+	    VERDICT_DENY;
+	record.user = progress->login->user.text;
+	record.service = request->service;
+	record.client = request->client;
+	record.certificate = request->certificate;
+	record.local = request->local;
+	record.local_user = request->local_user;
+	record.mechanism = progress->login->what.mechanism;
+	record.grant = progress->attempt->refusal == NULL ?
+	    decision->grant : 0;
+	record.revision = decision->revision;
+	record.ticket = progress->attempt->ticket;
+	record.session = (int64_t)progress->session;
+	record.reason = progress->refusal != NULL ? progress->refusal :
+	    reason_text(decision->reason);
+	record.detail = progress->judgement.detail;
+	return record;
+}
+
+static void
+write_line(struct daemon *daemon, const struct decision_record *record)
+{
+	char line[LOG_LINE_MAX];
+
+	log_format(line, record);
+	log_send(&daemon->log, record->verdict == VERDICT_ALLOW ? LOG_INFO :
+	    LOG_NOTICE, line);
+}
+
+void
+authorize_refuse(struct daemon *daemon, const struct asker *asker,
+    const char *reason)
+{
+	struct decision_record record = make_record(asker, NULL);
+
+	record.reason = reason;
+	write_line(daemon, &record);
+}
 
 static const char *
 find_refusal(const struct attempt *attempt, const struct judgement *judgement)
@@ -126,7 +176,7 @@ take_ticket(struct progress *progress)
 	const struct ticket_use use = {
 		.user = login->user.text,
 		.vm = progress->judgement.decision.vm,
-		.client = login->what->client,
+		.client = login->what.request.client,
 		.now = progress->at / 1000,
 	};
 	struct audit_ticket record = {
@@ -156,9 +206,9 @@ open_session(struct progress *progress)
 	const struct session session = {
 		.user = login->user.text,
 		.vm = progress->judgement.decision.vm,
-		.service = login->what->service,
-		.client = login->what->client,
-		.mechanism = login->what->mechanism,
+		.service = login->what.request.service,
+		.client = login->what.request.client,
+		.mechanism = login->what.mechanism,
 		.grant = progress->judgement.decision.grant,
 		.begin = progress->at,
 		.pid = login->asker->peer.pid,
@@ -182,43 +232,12 @@ tell_session(struct progress *progress)
 		.session = progress->session,
 		.user = progress->login->user.text,
 		.vm = progress->judgement.decision.vm,
-		.service = progress->login->what->service,
-		.client = progress->login->what->client,
+		.service = progress->login->what.request.service,
+		.client = progress->login->what.request.client,
 	};
 
 	if (progress->session != 0 && progress->first_channel)
 		audit_event_session(progress->daemon, &record);
-}
-
-static int
-record_decision(const struct progress *progress)
-{
-	const struct login *login = progress->login;
-	const struct broker_login *what = login->what;
-	const struct decision *decision = &progress->judgement.decision;
-	const struct audit_decision record = {
-		.at = progress->at,
-		.outcome = progress->refusal == NULL ? "allow" : "deny",
-		.user = login->user.text,
-		.vm = login->asker->machine.name,
-		.vm_source = machine_source_name(login->asker->machine.source),
-		.service = what->service,
-		.client = what->client,
-		.cert_cn = what->certificate.cn,
-		.sha256 = what->certificate.sha256,
-		.local_user = what->local_user,
-		.mechanism = what->mechanism,
-		.socket = login->asker->socket,
-		.grant = progress->attempt->refusal == NULL ?
-		    decision->grant : 0,
-		.ticket = progress->attempt->ticket,
-		.session = progress->session,
-		.revision = progress->revision,
-		.reason = progress->refusal != NULL ? progress->refusal :
-		    reason_text(decision->reason),
-	};
-
-	return audit_decision(progress->daemon->audit, &record);
 }
 
 static void
@@ -234,11 +253,13 @@ forget_session(struct progress *progress)
 /* What can't be recorded is refused, unless the configuration would rather go
  * on; the log says so in both cases. */
 static void
-record(struct progress *progress)
+write_audit(struct progress *progress)
 {
 	struct daemon *daemon = progress->daemon;
+	const struct decision_record record =
+	    make_record(progress->login->asker, progress);
 
-	if (record_decision(progress) == ERROR_NONE) {
+	if (audit_decision(daemon->audit, &record) == ERROR_NONE) {
 		tell_session(progress);
 		return;
 	}
@@ -258,53 +279,18 @@ count(const struct progress *progress)
 	struct daemon *daemon = progress->daemon;
 	const struct throttle_key guess = {
 		.user = progress->login->user.text,
-		.client = progress->login->what->client,
+		.client = progress->login->what.request.client,
 		.now = progress->at / 1000,
 	};
 
 	if (progress->refusal == NULL) {
 		if (progress->first_channel)
-			throttle_succeeded(&daemon->state, daemon->config, &guess);
+			throttle_succeeded(&daemon->state, daemon->config,
+			    &guess);
 	} else if (!progress->attempt->proved && !progress->attempt->counted &&
 	    authorize_countable(&progress->judgement)) {
 		throttle_failed(&daemon->state, daemon->config, &guess);
 	}
-}
-
-static void
-write_line(const struct progress *progress)
-{
-	const struct login *login = progress->login;
-	const struct broker_login *what = login->what;
-	const struct decision *decision = &progress->judgement.decision;
-	char line[LOG_LINE_MAX];
-	struct log_decision fields = {
-		.outcome = progress->refusal == NULL ? VERDICT_ALLOW :
-		    VERDICT_DENY,
-		.user = login->user.text,
-		.vm = login->asker->machine.name,
-		.vm_source = machine_source_name(login->asker->machine.source),
-		.service = what->service,
-		.client = what->client,
-		.cert_cn = what->certificate.cn,
-		.sha256 = what->certificate.sha256,
-		.names = what->certificate.names,
-		.name_count = what->certificate.name_count,
-		.local = what->local,
-		.local_user = what->local_user,
-		.at = progress->at / 1000,
-		.mechanism = what->mechanism,
-		.grant = progress->attempt->refusal == NULL ?
-		    decision->grant : 0,
-		.revision = progress->revision,
-		.reason = progress->refusal != NULL ? progress->refusal :
-		    reason_text(decision->reason),
-		.detail = progress->judgement.detail,
-	};
-
-	log_format(line, &fields);
-	log_send(&progress->daemon->log, progress->refusal == NULL ? LOG_INFO :
-	    LOG_NOTICE, line);
 }
 
 void
@@ -317,6 +303,7 @@ authorize(struct daemon *daemon, const struct login *login,
 		.attempt = attempt,
 		.at = clock_unix_ms(),
 	};
+	struct decision_record record;
 
 	memset(outcome_r, 0, sizeof(*outcome_r));
 	authorize_ask(daemon, login, &progress.judgement);
@@ -325,15 +312,17 @@ authorize(struct daemon *daemon, const struct login *login,
 		outcome_r->wants_local_user = true;
 		return;
 	}
-	policy_revision(daemon->policy, &progress.revision);
 	progress.refusal = find_refusal(attempt, &progress.judgement);
 	take_ticket(&progress);
 	open_session(&progress);
 	if (!attempt->recorded)
-		record(&progress);
+		write_audit(&progress);
 	count(&progress);
-	if (!attempt->recorded)
-		write_line(&progress);
+	if (!attempt->recorded) {
+		record = make_record(login->asker, &progress);
+		write_line(daemon, &record);
+	}
 	outcome_r->allowed = progress.refusal == NULL;
 	outcome_r->session = progress.session;
+	outcome_r->revision = progress.judgement.decision.revision;
 }

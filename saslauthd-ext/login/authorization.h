@@ -7,21 +7,24 @@
 #ifndef VMAUTHZD_LOGIN_AUTHORIZATION_H
 #define VMAUTHZD_LOGIN_AUTHORIZATION_H
 
-#include "broker/message.h"
+#include "saslauthd-ext/login/attempt_table.h"
 #include "saslauthd-ext/login/daemon.h"
 
-/* A login whose texts have been checked.  What it points at is the asker's. */
+/* A login whose texts have been checked.  What it points at is the asker's.
+ * It points into itself, so it is not to be copied. */
 struct login {
 	const struct asker *asker;
 	struct identity user;
-	const struct broker_login *what;
+	struct request_login what;	/* its user and VM included */
 };
 
 /* Checks and bounds what came from outside: the user's name (with the default
- * realm, if it has none) and the client's address.  what must outlive
- * *login_r.  Returns 0 or ERROR_NAME, ERROR_VALUE. */
+ * realm, if it has none; NULL: none) and the client's address.  Whatever what
+ * points at must outlive *login_r; its user and, but for the port, its VM are
+ * set here.  Returns 0 or ERROR_NAME, ERROR_VALUE. */
 int login_parse(struct login *login_r, const struct config *config,
-    const struct asker *asker, const struct broker_login *what);
+    const struct asker *asker, const char *user,
+    const struct request_login *what);
 
 struct judgement {
 	struct decision decision;
@@ -39,23 +42,19 @@ bool authorize_hopeful(const struct judgement *judgement);
  * types it doesn't know whom this VM is for. */
 bool authorize_countable(const struct judgement *judgement);
 
-/* How the authentication went. */
-struct attempt {
-	bool proved;
-	const char *refusal;	/* refused in any case, and why; or why it is
-				 * not proved; NULL: nothing known */
-	bool counted;		/* the failure has been, as a guess */
-	bool recorded;		/* the failure has been told to everybody */
-	int64_t ticket;		/* that was used; 0: none */
-};
-
 struct outcome {
 	bool allowed;
 	bool wants_local_user;	/* nothing was decided: ask again with it */
 	uint64_t session;	/* 0: none */
+	int64_t revision;	/* of the policy; 0: none */
 };
 
 void authorize(struct daemon *daemon, const struct login *login,
     const struct attempt *attempt, struct outcome *outcome_r);
+
+/* Logs the refusal of a question that was not understood, or of a process that
+ * may not ask: nothing is known but who asks. */
+void authorize_refuse(struct daemon *daemon, const struct asker *asker,
+    const char *reason);
 
 #endif

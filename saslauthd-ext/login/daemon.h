@@ -37,10 +37,12 @@ struct daemon {
 	struct audit *audit;
 	struct state state;
 	struct recent_password *right;	/* passwords that PAM has accepted */
-	struct recent_password *wrong;	/* passwords that have been counted as wrong */
+	struct recent_password *wrong;	/* that were counted as wrong */
 	struct pam_pool *pool;
 	struct verifier_check *verify;
 	struct log_sink log;
+	int64_t version_told;		/* uptime of the last line about a
+					 * plugin of another version */
 	struct service *mux, *broker;
 	struct password_check *checks;	/* that are under way */
 	int monitor;			/* see monitor.h */

@@ -346,7 +346,7 @@ static bool
 fill(struct password_check *check, const struct login *login,
     const char *password)
 {
-	const char *client = login->what->client;
+	const char *client = login->what.request.client;
 	const struct recent_password_key key = {
 		.vm = login->asker->machine.name,
 		.user = login->user.text,

@@ -19,31 +19,6 @@ struct audit {
 	char state[PATH_MAX];	/* as configured */
 };
 
-/* Columns of a record, in the order of the statement's parameters. */
-enum text {
-	TEXT_KIND, TEXT_WHAT, TEXT_USER, TEXT_VM, TEXT_VM_SOURCE, TEXT_SERVICE,
-	TEXT_CLIENT, TEXT_CERT_CN, TEXT_LOCAL_USER, TEXT_MECHANISM,
-	TEXT_SOCKET, TEXT_ISSUED_BY, TEXT_REASON,
-	TEXT_COUNT
-};
-enum number {
-	NUMBER_GRANT, NUMBER_REVISION, NUMBER_TICKET, NUMBER_SESSION,
-	NUMBER_COUNT
-};
-enum {
-	PARAMETER_AT = 2,
-	PARAMETER_TEXT = 3,
-	PARAMETER_NUMBER = PARAMETER_TEXT + TEXT_COUNT,
-	PARAMETER_SHA256 = PARAMETER_NUMBER + NUMBER_COUNT,
-};
-
-struct row {
-	int64_t at;
-	const char *text[TEXT_COUNT];
-	int64_t number[NUMBER_COUNT];	/* 0: none */
-	const unsigned char *sha256;
-};
-
 /* --- its life --------------------------------------------------------- */
 
 /* Past RLIMIT_FSIZE a write is to fail, as on a full disk, and not to kill. */
@@ -145,38 +120,122 @@ audit_detail(const struct audit *audit)
 
 /* --- records ---------------------------------------------------------- */
 
+enum {
+	PARAMETER_KIND = 2,
+	PARAMETER_EVENT,
+	PARAMETER_ISSUED_BY,
+	TEXTS_MAX = DECISION_FIELD_COUNT + 2,	/* of a row, escaped */
+};
+
+/* The texts of one row, escaped, until it is written. */
+struct bound {
+	sqlite3_stmt *insert;
+	size_t used;
+	char texts[TEXTS_MAX][AUDIT_TEXT_MAX + 1];
+};
+
 static void
-bind(sqlite3_stmt *insert, const struct row *row,
-    char escaped[TEXT_COUNT][AUDIT_TEXT_MAX + 1])
+bind_row_text(struct bound *bound, int parameter, const char *text)
 {
-	sqlite3_bind_int64(insert, PARAMETER_AT, row->at);
-	for (int i = 0; i < TEXT_COUNT; i++) {
-		if (row->text[i] == NULL)
-			continue;
-		audit_text(escaped[i], row->text[i]);
-		sqlite3_bind_text(insert, PARAMETER_TEXT + i, escaped[i], -1,
-		    SQLITE_STATIC);
+	char *escaped;
+
+	if (text == NULL)
+		return;
+	escaped = bound->texts[bound->used++];
+	audit_text(escaped, text);
+	sqlite3_bind_text(bound->insert, parameter, escaped, -1,
+	    SQLITE_STATIC);
+}
+
+static void
+bind_row_number(struct bound *bound, int parameter, int64_t number)
+{
+	if (number != 0)
+		sqlite3_bind_int64(bound->insert, parameter, number);
+}
+
+/* With its detail, as in the log's line. */
+static void
+bind_row_reason(struct bound *bound, int parameter,
+    const struct decision_record *record)
+{
+	char whole[2 * AUDIT_TEXT_MAX];
+
+	if (record->detail == NULL || record->detail[0] == '\0') {
+		bind_row_text(bound, parameter, record->reason);
+		return;
 	}
-	for (int i = 0; i < NUMBER_COUNT; i++) {
-		if (row->number[i] != 0)
-			sqlite3_bind_int64(insert, PARAMETER_NUMBER + i,
-			    row->number[i]);
+	snprintf(whole, sizeof(whole), "%s: %s", record->reason,
+	    record->detail);
+	bind_row_text(bound, parameter, whole);
+}
+
+static void
+bind_row_field(struct bound *bound, const struct audit_row *row,
+    enum decision_field_index index)
+{
+	const struct decision_field *field = &decision_fields[index];
+	const struct decision_record *record = &row->record;
+	int parameter = audit_column(index) + 1;
+
+	switch (field->form) {
+	case DECISION_FORM_NAMES:
+		break;		/* no column */
+	case DECISION_FORM_VERDICT:
+		if (row->kind == AUDIT_DECISION)
+			bind_row_text(bound, parameter,
+			    verdict_name(record->verdict));
+		break;
+	case DECISION_FORM_TEXT:
+	case DECISION_FORM_CLIENT:
+		bind_row_text(bound, parameter, decision_text(record, field));
+		break;
+	case DECISION_FORM_LOCAL:
+		if (record->local == REQUEST_LOCAL_ACCOUNT)
+			bind_row_text(bound, parameter, record->local_user);
+		break;
+	case DECISION_FORM_REASON:
+		bind_row_reason(bound, parameter, record);
+		break;
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+		bind_row_number(bound, parameter,
+		    decision_number(record, field));
+		break;
+	case DECISION_FORM_TIME:
+		sqlite3_bind_int64(bound->insert, parameter, record->at);
+		break;
+	case DECISION_FORM_SHA256:
+		if (record->certificate.sha256 != NULL)
+			sqlite3_bind_blob(bound->insert, parameter,
+			    record->certificate.sha256, REQUEST_SHA256_SIZE,
+			    SQLITE_STATIC);
+		break;
 	}
-	if (row->sha256 != NULL)
-		sqlite3_bind_blob(insert, PARAMETER_SHA256, row->sha256,
-		    REQUEST_SHA256_SIZE, SQLITE_STATIC);
+}
+
+static void
+bind_row(struct bound *bound, const struct audit_row *row)
+{
+	bind_row_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
+	bind_row_text(bound, PARAMETER_EVENT, row->event);
+	bind_row_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
+	for (int i = 0; i < DECISION_FIELD_COUNT; i++)
+		bind_row_field(bound, row, (enum decision_field_index)i);
 }
 
 static int
-write_once(struct audit *audit, const struct row *row)
+write_once(struct audit *audit, const struct audit_row *row)
 {
-	char escaped[TEXT_COUNT][AUDIT_TEXT_MAX + 1];
+	struct bound bound;
 	int rc = open_store(audit);
 
 	if (rc != ERROR_NONE)
 		return rc;
-	bind(audit->store.insert, row, escaped);
-	return audit_store_insert(&audit->store, row->at);
+	bound.insert = audit->store.insert;
+	bound.used = 0;
+	bind_row(&bound, row);
+	return audit_store_insert(&audit->store, row->record.at);
 }
 
 /* What was put aside is told in the file that follows it. */
@@ -184,13 +243,10 @@ static int
 tell_aside(struct audit *audit, int64_t at)
 {
 	char text[64 + AUDIT_NAME_MAX];
-	const struct row row = {
-		.at = at,
-		.text = {
-			[TEXT_KIND] = "event",
-			[TEXT_WHAT] = "damaged",
-			[TEXT_REASON] = text,
-		},
+	const struct audit_row row = {
+		.kind = AUDIT_EVENT,
+		.event = "damaged",
+		.record = { .at = at, .reason = text },
 	};
 	int rc;
 
@@ -203,110 +259,87 @@ tell_aside(struct audit *audit, int64_t at)
 }
 
 static int
-write_row(struct audit *audit, const struct row *row)
+write_row(struct audit *audit, const struct audit_row *row)
 {
 	struct audit_store *store = &audit->store;
 	int rc;
 
-	audit_store_rotate(store, row->at);
+	audit_store_rotate(store, row->record.at);
 	store->detail[0] = '\0';
 	rc = write_once(audit, row);
 	if (rc == ERROR_NOTADB && store->handle == NULL)
 		rc = write_once(audit, row);
 	if (rc == ERROR_NONE && store->aside[0] != '\0')
-		tell_aside(audit, row->at);
+		tell_aside(audit, row->record.at);
 	return rc;
 }
 
 int
-audit_decision(struct audit *audit, const struct audit_decision *record)
+audit_decision(struct audit *audit, const struct decision_record *record)
 {
-	const struct row row = {
-		.at = record->at,
-		.text = {
-			[TEXT_KIND] = "decision",
-			[TEXT_WHAT] = record->outcome,
-			[TEXT_USER] = record->user,
-			[TEXT_VM] = record->vm,
-			[TEXT_VM_SOURCE] = record->vm_source,
-			[TEXT_SERVICE] = record->service,
-			[TEXT_CLIENT] = record->client,
-			[TEXT_CERT_CN] = record->cert_cn,
-			[TEXT_LOCAL_USER] = record->local_user,
-			[TEXT_MECHANISM] = record->mechanism,
-			[TEXT_SOCKET] = record->socket,
-			[TEXT_REASON] = record->reason,
-		},
-		.number = {
-			[NUMBER_GRANT] = record->grant,
-			[NUMBER_REVISION] = record->revision,
-			[NUMBER_TICKET] = record->ticket,
-			[NUMBER_SESSION] = (int64_t)record->session,
-		},
-		.sha256 = record->sha256,
+	const struct audit_row row = {
+		.kind = AUDIT_DECISION,
+		.record = *record,
 	};
 
 	return write_row(audit, &row);
 }
 
 int
-audit_session(struct audit *audit, const struct audit_session *record)
+audit_session(struct audit *audit, const struct audit_session *session)
 {
 	static const char *const words[] = {
 		[AUDIT_SESSION_BEGIN] = "begin",
 		[AUDIT_SESSION_END] = "end",
 	};
-	const struct row row = {
-		.at = record->at,
-		.text = {
-			[TEXT_KIND] = "session",
-			[TEXT_WHAT] = words[record->event],
-			[TEXT_USER] = record->user,
-			[TEXT_VM] = record->vm,
-			[TEXT_SERVICE] = record->service,
-			[TEXT_CLIENT] = record->client,
-			[TEXT_REASON] = record->reason,
+	const struct audit_row row = {
+		.kind = AUDIT_SESSION,
+		.event = words[session->event],
+		.record = {
+			.at = session->at,
+			.user = session->user,
+			.vm = session->vm,
+			.service = session->service,
+			.client = session->client,
+			.session = (int64_t)session->session,
+			.reason = session->reason,
 		},
-		.number = { [NUMBER_SESSION] = (int64_t)record->session },
 	};
 
 	return write_row(audit, &row);
 }
 
 int
-audit_ticket(struct audit *audit, const struct audit_ticket *record)
+audit_ticket(struct audit *audit, const struct audit_ticket *ticket)
 {
 	static const char *const words[] = {
 		[AUDIT_TICKET_ISSUED] = "issued",
 		[AUDIT_TICKET_USED] = "used",
 		[AUDIT_TICKET_LAPSED] = "lapsed",
 	};
-	const struct row row = {
-		.at = record->at,
-		.text = {
-			[TEXT_KIND] = "ticket",
-			[TEXT_WHAT] = words[record->event],
-			[TEXT_USER] = record->user,
-			[TEXT_VM] = record->vm,
-			[TEXT_CLIENT] = record->client,
-			[TEXT_ISSUED_BY] = record->by,
+	const struct audit_row row = {
+		.kind = AUDIT_TICKET,
+		.event = words[ticket->event],
+		.issued_by = ticket->by,
+		.record = {
+			.at = ticket->at,
+			.user = ticket->user,
+			.vm = ticket->vm,
+			.client = ticket->client,
+			.ticket = ticket->ticket,
 		},
-		.number = { [NUMBER_TICKET] = record->ticket },
 	};
 
 	return write_row(audit, &row);
 }
 
 int
-audit_event(struct audit *audit, const struct audit_event *record)
+audit_event(struct audit *audit, const struct audit_event *event)
 {
-	const struct row row = {
-		.at = record->at,
-		.text = {
-			[TEXT_KIND] = "event",
-			[TEXT_WHAT] = record->what,
-			[TEXT_REASON] = record->detail,
-		},
+	const struct audit_row row = {
+		.kind = AUDIT_EVENT,
+		.event = event->what,
+		.record = { .at = event->at, .reason = event->detail },
 	};
 
 	return write_row(audit, &row);

@@ -11,30 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "log/decision.h"
 #include "saslauthd-ext/config/config.h"
 
 struct audit;
 
 /* Texts may be NULL (unknown); times are Unix milliseconds, UTC. */
-struct audit_decision {
-	int64_t at;
-	const char *outcome;		/* "allow", "deny" */
-	const char *user, *vm;
-	const char *vm_source;		/* machine_source_name() */
-	const char *service;
-	const char *client;		/* address */
-	const char *cert_cn;
-	const unsigned char *sha256;	/* 32 octets, or NULL */
-	const char *local_user;
-	const char *mechanism;
-	const char *socket;		/* "mux", "broker" */
-	int64_t grant;			/* 0: none */
-	int64_t revision;		/* of the policy; 0: unknown */
-	int64_t ticket;			/* 0: none */
-	uint64_t session;		/* 0: none */
-	const char *reason;
-};
-
 enum audit_session_event { AUDIT_SESSION_BEGIN, AUDIT_SESSION_END };
 
 struct audit_session {
@@ -81,10 +63,10 @@ void audit_configure(struct audit *audit, const struct config *config);
  * file open.  Returns 0, or an error with audit_detail() set: nothing was
  * written.  Another try may succeed later.  A text may be anything; what
  * schema/audit.sql says is stored of it. */
-int audit_decision(struct audit *audit, const struct audit_decision *record);
-int audit_session(struct audit *audit, const struct audit_session *record);
-int audit_ticket(struct audit *audit, const struct audit_ticket *record);
-int audit_event(struct audit *audit, const struct audit_event *record);
+int audit_decision(struct audit *audit, const struct decision_record *record);
+int audit_session(struct audit *audit, const struct audit_session *session);
+int audit_ticket(struct audit *audit, const struct audit_ticket *ticket);
+int audit_event(struct audit *audit, const struct audit_event *event);
 /* "" after a call that has nothing to tell. */
 const char *audit_detail(const struct audit *audit);
 

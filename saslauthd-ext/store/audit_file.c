@@ -9,6 +9,23 @@
 
 #include "base/escape.h"
 
+const char *const audit_kind_names[AUDIT_KIND_COUNT] = {
+	[AUDIT_DECISION] = "decision",
+	[AUDIT_SESSION] = "session",
+	[AUDIT_TICKET] = "ticket",
+	[AUDIT_EVENT] = "event",
+};
+
+int
+audit_column(enum decision_field_index field)
+{
+	enum { BEFORE = 4 };	/* id, kind, event, issued_by */
+
+	if (field == DECISION_CERT_SAN)
+		return -1;
+	return BEFORE + (int)field - (field > DECISION_CERT_SAN);
+}
+
 bool
 audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at)
 {

@@ -9,7 +9,10 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
+
+#include "log/decision.h"
 
 enum {
 	AUDIT_APPLICATION_ID = 0x766d6175,	/* "vmau" */
@@ -23,6 +26,31 @@ enum {
 
 /* schema/audit.sql */
 extern const char audit_schema_sql[];
+
+enum audit_kind {
+	AUDIT_DECISION,
+	AUDIT_SESSION,
+	AUDIT_TICKET,
+	AUDIT_EVENT,
+	AUDIT_KIND_COUNT
+};
+
+extern const char *const audit_kind_names[AUDIT_KIND_COUNT];
+
+/* A row of the table records.  Of a record that is no decision there are those
+ * fields that its kind has, see schema/audit.sql. */
+struct audit_row {
+	int64_t id;
+	enum audit_kind kind;
+	const char *event;		/* NULL: a decision */
+	const char *issued_by;		/* of a ticket */
+	struct decision_record record;
+};
+
+/* The statements that write and read a row have the columns id, kind, event and
+ * issued_by, then the fields of log/decision.h in their order, but for the
+ * alternative names.  This is a field's index among them, from 0; -1: none. */
+int audit_column(enum decision_field_index field);
 
 /* Names audit-YYYYMMDDTHHMMSSZ.db: the prefix "audit" may be another one.
  * false: the time is not in the years 1970 to 9999. */

@@ -22,17 +22,17 @@ enum {
 static const char count_sql[] = "SELECT count(*) FROM sqlite_schema";
 static const char last_sql[] = "SELECT max(id) FROM records";
 
-/* Columns as in enum audit_column. */
+/* The columns as audit_column() counts them. */
 static const char records_sql[] =
-    "SELECT id, at, kind, what, user, vm, vm_source, service, client,"
-    " cert_cn, iif(cert_sha256 IS NULL, NULL, lower(hex(cert_sha256))),"
-    " local_user, mechanism, socket, issued_by, grant_id, revision, ticket,"
-    " session, reason FROM records"
+    "SELECT id, kind, event, issued_by, verdict, user, vm, vm_source, service,"
+    " client, cert_cn, cert_sha256, local_user, at, mechanism, socket, grant,"
+    " revision, ticket, session, reason FROM records"
     " WHERE id > ?1 AND id <= ?2 AND at >= ?3"
     " AND (?4 IS NULL OR user = ?4 OR user GLOB ?4)"
     " AND (?5 IS NULL OR vm = ?5 OR vm GLOB ?5)"
-    " AND (NOT ?6 OR kind = 'decision' AND what = 'deny')"
+    " AND (NOT ?6 OR verdict = 'deny')"
     " ORDER BY id LIMIT ?7";
+enum { COLUMN_ID, COLUMN_KIND, COLUMN_EVENT, COLUMN_ISSUED_BY };
 
 struct reader {
 	const char *folder;
@@ -73,7 +73,7 @@ read_audit_number(struct reader *reader, const char *sql, int64_t *number_r)
 
 /* Begins to read, which keeps the file from being rotated. */
 static int
-open_as(struct reader *reader, const char *name)
+audit_read_open_as(struct reader *reader, const char *name)
 {
 	int64_t tables;
 
@@ -112,28 +112,96 @@ open_audit(struct reader *reader)
 	struct stat st;
 	int rc;
 
-	rc = open_as(reader, reader->path);
+	rc = audit_read_open_as(reader, reader->path);
 	snprintf(wal, sizeof(wal), "%s-wal", reader->path);
 	if ((rc != ERROR_ACCESS && rc != ERROR_JOURNAL) ||
 	    (stat(wal, &st) == 0 && st.st_size != 0))
 		return rc;
 	close_audit(reader);
 	immutable_uri(reader->path, uri);
-	return open_as(reader, uri);
+	return audit_read_open_as(reader, uri);
+}
+
+static const char *
+audit_read_text(sqlite3_stmt *statement, int column)
+{
+	return (const char *)sqlite3_column_text(statement, column);
 }
 
 static void
-tell_record(struct reader *reader, sqlite3_stmt *row)
+audit_read_field(sqlite3_stmt *statement, enum decision_field_index index,
+    struct decision_record *record)
 {
-	struct audit_record record = {
-		.id = sqlite3_column_int64(row, AUDIT_ID),
-		.at = sqlite3_column_int64(row, AUDIT_AT),
-	};
+	const struct decision_field *field = &decision_fields[index];
+	int column = audit_column(index);
+	const char *text;
 
-	for (int i = 0; i < AUDIT_COLUMN_COUNT; i++)
-		record.text[i] = (const char *)sqlite3_column_text(row, i);
-	reader->told(reader->context, &record);
-	reader->place->id = record.id;
+	switch (field->form) {
+	case DECISION_FORM_NAMES:
+		break;		/* no column */
+	case DECISION_FORM_VERDICT:
+		text = audit_read_text(statement, column);
+		if (text != NULL)
+			verdict_parse(text, strlen(text), &record->verdict);
+		break;
+	case DECISION_FORM_LOCAL:
+		record->local_user = audit_read_text(statement, column);
+		if (record->local_user != NULL)
+			record->local = REQUEST_LOCAL_ACCOUNT;
+		break;
+	case DECISION_FORM_TEXT:
+	case DECISION_FORM_CLIENT:
+	case DECISION_FORM_REASON:
+		decision_set_text(record, field,
+		    audit_read_text(statement, column));
+		break;
+	case DECISION_FORM_NUMBER:
+	case DECISION_FORM_LONG_NUMBER:
+	case DECISION_FORM_TIME:
+		decision_set_number(record, field,
+		    sqlite3_column_int64(statement, column));
+		break;
+	case DECISION_FORM_SHA256:
+		if (sqlite3_column_bytes(statement, column) ==
+		    REQUEST_SHA256_SIZE)
+			record->certificate.sha256 =
+			    sqlite3_column_blob(statement, column);
+		break;
+	}
+}
+
+/* Somebody may have put rows into the file that vmauthzd did not: false, if
+ * one is of no kind. */
+static bool
+audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
+{
+	const char *kind = audit_read_text(statement, COLUMN_KIND);
+	int i = 0;
+
+	memset(row_r, 0, sizeof(*row_r));
+	row_r->id = sqlite3_column_int64(statement, COLUMN_ID);
+	while (kind != NULL && i < AUDIT_KIND_COUNT &&
+	    strcmp(audit_kind_names[i], kind) != 0)
+		i++;
+	if (kind == NULL || i == AUDIT_KIND_COUNT)
+		return false;
+	row_r->kind = (enum audit_kind)i;
+	row_r->event = audit_read_text(statement, COLUMN_EVENT);
+	row_r->issued_by = audit_read_text(statement, COLUMN_ISSUED_BY);
+	for (i = 0; i < DECISION_FIELD_COUNT; i++)
+		audit_read_field(statement, (enum decision_field_index)i,
+		    &row_r->record);
+	return true;
+}
+
+static void
+tell_record(struct reader *reader, sqlite3_stmt *statement)
+{
+	struct audit_row row;
+
+	if (audit_read_row(statement, &row))
+		reader->told(reader->context, &row);
+	reader->place->id = row.id;
 	reader->count++;
 }
 
@@ -148,7 +216,7 @@ bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
 }
 
 static int
-tell_records(struct reader *reader)
+audit_read_records(struct reader *reader)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
@@ -173,7 +241,7 @@ tell_records(struct reader *reader)
 
 /* A file without tables is just being made. */
 static int
-tell_file(struct reader *reader)
+audit_read_tables(struct reader *reader)
 {
 	struct sqlite_file_header is;
 	int64_t tables;
@@ -188,7 +256,7 @@ tell_file(struct reader *reader)
 	if (is.version != AUDIT_VERSION)
 		return audit_read_fail(reader, ERROR_NOTADB,
 		    "an audit of another version");
-	return tell_records(reader);
+	return audit_read_records(reader);
 }
 
 static void
@@ -224,7 +292,7 @@ read_audit(struct reader *reader, const char *name, const struct stat *st)
 	    now.st_ino != st->st_ino)
 		rc = MOVED;
 	else if (rc == ERROR_NONE)
-		rc = tell_file(reader);
+		rc = audit_read_tables(reader);
 	close_audit(reader);
 	if (rc < 0 && rc != ERROR_LOCKED)
 		reader->place->id = INT64_MAX;

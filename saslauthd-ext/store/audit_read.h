@@ -14,22 +14,6 @@
 
 #include "saslauthd-ext/store/audit_file.h"
 
-/* Columns of the table records, the fingerprint in hexadecimal digits. */
-enum audit_column {
-	AUDIT_ID, AUDIT_AT, AUDIT_KIND, AUDIT_WHAT, AUDIT_USER, AUDIT_VM,
-	AUDIT_VM_SOURCE, AUDIT_SERVICE, AUDIT_CLIENT, AUDIT_CERT_CN,
-	AUDIT_CERT_SHA256, AUDIT_LOCAL_USER, AUDIT_MECHANISM, AUDIT_SOCKET,
-	AUDIT_ISSUED_BY, AUDIT_GRANT, AUDIT_REVISION, AUDIT_TICKET,
-	AUDIT_SESSION, AUDIT_REASON,
-	AUDIT_COLUMN_COUNT
-};
-
-struct audit_record {
-	int64_t id;
-	int64_t at;	/* Unix milliseconds */
-	const char *text[AUDIT_COLUMN_COUNT];	/* numbers too; NULL: none */
-};
-
 /* NULL: any; a text is itself, or a pattern of SQLite's GLOB. */
 struct audit_filter {
 	const char *user, *vm;
@@ -46,7 +30,9 @@ struct audit_place {
 	char name[AUDIT_NAME_MAX];
 };
 
-typedef void audit_read_cb(void *context, const struct audit_record *record);
+/* What row points at lasts as long as the call; its fingerprint has
+ * REQUEST_SHA256_SIZE octets, or is NULL. */
+typedef void audit_read_cb(void *context, const struct audit_row *row);
 
 /* Tells of the records from place on, AUDIT_READ_MAX at most, and moves place.
  * Returns how many it looked at, 0: there is none yet.  Or an error of

@@ -35,12 +35,13 @@ static const struct store_file audit_file = {
 	.busy_ms = BUSY_MS,
 };
 
+/* The columns as audit_column() counts them. */
 static const char insert_sql[] =
-    "INSERT INTO records (id, at, kind, what, user, vm, vm_source, service,"
-    " client, cert_cn, local_user, mechanism, socket, issued_by, reason,"
-    " grant_id, revision, ticket, session, cert_sha256) VALUES (?1, ?2, ?3,"
-    " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20)";
+    "INSERT INTO records (id, kind, event, issued_by, verdict, user, vm,"
+    " vm_source, service, client, cert_cn, cert_sha256, local_user, at,"
+    " mechanism, socket, grant, revision, ticket, session, reason) VALUES"
+    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+    " ?17, ?18, ?19, ?20, ?21)";
 
 static void
 path_of(const struct audit_store *store, char path[PATH_SIZE],

@@ -23,37 +23,31 @@
 #include "scram/scram.h"
 
 enum {
-	MECHANISM_MAX = 31,	/* octets of a name that is remembered */
-	HANDED_MAX = 128,	/* answers that a decision may follow */
 	PENDING_MAX = 16,	/* passwords at once, of a connection */
 	PACKETS_AT_ONCE = 2,	/* then others get their turn */
 };
-
-/* A ticket, or failures, may be lost with what was handed. */
-static const char not_begun[] =
-    "vmauthzd was not asked before, or was restarted meanwhile";
 
 /* By a plugin that has waited for vmauthz_broker_timeout. */
 static const char not_awaited[] =
     "the answer came when nobody waited for it any more";
 
-/* What an authentication came to on our side, until the decision about it is
- * asked for: which the process that asks is not told. */
-struct handed {
-	char user[IDENTITY_MAX + 1];
-	char client[PAM_ADDRESS_MAX + 1];
-	char mechanism[MECHANISM_MAX + 1];
-	struct attempt attempt;
-};
+_Static_assert((int)ATTEMPT_MECHANISM_MAX == (int)BROKER_MECHANISM_MAX,
+    "an attempt has room for its mechanism");
 
 struct broker_connection {
 	struct connection connection;
-	struct handed handed[HANDED_MAX];
-	size_t next_handed;
+	struct attempt_table attempts;
+	bool told_version;		/* of the other side, to the log */
 };
 
+static struct broker_connection *
+broker_of(struct connection *connection)
+{
+	return (struct broker_connection *)connection;
+}
+
 static void
-reply(struct connection *connection, struct broker_message *message,
+broker_reply(struct connection *connection, struct broker_message *message,
     uint32_t id)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
@@ -69,7 +63,7 @@ reply(struct connection *connection, struct broker_message *message,
 }
 
 static void
-reply_error(struct connection *connection, uint32_t id, int error,
+broker_reply_error(struct connection *connection, uint32_t id, int error,
     const char *text)
 {
 	struct broker_message message = {
@@ -78,56 +72,10 @@ reply_error(struct connection *connection, uint32_t id, int error,
 		.text = text != NULL ? text : broker_strerror(error),
 	};
 
-	reply(connection, &message, id);
+	broker_reply(connection, &message, id);
 }
 
-/* --- from an authentication to its decision ------------------------------------- */
-
-static const char *
-or_empty(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
-static void
-hand(struct broker_connection *broker, const struct login *login,
-    const struct attempt *attempt)
-{
-	struct handed *handed =
-	    &broker->handed[broker->next_handed++ % HANDED_MAX];
-
-	strcpy(handed->user, login->user.text);
-	strcpy(handed->client, or_empty(login->what->client));
-	snprintf(handed->mechanism, sizeof(handed->mechanism), "%s",
-	    or_empty(login->what->mechanism));
-	handed->attempt = *attempt;
-}
-
-/* Takes back what the newest authentication of that user from there came to. */
-static bool
-take_handed(struct broker_connection *broker, const struct login *login,
-    struct attempt *attempt_r)
-{
-	const struct broker_login *what = login->what;
-
-	for (size_t i = 0; i < HANDED_MAX; i++) {
-		struct handed *handed = &broker->handed[
-		    (broker->next_handed - 1 - i) % HANDED_MAX];
-
-		if (handed->user[0] == '\0' ||
-		    strcmp(handed->user, login->user.text) != 0 ||
-		    strcmp(handed->client, or_empty(what->client)) != 0 ||
-		    strncmp(handed->mechanism, or_empty(what->mechanism),
-		    MECHANISM_MAX) != 0)
-			continue;
-		*attempt_r = handed->attempt;
-		handed->user[0] = '\0';
-		return true;
-	}
-	return false;
-}
-
-/* --- LOOKUP ------------------------------------------------------------------------ */
+/* --- LOOKUP -------------------------------------------------------------- */
 
 static bool
 vouched(const struct config *config, const struct identity *user)
@@ -146,7 +94,7 @@ is_welcome(struct daemon *daemon, const struct login *login,
 {
 	const struct throttle_key guess = {
 		.user = login->user.text,
-		.client = login->what->client,
+		.client = login->what.request.client,
 		.now = clock_unix_ms() / 1000,
 	};
 	bool locked = throttle_locked(&daemon->state, daemon->config, &guess);
@@ -166,11 +114,11 @@ static int
 choose_verifier(struct daemon *daemon, const struct login *login,
     struct attempt *attempt, struct verifier *verifier_r)
 {
-	const char *mechanism = login->what->mechanism;
+	const char *mechanism = login->what.mechanism;
 	const struct ticket_use use = {
 		.user = login->user.text,
 		.vm = login->asker->machine.name,
-		.client = login->what->client,
+		.client = login->what.request.client,
 		.now = clock_unix_ms() / 1000,
 	};
 	bool welcome = is_welcome(daemon, login, attempt);
@@ -180,7 +128,8 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 
 	rc = policy_lookup(daemon->policy, &login->user, mechanism, &lookup);
 	if (rc == ERROR_NONE)
-		rc = decoy_make(&lookup.decoy, &login->user, mechanism, verifier_r);
+		rc = decoy_make(&lookup.decoy, &login->user, mechanism,
+		    verifier_r);
 	ticket_find(&daemon->state, &use, mechanism,
 	    daemon->config->session_window, &attempt->ticket, &ticket);
 	if (!welcome)
@@ -194,29 +143,47 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 	return rc;
 }
 
+/* Until the decision about it is asked for; what it came to the process that
+ * asks is not told.  Returns 0, or the error of the answer. */
+static int
+open_attempt(struct connection *connection, const struct login *login,
+    const struct attempt *attempt, uint64_t *number_r)
+{
+	*number_r = attempt_open(&broker_of(connection)->attempts,
+	    &login->what, attempt, clock_boot_seconds());
+	return *number_r != 0 ? 0 : BROKER_E_BUSY;
+}
+
 static void
-lookup(struct connection *connection, const struct broker_message *message,
-    const struct login *login)
+broker_lookup(struct connection *connection,
+    const struct broker_message *message, const struct login *login)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct broker_message answer = { .type = BROKER_VERIFIER };
 	struct attempt attempt = { .proved = false };
 
+	int error = 0;
+
 	if (message->login.mechanism == NULL ||
-	    scram_key_size(message->login.mechanism) == 0)
-		reply_error(connection, message->id, BROKER_E_VALUE,
+	    scram_key_size(message->login.mechanism) == 0) {
+		broker_reply_error(connection, message->id, BROKER_E_VALUE,
 		    "no verifiers for that mechanism");
-	else if (choose_verifier(daemon, login, &attempt,
-	    &answer.verifier) != ERROR_NONE)
-		reply_error(connection, message->id, BROKER_E_POLICY, NULL);
-	else {
-		hand((struct broker_connection *)connection, login, &attempt);
-		reply(connection, &answer, message->id);
+		return;
 	}
+	if (choose_verifier(daemon, login, &attempt, &answer.verifier) !=
+	    ERROR_NONE)
+		error = BROKER_E_POLICY;
+	else
+		error = open_attempt(connection, login, &attempt,
+		    &answer.attempt);
+	if (error != 0)
+		broker_reply_error(connection, message->id, error, NULL);
+	else
+		broker_reply(connection, &answer, message->id);
 	OPENSSL_cleanse(&answer, sizeof(answer));
 }
 
-/* --- PASSWORD ---------------------------------------------------------------------- */
+/* --- PASSWORD ------------------------------------------------------------ */
 
 /* A question whose answer takes its time; a copy of what it was about. */
 struct question {
@@ -228,14 +195,14 @@ struct question {
 };
 
 static void
-free_question(struct question *question)
+broker_free_question(struct question *question)
 {
 	OPENSSL_cleanse(question, sizeof(*question));
 	free(question);
 }
 
 static void
-answer_question(struct question *question,
+broker_answer_question(struct question *question,
     const struct password_answer *result)
 {
 	struct connection *connection = question->connection;
@@ -250,6 +217,7 @@ answer_question(struct question *question,
 		.ticket = result->ticket,
 	};
 	struct outcome outcome;
+	int error;
 
 	/* QEMU has refused by itself; that is no guess, but a record */
 	if (connection->fd < 0 && result->right) {
@@ -260,20 +228,25 @@ answer_question(struct question *question,
 		authorize(connection_daemon(connection), &question->login,
 		    &attempt, &outcome);
 		attempt.recorded = true;
+		attempt.revision = outcome.revision;
 	}
 	if (connection_release(connection)) {
-		hand((struct broker_connection *)connection, &question->login,
-		    &attempt);
-		reply(connection, &answer, question->id);
+		error = open_attempt(connection, &question->login, &attempt,
+		    &answer.attempt);
+		if (error != 0)
+			broker_reply_error(connection, question->id, error,
+			    NULL);
+		else
+			broker_reply(connection, &answer, question->id);
 	}
 }
 
 static void
-on_password(void *context, const struct password_answer *result)
+broker_password_cb(void *context, const struct password_answer *result)
 {
 	if (result != NULL)
-		answer_question(context, result);
-	free_question(context);
+		broker_answer_question(context, result);
+	broker_free_question(context);
 }
 
 /* The packet is decoded once more, for the copy to live on. */
@@ -290,36 +263,38 @@ copy_question(struct connection *connection, const unsigned char *packet,
 	if (broker_decode(&question->message, question->packet, size) == 0 &&
 	    login_parse(&question->login,
 	    connection_daemon(connection)->config, &connection->asker,
-	    &question->message.login) == ERROR_NONE) {
+	    question->message.user, &question->message.login) == ERROR_NONE) {
 		question->id = question->message.id;
 		return question;
 	}
-	free_question(question);
+	broker_free_question(question);
 	return NULL;
 }
 
 static void
-password(struct connection *connection, const struct broker_message *message,
-    const unsigned char *packet, size_t size)
+broker_password(struct connection *connection,
+    const struct broker_message *message, const unsigned char *packet, size_t size)
 {
 	struct question *question;
 
 	if (connection->pending >= PENDING_MAX) {
-		reply_error(connection, message->id, BROKER_E_BUSY, NULL);
+		broker_reply_error(connection, message->id, BROKER_E_BUSY,
+		    NULL);
 		return;
 	}
 	question = copy_question(connection, packet, size);
 	if (question == NULL) {
-		reply_error(connection, message->id, BROKER_E_BUSY, NULL);
+		broker_reply_error(connection, message->id, BROKER_E_BUSY,
+		    NULL);
 		return;
 	}
 	connection_hold(connection);
 	password_check(connection_daemon(connection), &question->login,
 	    question->message.password != NULL ? question->message.password :
-	    "", on_password, question);
+	    "", broker_password_cb, question);
 }
 
-/* --- DECIDE and END ------------------------------------------------------------------ */
+/* --- DECIDE and END ------------------------------------------------------ */
 
 /* Whether a login by that mechanism asks for a verifier, or about a password,
  * before it is decided. */
@@ -332,43 +307,48 @@ begins_here(const char *mechanism)
 }
 
 static void
-decide(struct connection *connection, const struct broker_message *message,
-    const struct login *login)
+broker_decide(struct connection *connection,
+    const struct broker_message *message, const struct login *login)
 {
 	struct daemon *daemon = connection_daemon(connection);
-	struct broker_connection *broker =
-	    (struct broker_connection *)connection;
+	struct attempt_table *attempts = &broker_of(connection)->attempts;
 	struct broker_message answer = { .type = BROKER_DECISION };
 	struct attempt attempt = { .proved = false };
+	const char *refusal = NULL;
 	struct outcome outcome;
-	bool was_handed = take_handed(broker, login, &attempt);
 
+	if (message->attempt != 0 || begins_here(login->what.mechanism))
+		refusal = attempt_find(attempts, message->attempt,
+		    &login->what, clock_boot_seconds(), &attempt);
 	if (attempt.recorded && !message->proved) {
-		reply(connection, &answer, message->id);
+		attempt_close(attempts, message->attempt);
+		answer.revision = attempt.revision;
+		broker_reply(connection, &answer, message->id);
 		return;
 	}
 	attempt.proved = message->proved && !attempt.recorded &&
 	    attempt.refusal == NULL;
 	if (message->refusal != NULL)
 		attempt.refusal = message->refusal;
-	else if (!was_handed && begins_here(login->what->mechanism))
-		attempt.refusal = not_begun;
+	else if (refusal != NULL)
+		attempt.refusal = refusal;
 	authorize(daemon, login, &attempt, &outcome);
-	if (outcome.wants_local_user && was_handed)
-		hand(broker, login, &attempt);	/* it will be asked again */
+	if (!outcome.wants_local_user)	/* or it will be asked again */
+		attempt_close(attempts, message->attempt);
 	answer.allowed = outcome.allowed;
 	answer.wants_local_user = outcome.wants_local_user;
 	answer.session = outcome.session;
-	reply(connection, &answer, message->id);
+	answer.revision = outcome.revision;
+	broker_reply(connection, &answer, message->id);
 }
 
 static void
-on_session_end(void *context, const struct session *session)
+broker_session_end_cb(void *context, const struct session *session)
 {
 	audit_event_session_end(context, session, "closed");
 }
 
-/* --- packets ------------------------------------------------------------------------ */
+/* --- packets ------------------------------------------------------------- */
 
 static bool
 knows_vm(const struct connection *connection)
@@ -386,36 +366,39 @@ knows_vm(const struct connection *connection)
 
 /* What a VM may ask. */
 static void
-serve_vm(struct connection *connection, const struct broker_message *message,
-    const unsigned char *packet, size_t size)
+broker_serve_vm(struct connection *connection,
+    const struct broker_message *message, const unsigned char *packet, size_t size)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct login login;
 
 	if (!knows_vm(connection)) {
 		if (message->type != BROKER_END)
-			reply_error(connection, message->id, BROKER_E_FORBIDDEN,
+			broker_reply_error(connection, message->id,
+			    BROKER_E_FORBIDDEN,
 			    "vmauthzd does not know which VM this is");
 		return;
 	}
 	if (message->type == BROKER_END) {
 		session_channel_end(&daemon->state, message->session,
-		    &connection->asker.peer, on_session_end, daemon);
+		    &connection->asker.peer, broker_session_end_cb, daemon);
 		return;
 	}
 	if (login_parse(&login, daemon->config, &connection->asker,
-	    &message->login) != ERROR_NONE)
-		reply_error(connection, message->id, BROKER_E_VALUE, NULL);
+	    message->user, &message->login) != ERROR_NONE)
+		broker_reply_error(connection, message->id, BROKER_E_VALUE,
+		    NULL);
 	else if (message->type == BROKER_LOOKUP)
-		lookup(connection, message, &login);
+		broker_lookup(connection, message, &login);
 	else if (message->type == BROKER_PASSWORD)
-		password(connection, message, packet, size);
+		broker_password(connection, message, packet, size);
 	else
-		decide(connection, message, &login);
+		broker_decide(connection, message, &login);
 }
 
 static void
-issue(struct connection *connection, const struct broker_message *message)
+broker_issue(struct connection *connection,
+    const struct broker_message *message)
 {
 	struct broker_message answer = { .type = BROKER_ISSUED };
 	int64_t id = 0;
@@ -427,19 +410,72 @@ issue(struct connection *connection, const struct broker_message *message)
 	    &connection->asker.peer, message, &id);
 	answer.ticket_id = (uint64_t)id;
 	if (error != 0)
-		reply_error(connection, message->id, error, NULL);
+		broker_reply_error(connection, message->id, error, NULL);
 	else
-		reply(connection, &answer, message->id);
+		broker_reply(connection, &answer, message->id);
+}
+
+/* Once a connection, and once a second of all of them: who connects again and
+ * again must not fill the log. */
+static void
+log_version(struct connection *connection, const char *text)
+{
+	struct daemon *daemon = connection_daemon(connection);
+	const struct asker *asker = &connection->asker;
+	int64_t now = clock_boot_seconds();
+	char line[LOG_LINE_MAX], head[BROKER_VERSION_TEXT_MAX + 32], pid[24];
+	const struct log_field fields[] = {
+		{ "vm", asker->machine.name[0] != '\0' ? asker->machine.name :
+		    NULL },
+		{ "pid", pid },
+	};
+
+	if (broker_of(connection)->told_version ||
+	    now == daemon->version_told)
+		return;
+	broker_of(connection)->told_version = true;
+	daemon->version_told = now;
+	snprintf(pid, sizeof(pid), "%ld", (long)asker->peer.pid);
+	snprintf(head, sizeof(head), "vmauthzd: broker: %s", text);
+	log_format_fields(line, head, fields,
+	    sizeof(fields) / sizeof(fields[0]));
+	log_send(&daemon->log, LOG_WARNING, line);
+}
+
+/* In the framing of who asks, where ERROR is the same, so that their log has
+ * the sentence, too.  An END has no answer in any version. */
+static void
+refuse_version(struct connection *connection,
+    const struct broker_message *message)
+{
+	char text[BROKER_VERSION_TEXT_MAX];
+	struct broker_message answer = {
+		.version = message->version,
+		.type = BROKER_ERROR,
+		.error = BROKER_E_VERSION,
+		.text = text,
+	};
+
+	broker_version_text(text, BROKER_VERSION, message->version,
+	    message->type);
+	log_version(connection, text);
+	if (message->type != BROKER_END)
+		broker_reply(connection, &answer, message->id);
 }
 
 static void
-serve(struct connection *connection, const unsigned char *packet, size_t size)
+broker_serve(struct connection *connection, const unsigned char *packet,
+    size_t size)
 {
 	struct broker_message message;
 	int error = broker_decode(&message, packet, size);
 
+	if (error == BROKER_E_VERSION) {
+		refuse_version(connection, &message);
+		return;
+	}
 	if (error != 0) {
-		reply_error(connection, message.id, error, NULL);
+		broker_reply_error(connection, message.id, error, NULL);
 		return;
 	}
 	switch (message.type) {
@@ -447,18 +483,19 @@ serve(struct connection *connection, const unsigned char *packet, size_t size)
 	case BROKER_PASSWORD:
 	case BROKER_DECIDE:
 	case BROKER_END:
-		serve_vm(connection, &message, packet, size);
+		broker_serve_vm(connection, &message, packet, size);
 		return;
 	case BROKER_TICKET:
-		issue(connection, &message);
+		broker_issue(connection, &message);
 		return;
 	default:
-		reply_error(connection, message.id, BROKER_E_MALFORMED, NULL);
+		broker_reply_error(connection, message.id, BROKER_E_MALFORMED,
+		    NULL);
 	}
 }
 
 static void
-readable(struct connection *connection)
+broker_readable_cb(struct connection *connection)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
 	ssize_t got;
@@ -472,9 +509,10 @@ readable(struct connection *connection)
 		if (got <= 0)
 			connection_close(connection);
 		else if ((size_t)got > sizeof(packet))
-			reply_error(connection, 0, BROKER_E_MALFORMED, NULL);
+			broker_reply_error(connection, 0, BROKER_E_MALFORMED,
+			    NULL);
 		else
-			serve(connection, packet, (size_t)got);
+			broker_serve(connection, packet, (size_t)got);
 		OPENSSL_cleanse(packet, sizeof(packet));
 	}
 	connection_release(connection);
@@ -484,5 +522,5 @@ const struct service_kind broker_service = {
 	.name = "broker",
 	.size = sizeof(struct broker_connection),
 	.per_vm = 8,
-	.readable = readable,
+	.readable = broker_readable_cb,
 };

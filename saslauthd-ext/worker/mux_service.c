@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <syslog.h>
 
-#include "base/clock.h"
 #include "saslauthd-ext/worker/mux.h"
 #include "saslauthd-ext/login/password_check.h"
 
@@ -21,13 +19,12 @@ struct mux_connection {
 	unsigned char data[MUX_REQUEST_MAX + 1];
 	struct mux_request request;
 	char user[2 * MUX_TEXT_MAX + 2];	/* login@realm */
-	struct broker_login what;
 	struct login login;
 };
 
 /* libsasl2 reads one answer and goes; who has gone before misses nothing. */
 static void
-answer(struct connection *connection, bool allowed)
+mux_reply(struct connection *connection, bool allowed)
 {
 	unsigned char out[MUX_ANSWER_MAX];
 	size_t size = mux_answer(out, allowed ? "OK" : "NO");
@@ -37,25 +34,15 @@ answer(struct connection *connection, bool allowed)
 }
 
 static void
-refuse(struct connection *connection, const char *why)
+mux_refuse(struct connection *connection, const char *why)
 {
-	const struct log_decision line = {
-		.vm = connection->asker.machine.name[0] != '\0' ?
-		    connection->asker.machine.name : NULL,
-		.vm_source = machine_source_name(
-		    connection->asker.machine.source),
-		.at = clock_unix_ms() / 1000,
-		.reason = why,
-	};
-	char text[LOG_LINE_MAX];
-
-	log_format(text, &line);
-	daemon_log(connection_daemon(connection), LOG_NOTICE, "%s", text);
-	answer(connection, false);
+	authorize_refuse(connection_daemon(connection), &connection->asker,
+	    why);
+	mux_reply(connection, false);
 }
 
 static void
-on_password(void *context, const struct password_answer *result)
+mux_password_cb(void *context, const struct password_answer *result)
 {
 	struct mux_connection *mux = context;
 	struct connection *connection = &mux->connection;
@@ -72,32 +59,33 @@ on_password(void *context, const struct password_answer *result)
 	};
 	authorize(connection_daemon(connection), &mux->login, &attempt,
 	    &outcome);
-	answer(connection, outcome.allowed);
+	mux_reply(connection, outcome.allowed);
 }
 
 /* libsasl2 sends what is behind the last '@' as the realm, and else the one
  * that the application names, or none. */
 static int
-understand(struct mux_connection *mux)
+mux_understand(struct mux_connection *mux)
 {
 	const struct mux_request *request = &mux->request;
 	const struct connection *connection = &mux->connection;
 	const char *realm = request->realm;
+	const struct request_login what = {
+		.request = {
+			.service = request->service[0] != '\0' ?
+			    request->service : NULL,
+			.local_asked = true,
+		},
+	};
 
 	snprintf(mux->user, sizeof(mux->user), "%s%s%s", request->login,
 	    realm[0] != '\0' ? "@" : "", realm);
-	mux->what = (struct broker_login){
-		.user = mux->user,
-		.service = request->service[0] != '\0' ? request->service :
-		    NULL,
-		.local_asked = true,
-	};
 	return login_parse(&mux->login, connection_daemon(connection)->config,
-	    &connection->asker, &mux->what);
+	    &connection->asker, mux->user, &what);
 }
 
 static void
-serve(struct mux_connection *mux)
+mux_serve(struct mux_connection *mux)
 {
 	struct connection *connection = &mux->connection;
 
@@ -105,18 +93,18 @@ serve(struct mux_connection *mux)
 	if (!connection->user ||
 	    connection->asker.machine.source == MACHINE_UNKNOWN ||
 	    !peer_alive(&connection->asker.peer)) {
-		refuse(connection, "the process that asks is no known VM");
-	} else if (understand(mux) != ERROR_NONE) {
-		refuse(connection, error_text(ERROR_NAME));
+		mux_refuse(connection, "the process that asks is no known VM");
+	} else if (mux_understand(mux) != ERROR_NONE) {
+		mux_refuse(connection, error_text(ERROR_NAME));
 	} else {
 		connection_hold(connection);
 		password_check(connection_daemon(connection), &mux->login,
-		    mux->request.password, on_password, mux);
+		    mux->request.password, mux_password_cb, mux);
 	}
 }
 
 static void
-readable(struct connection *connection)
+mux_readable_cb(struct connection *connection)
 {
 	struct mux_connection *mux = (struct mux_connection *)connection;
 	ssize_t got = recv(connection->fd, mux->data + mux->used,
@@ -133,18 +121,18 @@ readable(struct connection *connection)
 	case MUX_MORE:
 		return;
 	case MUX_COMPLETE:
-		serve(mux);
+		mux_serve(mux);
 		return;
 	case MUX_MALFORMED:
 		break;
 	}
-	refuse(connection, "not a request of saslauthd's protocol");
+	mux_refuse(connection, "not a request of saslauthd's protocol");
 }
 
 static void
-late(struct connection *connection)
+mux_late_cb(struct connection *connection)
 {
-	refuse(connection, "the request did not come in time");
+	mux_refuse(connection, "the request did not come in time");
 }
 
 const struct service_kind mux_service = {
@@ -152,6 +140,6 @@ const struct service_kind mux_service = {
 	.size = sizeof(struct mux_connection),
 	.per_vm = 256,
 	.patience = PATIENCE,
-	.readable = readable,
-	.late = late,
+	.readable = mux_readable_cb,
+	.late = mux_late_cb,
 };

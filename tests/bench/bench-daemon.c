@@ -60,11 +60,13 @@ ask_broker(struct broker_client *client, const char *user)
 {
 	struct broker_message message = {
 		.type = BROKER_LOOKUP,
+		.user = user,
 		.login = {
-			.user = user,
 			.mechanism = "SCRAM-SHA-256",
-			.service = "spice",
-			.client = "127.0.0.1",
+			.request = {
+				.service = "spice",
+				.client = "127.0.0.1",
+			},
 		},
 	}, answer;
 	char detail[BROKER_DETAIL_MAX];
@@ -73,6 +75,7 @@ ask_broker(struct broker_client *client, const char *user)
 	    detail) != ERROR_NONE)
 		return false;
 	message.type = BROKER_DECIDE;
+	message.attempt = answer.attempt;
 	message.proved = true;
 	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer,
 	    detail) != ERROR_NONE)

@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(memcmp(again, data, size) == 0);
 	} else {
 		HOLDS(error == BROKER_E_VERSION || error == BROKER_E_MALFORMED);
-		HOLDS(message.login.user == NULL && message.password == NULL);
+		HOLDS(message.user == NULL && message.password == NULL);
 	}
 	free(packet);
 	return 0;

@@ -17,18 +17,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *line = fuzz_string(data, size);
 	size_t length = strlen(line);
-	struct decision_line decision;
+	const char *names[DECISION_NAMES_MAX];
+	struct decision_record decision;
 
-	if (decision_line_parse(line, &decision) == DECISION_LINE_GOOD) {
-		HOLDS(decision.name_count <= DECISION_NAMES_MAX);
+	if (decision_line_parse(line, names, &decision) == DECISION_LINE_GOOD) {
+		HOLDS(decision.certificate.name_count <= DECISION_NAMES_MAX);
 		check_inside(decision.user, line, length);
 		check_inside(decision.vm, line, length);
 		check_inside(decision.client, line, length);
 		check_inside(decision.local_user, line, length);
 		check_inside(decision.reason, line, length);
-		for (size_t i = 0; i < decision.name_count; i++)
-			check_inside(decision.names[i], line, length);
-		HOLDS(decision.grant >= 0);
+		for (size_t i = 0; i < decision.certificate.name_count; i++)
+			check_inside(names[i], line, length);
+		HOLDS(decision.grant >= 0 && decision.session >= 0);
 	}
 	free(line);
 	return 0;

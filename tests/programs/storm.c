@@ -183,11 +183,13 @@ make_request(struct storm *storm)
 	const struct broker_message message = {
 		.type = BROKER_LOOKUP,
 		.id = 7,
+		.user = "alice@example.org",
 		.login = {
-			.user = "alice@example.org",
 			.mechanism = "SCRAM-SHA-256",
-			.service = "spice",
-			.client = "192.0.2.7",
+			.request = {
+				.service = "spice",
+				.client = "192.0.2.7",
+			},
 		},
 	};
 

@@ -31,12 +31,13 @@ note(struct fake_broker *fake, const struct broker_message *message)
 			fake->ended[fake->ended_count++] = message->session;
 		return;
 	}
-	keep(seen->user, message->login.user);
+	keep(seen->user, message->user);
 	keep(seen->mechanism, message->login.mechanism);
-	keep(seen->service, message->login.service);
-	keep(seen->client, message->login.client);
-	seen->port = message->login.port;
-	seen->local_asked = message->login.local_asked;
+	keep(seen->service, message->login.request.service);
+	keep(seen->client, message->login.request.client);
+	seen->port = message->login.request.vm.port;
+	seen->local_asked = message->login.request.local_asked;
+	seen->attempt = message->attempt;
 	seen->proved = message->proved;
 	keep(seen->refusal, message->refusal);
 }
@@ -56,13 +57,14 @@ decide(struct fake_broker *fake, const struct broker_message *message,
     struct broker_message *answer)
 {
 	answer->type = BROKER_DECISION;
-	if (fake->wants_local_user && !message->login.local_asked) {
+	if (fake->wants_local_user && !message->login.request.local_asked) {
 		answer->wants_local_user = true;
 		return;
 	}
 	answer->allowed = message->proved && message->refusal == NULL &&
-	    is_allowed(fake, message->login.user);
+	    is_allowed(fake, message->user);
 	answer->session = answer->allowed ? fake->next_session++ : 0;
+	answer->revision = FAKE_REVISION;
 }
 
 /* Nobody but the allowed has that verifier or password. */
@@ -73,14 +75,21 @@ reply(struct fake_broker *fake, const struct broker_message *message,
 	const char *password = message->password;
 
 	*answer = (struct broker_message){ .id = message->id };
+	if (message->type == BROKER_LOOKUP || message->type == BROKER_PASSWORD)
+		answer->attempt = ++fake->last_attempt;
 	if (message->type == fake->failing) {
 		answer->type = BROKER_ERROR;
 		answer->error = BROKER_E_BUSY;
 		answer->text = "much to do";
+	} else if (fake->version != 0) {
+		answer->version = fake->version;
+		answer->type = BROKER_ERROR;
+		answer->error = BROKER_E_VERSION;
+		answer->text = "another version of the protocol";
 	} else if (message->type == BROKER_LOOKUP) {
 		answer->type = BROKER_VERIFIER;
 		answer->verifier = fake->verifier;
-		if (!is_allowed(fake, message->login.user))
+		if (!is_allowed(fake, message->user))
 			answer->verifier.stored_key[0] ^= 1;
 		if (fake->key_size != 0)
 			answer->verifier.key_size = fake->key_size;
@@ -196,6 +205,7 @@ fake_reset(struct fake_broker *fake)
 	fake->silent = fake->failing = 0;
 	fake->wants_local_user = false;
 	fake->key_size = 0;
+	fake->version = 0;
 	memset(fake->asked, 0, sizeof(fake->asked));
 	memset(&fake->seen, 0, sizeof(fake->seen));
 	fake->first_session = fake->next_session;

@@ -13,7 +13,8 @@
 
 #include "broker/message.h"
 
-enum { FAKE_CONNECTIONS = 8, FAKE_TEXT = 256, FAKE_ENDED = 64 };
+enum { FAKE_CONNECTIONS = 8, FAKE_TEXT = 256, FAKE_ENDED = 64,
+	FAKE_REVISION = 77 };
 
 /* What the last question with a login told. */
 struct fake_seen {
@@ -23,6 +24,7 @@ struct fake_seen {
 	char client[FAKE_TEXT];
 	uint16_t port;
 	bool local_asked;
+	uint64_t attempt;
 	bool proved;
 	char refusal[FAKE_TEXT];
 };
@@ -38,11 +40,13 @@ struct fake_broker {
 	enum broker_type silent;	/* on questions of this type; 0: never */
 	enum broker_type failing;	/* an ERROR to these */
 	bool wants_local_user;
+	uint8_t version;	/* of the daemon, if it is another; 0 */
 	size_t key_size;		/* instead of the verifier's own; 0 */
 	const char *const *allowed;	/* users, NULL at the end */
 	const char *password;
 	struct verifier verifier;
 	uint64_t next_session, first_session;
+	uint64_t last_attempt;
 	unsigned int asked[256];	/* by type */
 	struct fake_seen seen;
 	uint64_t ended[FAKE_ENDED];

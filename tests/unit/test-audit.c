@@ -134,10 +134,11 @@ say(struct audit *audit, int64_t at, const char *what, const char *detail)
 
 static const unsigned char sha256[32] = { 0xab, 0xcd, 0 };
 
-static const struct audit_decision whole = {
-	.outcome = "allow", .user = "alice@example.org", .vm = "debianx",
+static const struct decision_record whole = {
+	.verdict = VERDICT_ALLOW, .user = "alice@example.org", .vm = "debianx",
 	.vm_source = "libvirt", .service = "spice", .client = "192.0.2.7",
-	.cert_cn = "alice-laptop", .sha256 = sha256, .local_user = "alice",
+	.certificate = { .cn = "alice-laptop", .sha256 = sha256 },
+	.local = REQUEST_LOCAL_ACCOUNT, .local_user = "alice",
 	.mechanism = "SCRAM-SHA-256", .socket = "broker", .grant = 7,
 	.revision = 12, .ticket = 3, .session = INT64_MAX, .reason = "a grant",
 };
@@ -146,27 +147,27 @@ static void
 test_decision(void **state)
 {
 	struct audit *audit = open_audit();
-	struct audit_decision bare = { .at = noon, .outcome = "deny" };
-	struct audit_decision record = whole;
+	struct decision_record bare = { .at = noon };
+	struct decision_record record = whole;
 
 	(void)state;
 	record.at = noon;
 	assert_int_equal(audit_decision(audit, &record), ERROR_NONE);
 	assert_int_equal(audit_decision(audit, &bare), ERROR_NONE);
 	assert_string_equal(audit_detail(audit), "");
-	assert_string_equal(ask("SELECT time || outcome ||"
+	assert_string_equal(ask("SELECT at || verdict ||"
 	    " substr(cert_sha256, 1, 6) || length(cert_sha256) FROM decisions"),
 	    "2026-11-23 12:00:00.123allowabcd0064");
 	assert_string_equal(ask("SELECT count(*) FROM records WHERE id = 2 AND"
-	    " what = 'deny' AND coalesce(user, vm, vm_source, service, client,"
+	    " verdict = 'deny' AND coalesce(event, user, vm, vm_source, service, client,"
 	    " cert_cn, cert_sha256, local_user, mechanism, socket, issued_by,"
-	    " grant_id, revision, ticket, session, reason) IS NULL"), "1");
+	    " grant, revision, ticket, session, reason) IS NULL"), "1");
 	audit_close(&audit);
 	assert_null(audit);
 	audit_close(&audit);
 	assert_string_equal(ask("SELECT user || vm || vm_source || service ||"
 	    " client || cert_cn || local_user || mechanism || socket ||"
-	    " grant_id || revision || ticket || session || reason"
+	    " grant || revision || ticket || session || reason"
 	    " FROM records WHERE id = 1"), "alice@example.orgdebianxlibvirt"
 	    "spice192.0.2.7alice-laptopaliceSCRAM-SHA-256broker7123"
 	    "9223372036854775807a grant");
@@ -197,7 +198,7 @@ test_others(void **state)
 	ticket.event = AUDIT_TICKET_LAPSED;
 	assert_int_equal(audit_ticket(audit, &ticket), ERROR_NONE);
 	assert_int_equal(say(audit, noon, "started", NULL), ERROR_NONE);
-	assert_string_equal(ask("SELECT group_concat(kind || ' ' || what)"
+	assert_string_equal(ask("SELECT group_concat(kind || ' ' || event)"
 	    " FROM (SELECT * FROM records ORDER BY id)"), "session begin,"
 	    "session end,ticket issued,ticket used,ticket lapsed,"
 	    "event started");
@@ -207,7 +208,7 @@ test_others(void **state)
 	assert_string_equal(ask("SELECT event || ticket || user || vm ||"
 	    " client || issued_by FROM tickets WHERE event = 'used'"),
 	    "used9a@xv192.0.2.0/24root");
-	assert_string_equal(ask("SELECT coalesce(detail, 'none') FROM events"),
+	assert_string_equal(ask("SELECT coalesce(reason, 'none') FROM events"),
 	    "none");
 	audit_close(&audit);
 }
@@ -219,30 +220,40 @@ test_append_only(void **state)
 	static const struct {
 		const char *sql, *words;
 	} rows[] = {
-		{ "UPDATE records SET what = 'allow'", "never changed" },
+		{ "UPDATE records SET verdict = 'allow'", "never changed" },
 		{ "UPDATE records SET user = user", "never changed" },
 		{ "DELETE FROM records", "never deleted" },
 		{ "DELETE FROM records WHERE id = 1", "never deleted" },
-		{ "REPLACE INTO records (id, at, kind, what) VALUES (1, 2,"
+		{ "REPLACE INTO records (id, at, kind, event) VALUES (1, 2,"
 		    " 'event', 'x')", "never replaced" },
-		{ "INSERT INTO records (id, at, kind, what) VALUES (1, 2,"
+		{ "INSERT INTO records (id, at, kind, event) VALUES (1, 2,"
 		    " 'event', 'x') ON CONFLICT DO UPDATE SET at = 2",
 		    "never replaced" },
-		{ "INSERT INTO records (at, kind, what) VALUES (1, 'other',"
+		{ "INSERT INTO records (at, kind, event) VALUES (1, 'other',"
 		    " 'x')", "CHECK" },
-		{ "INSERT INTO records (at, kind, what) VALUES (1, 'decision',"
-		    " 'observe')", "CHECK" },
-		{ "INSERT INTO records (at, kind, what) VALUES (1, 'session',"
+		{ "INSERT INTO records (at, kind, verdict) VALUES (1,"
+		    " 'decision', 'observe')", "CHECK" },
+		{ "INSERT INTO records (at, kind) VALUES (1, 'decision')",
+		    "CHECK" },
+		{ "INSERT INTO records (at, kind) VALUES (1, 'event')",
+		    "CHECK" },
+		{ "INSERT INTO records (at, kind) VALUES (1, 'session')",
+		    "CHECK" },
+		{ "INSERT INTO records (at, kind, event, verdict) VALUES (1,"
+		    " 'event', 'x', 'deny')", "CHECK" },
+		{ "INSERT INTO records (at, kind, event, verdict) VALUES (1,"
+		    " 'decision', 'x', 'deny')", "CHECK" },
+		{ "INSERT INTO records (at, kind, event) VALUES (1, 'session',"
 		    " 'used')", "CHECK" },
-		{ "INSERT INTO records (at, kind, what, cert_sha256) VALUES"
+		{ "INSERT INTO records (at, kind, verdict, cert_sha256) VALUES"
 		    " (1, 'decision', 'deny', x'00')", "CHECK" },
-		{ "INSERT INTO records (at, kind, what) VALUES ('noon',"
+		{ "INSERT INTO records (at, kind, event) VALUES ('noon',"
 		    " 'event', 'x')", "cannot store" },
-		{ "INSERT INTO records (kind, what) VALUES ('event', 'x')",
+		{ "INSERT INTO records (kind, event) VALUES ('event', 'x')",
 		    "NOT NULL" },
 	};
 	struct audit *audit = open_audit();
-	struct audit_decision odd = { .at = noon, .outcome = "observe" };
+	struct decision_record odd = { .at = noon, .verdict = VERDICT_OBSERVE };
 
 	(void)state;
 	assert_int_equal(say(audit, noon, "started", "as it was"), ERROR_NONE);
@@ -252,8 +263,6 @@ test_append_only(void **state)
 	}
 	assert_int_equal(audit_decision(audit, &odd), ERROR_REFUSED);
 	assert_non_null(strstr(audit_detail(audit), "CHECK"));
-	odd.outcome = NULL;
-	assert_int_equal(audit_decision(audit, &odd), ERROR_REFUSED);
 	assert_string_equal(ask("SELECT count(*) || min(reason) FROM records"),
 	    "1as it was");
 	audit_close(&audit);
@@ -328,7 +337,7 @@ test_file(void **state)
 	audit = open_audit();
 	assert_string_equal(audit_detail(audit), "");
 	assert_int_equal(say(audit, noon, "y", NULL), ERROR_NONE);
-	assert_string_equal(ask("SELECT group_concat(id || what) FROM records"),
+	assert_string_equal(ask("SELECT group_concat(id || event) FROM records"),
 	    "1x,2y");
 	audit_close(&audit);
 }
@@ -381,7 +390,7 @@ write_octets(const char *name, off_t at, const char *octets, size_t size)
 static void
 fill(struct audit *audit, int64_t at, int count)
 {
-	struct audit_decision record = whole;
+	struct decision_record record = whole;
 
 	for (int i = 0; i < count; i++) {
 		record.at = at + i;
@@ -397,7 +406,7 @@ expect_aside(int count)
 	assert_non_null(strstr(audit_detail(audit), "audit-damaged-"));
 	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
 	assert_string_equal(audit_detail(audit), "");
-	assert_string_equal(ask("SELECT group_concat(what) FROM records"),
+	assert_string_equal(ask("SELECT group_concat(event) FROM records"),
 	    "x,damaged");
 	assert_int_equal(count_files("audit-damaged-"), count);
 	audit_close(&audit);
@@ -446,14 +455,14 @@ test_damaged_later(void **state)
 	audit_close(&audit);
 	audit = open_audit();
 	memset(octets, 0x5a, sizeof(octets));
-	ask("INSERT INTO records (at, kind, what) VALUES (1, 'event', 'o')");
+	ask("INSERT INTO records (at, kind, event) VALUES (1, 'event', 'o')");
 	for (int i = 1; i < 150; i++)
 		write_octets(AUDIT_FILE, 4096 * i, octets, sizeof(octets));
 	for (int i = 0; i < PATIENCE && count_files("audit-damaged-") == 0; i++)
 		rc = say(audit, noon, "x", NULL);
 	assert_int_equal(rc, ERROR_NONE);
 	assert_int_equal(count_files("audit-damaged-"), 1);
-	assert_string_equal(ask("SELECT group_concat(what) FROM records"),
+	assert_string_equal(ask("SELECT group_concat(event) FROM records"),
 	    "x,damaged");
 	audit_close(&audit);
 }
@@ -626,7 +635,7 @@ static void
 test_full(void **state)
 {
 	struct audit *audit = open_audit();
-	struct audit_decision record = whole;
+	struct decision_record record = whole;
 	char count[16];
 	int written = 0, rc;
 
@@ -662,7 +671,7 @@ test_full_at_first(void **state)
 	assert_int_equal(say(audit, noon, "x", NULL), ERROR_IO);
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
-	assert_string_equal(ask("SELECT group_concat(what) FROM records"), "x");
+	assert_string_equal(ask("SELECT group_concat(event) FROM records"), "x");
 	assert_int_equal(count_files("audit-"), 0);
 	audit_close(&audit);
 }
@@ -760,12 +769,12 @@ struct told {
 };
 
 static void
-count_record(void *context, const struct audit_record *record)
+count_record(void *context, const struct audit_row *row)
 {
 	struct told *told = context;
 
-	assert_true(record->id > told->last);
-	told->last = record->id;
+	assert_true(row->id > told->last);
+	told->last = row->id;
 	told->count++;
 }
 

@@ -20,8 +20,8 @@ enum { SHORT_MS = 150, LONG_MS = 5000, ENDS_MAX = 256 };
 
 /* What the daemon does about a question. */
 enum deed {
-	ANSWER, ANSWER_ERROR, ANSWER_OTHER_ID, ANSWER_OTHER_TYPE, ANSWER_NOISE,
-	ANSWER_HUGE, HANG_UP, SAY_NOTHING,
+	ANSWER, ANSWER_ERROR, ANSWER_OLDER, ANSWER_LATER, ANSWER_OTHER_ID,
+	ANSWER_OTHER_TYPE, ANSWER_NOISE, ANSWER_HUGE, HANG_UP, SAY_NOTHING,
 };
 
 struct daemon {
@@ -68,12 +68,14 @@ hang_up(void)
 static void
 do_deed(const struct broker_message *question)
 {
-	static const unsigned char noise[2 * BROKER_MESSAGE_MAX] = { 1, 0x83 };
+	static const unsigned char noise[2 * BROKER_MESSAGE_MAX] = { 2, 0x83 };
 	struct broker_message answer = {
 		.type = BROKER_DECISION, .id = question->id, .session = 42,
 	};
 
-	switch (next_deed()) {
+	enum deed deed = next_deed();
+
+	switch (deed) {
 	case ANSWER:
 		reply(&answer);
 		break;
@@ -83,12 +85,22 @@ do_deed(const struct broker_message *question)
 		answer.text = "come back later";
 		reply(&answer);
 		break;
+	case ANSWER_OLDER:
+	case ANSWER_LATER:
+		answer.version = deed == ANSWER_OLDER ? BROKER_VERSION - 1 :
+		    BROKER_VERSION;
+		answer.type = BROKER_ERROR;
+		answer.error = BROKER_E_VERSION;
+		answer.text = "upgrade the plugin, says the later one";
+		reply(&answer);
+		break;
 	case ANSWER_OTHER_ID:
 		answer.id++;
 		reply(&answer);
 		break;
 	case ANSWER_OTHER_TYPE:
 		answer.type = BROKER_RESULT;
+		answer.attempt = 1;
 		reply(&answer);
 		break;
 	case ANSWER_NOISE:
@@ -182,7 +194,7 @@ static int
 ask(int timeout_ms)
 {
 	const struct broker_message question = {
-		.type = BROKER_DECIDE, .login = { .user = "alice@b" },
+		.type = BROKER_DECIDE, .user = "alice@b",
 	};
 	struct broker_message answer;
 	int rc = broker_client_ask(client, &question, timeout_ms, &answer,
@@ -269,6 +281,9 @@ static const struct {
 	const char *detail;
 } bad[] = {
 	{ ANSWER_ERROR, "come back later" },
+	{ ANSWER_OLDER, "vmauthzd speaks version 1, this plugin version 2: "
+	    "upgrade vmauthzd" },
+	{ ANSWER_LATER, "upgrade the plugin, says the later one" },
 	{ ANSWER_OTHER_ID, "not an answer" },
 	{ ANSWER_OTHER_TYPE, "something else" },
 	{ ANSWER_NOISE, "not an answer" },

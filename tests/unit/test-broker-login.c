@@ -187,6 +187,8 @@ asks_for_a_verifier(void **state)
 	assert_string_equal(fake.seen.client, "127.0.0.1");
 	assert_int_equal(fake.seen.port, 5900);
 	assert_true(fake.seen.proved);
+	assert_true(fake.seen.attempt != 0);
+	assert_int_equal(fake.seen.attempt, fake.last_attempt);
 	assert_string_equal(fake.seen.refusal, "");
 	assert_false(fake.seen.local_asked);
 	assert_string_equal(last_line, "");
@@ -212,6 +214,7 @@ asks_for_a_password(void **state)
 		assert_int_equal(fake_asked(&fake, BROKER_DECIDE), 1);
 		assert_string_equal(fake.seen.mechanism, rows[i].mechanism);
 		assert_string_equal(fake.seen.user, rows[i].title);
+		assert_int_equal(fake.seen.attempt, fake.last_attempt);
 		assert_true(fake.seen.proved);
 	}
 }
@@ -283,6 +286,34 @@ survives_errors(void **state)
 	}
 }
 
+/* Its own log has no line: this one says which side to upgrade. */
+static void
+names_another_version(void **state)
+{
+	static const struct {
+		struct attempt attempt;
+		uint8_t version;
+	} rows[] = {
+		{ { "an older daemon", "SCRAM-SHA-256", { "alice", "apw" },
+		    SASL_UNAVAIL, "vmauthzd speaks version 1, this plugin "
+		    "version 2: upgrade vmauthzd" }, 1 },
+		{ { "a later one that does not say it", "PLAIN",
+		    { "alice", "apw" }, SASL_UNAVAIL, "vmauthzd speaks version "
+		    "3, this plugin version 2: upgrade the plugin and restart "
+		    "the VM" }, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		fake_reset(&fake);
+		fake.version = rows[i].version;
+		refuses(&rows[i].attempt, SLACK_MS);
+		assert_non_null(strstr(last_line, rows[i].attempt.reason));
+	}
+	fake_reset(&fake);
+	assert_int_equal(login(&scram_alice), SASL_OK);
+}
+
 /* It is asked once more when a grant depends on the account. */
 static void
 finds_the_local_account(void **state)
@@ -293,6 +324,7 @@ finds_the_local_account(void **state)
 	assert_int_equal(login(&scram_alice), SASL_OK);
 	assert_int_equal(fake_asked(&fake, BROKER_DECIDE), 2);
 	assert_true(fake.seen.local_asked);
+	assert_int_equal(fake.seen.attempt, fake.last_attempt);
 	assert_true(fake.seen.proved);
 }
 
@@ -493,6 +525,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(asks_for_a_password),
 		cmocka_unit_test(tells_of_refusals),
 		cmocka_unit_test(survives_errors),
+		cmocka_unit_test(names_another_version),
 		cmocka_unit_test(finds_the_local_account),
 		cmocka_unit_test(stores_nothing),
 		cmocka_unit_test(keeps_its_time),

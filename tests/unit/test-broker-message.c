@@ -15,31 +15,34 @@ static const char *const names[] = { "DNS:a.example.org", "email:a@b" };
 	.iterations = 10000, .salt_size = 16, .key_size = 32, \
 	.salt = "salt", .stored_key = "stored", .server_key = "server" }
 
+#define USER "alice@example.org"
 #define LOGIN { \
-	.user = "alice@example.org", .mechanism = "SCRAM-SHA-256", \
-	.service = "spice", .client = "2001:db8::1", .port = 5900, \
+	.mechanism = "SCRAM-SHA-256", .request = { \
+	.service = "spice", .client = "2001:db8::1", .vm = { .port = 5900 }, \
 	.certificate = { .cn = "alice", .names = names, .name_count = 2, \
 	    .sha256 = sha256 }, \
 	.local = REQUEST_LOCAL_ACCOUNT, .local_user = "alice", \
-	.local_number = "1000", .local_asked = true }
+	.local_number = "1000", .local_asked = true } }
 
 /* One of each type, with as much in it as there can be. */
 static const struct broker_message messages[] = {
-	{ .type = BROKER_LOOKUP, .id = 1, .login = LOGIN },
-	{ .type = BROKER_PASSWORD, .id = 0xffffffff, .login = LOGIN,
-	    .password = "secret" },
-	{ .type = BROKER_DECIDE, .id = 3, .login = LOGIN, .proved = true,
-	    .refusal = "revoked" },
+	{ .type = BROKER_LOOKUP, .id = 1, .user = USER, .login = LOGIN },
+	{ .type = BROKER_PASSWORD, .id = 0xffffffff, .user = USER,
+	    .login = LOGIN, .password = "secret" },
+	{ .type = BROKER_DECIDE, .id = 3, .user = USER, .login = LOGIN,
+	    .attempt = UINT64_MAX, .proved = true, .refusal = "revoked" },
 	{ .type = BROKER_END, .session = UINT64_MAX },
 	{ .type = BROKER_TICKET, .id = 5, .ticket = {
 	    .user = "a@b", .vm = "debianx", .seconds = 120,
 	    .from = "192.0.2.0/24", .count = 3, .verifiers = {
 	    { "SCRAM-SHA-1", VERIFIER }, { "SCRAM-SHA-256", VERIFIER },
 	    { "SCRAM-SHA-512", VERIFIER } } } },
-	{ .type = BROKER_VERIFIER, .id = 6, .verifier = VERIFIER },
-	{ .type = BROKER_RESULT, .id = 7, .right = true },
+	{ .type = BROKER_VERIFIER, .id = 6, .attempt = 1,
+	    .verifier = VERIFIER },
+	{ .type = BROKER_RESULT, .id = 7, .attempt = UINT64_MAX,
+	    .right = true },
 	{ .type = BROKER_DECISION, .id = 8, .allowed = true,
-	    .wants_local_user = true, .session = 1 },
+	    .wants_local_user = true, .session = 1, .revision = INT64_MAX },
 	{ .type = BROKER_ISSUED, .id = 9, .ticket_id = 77 },
 	{ .type = BROKER_ERROR, .id = 10, .error = BROKER_E_BUSY,
 	    .text = "too much" },
@@ -83,24 +86,26 @@ come_back_as_they_were(void **state)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
 	struct broker_message m;
-	const struct broker_login *login = &m.login;
+	const struct request *request = &m.login.request;
 
 	(void)state;
 	assert_int_equal(broker_decode(&m, packet,
 	    broker_encode(packet, &messages[2])), 0);
-	assert_string_equal(login->user, "alice@example.org");
-	assert_string_equal(login->mechanism, "SCRAM-SHA-256");
-	assert_string_equal(login->service, "spice");
-	assert_string_equal(login->client, "2001:db8::1");
-	assert_int_equal(login->port, 5900);
-	assert_string_equal(login->certificate.cn, "alice");
-	assert_int_equal(login->certificate.name_count, 2);
-	assert_string_equal(login->certificate.names[1], "email:a@b");
-	assert_memory_equal(login->certificate.sha256, sha256, 32);
-	assert_int_equal(login->local, REQUEST_LOCAL_ACCOUNT);
-	assert_string_equal(login->local_user, "alice");
-	assert_string_equal(login->local_number, "1000");
-	assert_true(login->local_asked && m.proved);
+	assert_string_equal(m.user, "alice@example.org");
+	assert_string_equal(m.login.mechanism, "SCRAM-SHA-256");
+	assert_string_equal(request->service, "spice");
+	assert_string_equal(request->client, "2001:db8::1");
+	assert_int_equal(request->vm.port, 5900);
+	assert_string_equal(request->certificate.cn, "alice");
+	assert_int_equal(request->certificate.name_count, 2);
+	assert_string_equal(request->certificate.names[1], "email:a@b");
+	assert_memory_equal(request->certificate.sha256, sha256, 32);
+	assert_int_equal(request->local, REQUEST_LOCAL_ACCOUNT);
+	assert_string_equal(request->local_user, "alice");
+	assert_string_equal(request->local_number, "1000");
+	assert_true(request->local_asked && m.proved);
+	assert_null(request->user);
+	assert_true(m.attempt == UINT64_MAX);
 	assert_string_equal(m.refusal, "revoked");
 	assert_int_equal(broker_decode(&m, packet,
 	    broker_encode(packet, &messages[4])), 0);
@@ -114,9 +119,9 @@ come_back_as_they_were(void **state)
 static void
 octet_by_octet(void **state)
 {
-	static const unsigned char error[] = { 1, 0xff, 0, 0, 0, 10, 0, 5, 0, 8,
+	static const unsigned char error[] = { 2, 0xff, 0, 0, 0, 10, 0, 5, 0, 8,
 	    't', 'o', 'o', ' ', 'm', 'u', 'c', 'h', 0 };
-	static const unsigned char end[] = { 1, 4, 0, 0, 0, 0, 255, 255, 255,
+	static const unsigned char end[] = { 2, 4, 0, 0, 0, 0, 255, 255, 255,
 	    255, 255, 255, 255, 255 };
 	unsigned char packet[BROKER_MESSAGE_MAX];
 
@@ -127,12 +132,88 @@ octet_by_octet(void **state)
 	assert_memory_equal(packet, end, sizeof(end));
 }
 
+/* An error is what every version can read, and nothing else is. */
+static void
+speaks_other_versions_in_errors(void **state)
+{
+	static const unsigned char error[] = { 1, 0xff, 0, 0, 0, 10, 0, 5, 0, 8,
+	    't', 'o', 'o', ' ', 'm', 'u', 'c', 'h', 0 };
+	unsigned char packet[BROKER_MESSAGE_MAX];
+	struct broker_message message = messages[9];
+
+	(void)state;
+	message.version = 1;
+	assert_int_equal(broker_encode(packet, &message), sizeof(error));
+	assert_memory_equal(packet, error, sizeof(error));
+	for (size_t i = 0; i < 9; i++) {
+		message = messages[i];
+		message.version = 1;
+		assert_int_equal(broker_encode(packet, &message), 0);
+		message.version = BROKER_VERSION;
+		assert_true(broker_encode(packet, &message) > 0);
+	}
+}
+
+static void
+says_which_side_to_upgrade(void **state)
+{
+	static const struct {
+		unsigned int daemon, asker;
+		enum broker_type question;
+		const char *text;
+	} rows[] = {
+		{ 2, 1, BROKER_DECIDE, "vmauthzd speaks version 2, this plugin "
+		    "version 1: upgrade the plugin and restart the VM" },
+		{ 2, 3, BROKER_LOOKUP, "vmauthzd speaks version 2, this plugin "
+		    "version 3: upgrade vmauthzd" },
+		{ 2, 1, BROKER_TICKET, "vmauthzd speaks version 2, this "
+		    "command version 1: upgrade vmauthz" },
+		{ 255, 254, BROKER_LOOKUP, "vmauthzd speaks version 255, this "
+		    "plugin version 254: upgrade the plugin and restart the "
+		    "VM" },
+	};
+	char text[BROKER_VERSION_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		broker_version_text(text, rows[i].daemon, rows[i].asker,
+		    rows[i].question);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+/* VERIFIER and RESULT are about one; a decision may be about none. */
+static void
+refuses_no_attempt(void **state)
+{
+	unsigned char packet[BROKER_MESSAGE_MAX];
+	struct broker_message message;
+
+	(void)state;
+	for (size_t i = 5; i <= 6; i++) {
+		size_t size = broker_encode(packet, &messages[i]);
+
+		memset(packet + HEAD, 0, 8);
+		assert_int_equal(decode(&message, packet, size),
+		    BROKER_E_MALFORMED);
+		message = messages[i];
+		message.attempt = 0;
+		assert_int_equal(broker_encode(packet, &message), 0);
+	}
+	message = messages[2];
+	message.attempt = 0;
+	assert_int_equal(broker_decode(&message, packet,
+	    broker_encode(packet, &message)), 0);
+	assert_int_equal(message.attempt, 0);
+	assert_true(message.proved);
+}
+
 static void
 nothing_is_nothing(void **state)
 {
 	const struct broker_message empty = {
 		.type = BROKER_DECIDE,
-		.login = { .user = "", .client = NULL },
+		.user = "",
 	};
 	unsigned char packet[BROKER_MESSAGE_MAX];
 	struct broker_message message;
@@ -140,11 +221,11 @@ nothing_is_nothing(void **state)
 	(void)state;
 	assert_int_equal(broker_decode(&message, packet,
 	    broker_encode(packet, &empty)), 0);
-	assert_null(message.login.user);
-	assert_null(message.login.client);
-	assert_null(message.login.certificate.cn);
-	assert_null(message.login.certificate.names);
-	assert_null(message.login.certificate.sha256);
+	assert_null(message.user);
+	assert_null(message.login.request.client);
+	assert_null(message.login.request.certificate.cn);
+	assert_null(message.login.request.certificate.names);
+	assert_null(message.login.request.certificate.sha256);
 	assert_null(message.refusal);
 	assert_false(message.proved);
 }
@@ -166,7 +247,7 @@ refuses_what_is_cut_or_longer(void **state)
 			    BROKER_E_MALFORMED);
 			assert_int_equal(message.id,
 			    cut < HEAD ? 0 : messages[i].id);
-			assert_null(message.login.user);
+			assert_null(message.user);
 		}
 		packet[size] = 0;
 		assert_int_equal(decode(&message, packet, size + 1),
@@ -187,6 +268,10 @@ refuses_other_versions_and_types(void **state)
 		assert_int_equal(decode(&message, packet, size),
 		    version == BROKER_VERSION ? 0 : BROKER_E_VERSION);
 		assert_int_equal(message.id, 1);
+		assert_int_equal(message.type, BROKER_LOOKUP);
+		assert_int_equal(message.version, version);
+		assert_true((message.user == NULL) ==
+		    (version != BROKER_VERSION));
 	}
 	packet[0] = BROKER_VERSION;
 	for (int type = 0; type < 256; type++) {
@@ -202,7 +287,7 @@ static size_t
 small_lookup(unsigned char packet[BROKER_MESSAGE_MAX])
 {
 	const struct broker_message message = {
-		.type = BROKER_LOOKUP, .login = { .user = "a" },
+		.type = BROKER_LOOKUP, .user = "a",
 	};
 
 	return broker_encode(packet, &message);
@@ -262,10 +347,17 @@ writes_nothing_that_is_too_long(void **state)
 	assert_int_equal(broker_encode(packet, &message), 0);
 	text[IDENTITY_MAX + 1] = '\0';
 	message = (struct broker_message){
-		.type = BROKER_LOOKUP, .login = { .user = text },
+		.type = BROKER_LOOKUP, .user = text,
 	};
 	assert_int_equal(broker_encode(packet, &message), 0);
 	text[IDENTITY_MAX] = '\0';
+	assert_true(broker_encode(packet, &message) > 0);
+	memset(text, 'x', BROKER_MECHANISM_MAX + 1);
+	text[BROKER_MECHANISM_MAX + 1] = '\0';
+	message.login.mechanism = text;
+	message.user = "a";
+	assert_int_equal(broker_encode(packet, &message), 0);
+	text[BROKER_MECHANISM_MAX] = '\0';
 	assert_true(broker_encode(packet, &message) > 0);
 	message.type = (enum broker_type)99;
 	assert_int_equal(broker_encode(packet, &message), 0);
@@ -304,6 +396,9 @@ main(void)
 		cmocka_unit_test(come_back),
 		cmocka_unit_test(come_back_as_they_were),
 		cmocka_unit_test(octet_by_octet),
+		cmocka_unit_test(speaks_other_versions_in_errors),
+		cmocka_unit_test(says_which_side_to_upgrade),
+		cmocka_unit_test(refuses_no_attempt),
 		cmocka_unit_test(nothing_is_nothing),
 		cmocka_unit_test(refuses_what_is_cut_or_longer),
 		cmocka_unit_test(refuses_other_versions_and_types),

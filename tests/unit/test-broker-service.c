@@ -24,6 +24,8 @@ struct client {
 	int fd;
 	unsigned char packet[BROKER_MESSAGE_MAX];	/* of the last answer */
 	struct broker_message answer;
+	unsigned char version;		/* of the last answer */
+	uint64_t attempt;		/* the last one begun; 0: none */
 };
 
 static struct client
@@ -64,6 +66,9 @@ hear(struct client *client)
 	got = recv(client->fd, client->packet, sizeof(client->packet), 0);
 	if (got <= 0)
 		return 0;
+	/* an ERROR is in the version of who asked */
+	client->version = client->packet[0];
+	client->packet[0] = BROKER_VERSION;
 	assert_int_equal(broker_decode(&client->answer, client->packet,
 	    (size_t)got), 0);
 	return (int)client->answer.type;
@@ -93,8 +98,9 @@ message_of(enum broker_type type, const char *user, const char *mechanism)
 
 	return (struct broker_message){
 		.type = type, .id = id++,
-		.login = { .user = user, .mechanism = mechanism,
-		    .service = "spice", .client = here },
+		.user = user,
+		.login = { .mechanism = mechanism,
+		    .request = { .service = "spice", .client = here } },
 	};
 }
 
@@ -106,6 +112,7 @@ look_up(struct client *client, const char *user)
 
 	tell(client, &message);
 	hears(client, BROKER_VERIFIER, message.id);
+	client->attempt = client->answer.attempt;
 }
 
 static bool
@@ -117,6 +124,7 @@ ask_password(struct client *client, const char *user, const char *password)
 	message.password = password;
 	tell(client, &message);
 	hears(client, BROKER_RESULT, message.id);
+	client->attempt = client->answer.attempt;
 	return client->answer.right;
 }
 
@@ -129,6 +137,7 @@ decide(struct client *client, const char *user, const char *mechanism,
 	    message_of(BROKER_DECIDE, user, mechanism);
 
 	message.proved = proved;
+	message.attempt = client->attempt;
 	tell(client, &message);
 	hears(client, BROKER_DECISION, message.id);
 	assert_true(client->answer.allowed || client->answer.session == 0);
@@ -151,7 +160,7 @@ recorded(struct worker *worker, int records, const char *what,
 	assert_int_equal(count(worker, "audit.db",
 	    "records WHERE kind = 'decision'"), records);
 	assert_string_equal(worker_query(worker, "audit.db",
-	    "SELECT what FROM records WHERE kind = 'decision'"
+	    "SELECT verdict FROM records WHERE kind = 'decision'"
 	    " ORDER BY id DESC"), what);
 	assert_string_equal(worker_query(worker, "audit.db",
 	    "SELECT reason FROM records WHERE kind = 'decision'"
@@ -233,7 +242,7 @@ refuses_look_ups_that_make_no_sense(void **state)
 		struct broker_message message = message_of(BROKER_LOOKUP,
 		    rows[i].user, rows[i].mechanism);
 
-		message.login.client = rows[i].client;
+		message.login.request.client = rows[i].client;
 		tell(&client, &message);
 		hears_error(&client, rows[i].error);
 		assert_int_equal(client.answer.id, message.id);
@@ -272,13 +281,13 @@ lets_in_and_hears_the_end(void **state)
 	recorded(*state, 1, "allow", "allowed by grant");
 	assert_string_equal(worker_query(*state, "audit.db",
 	    "SELECT vm || '|' || vm_source || '|' || socket FROM records"
-	    " WHERE what = 'allow'"), "debianx|command-line|broker");
+	    " WHERE verdict = 'allow'"), "debianx|command-line|broker");
 	assert_int_equal(count(*state, "state.db", "sessions"), 1);
 	tell(&client, &end);
 	look_up(&client, "alice@example.org");	/* END has no answer */
 	assert_int_equal(count(*state, "state.db", "sessions"), 0);
 	assert_string_equal(worker_query(*state, "audit.db",
-	    "SELECT reason FROM records WHERE what = 'end'"), "closed");
+	    "SELECT reason FROM records WHERE event = 'end'"), "closed");
 	close(client.fd);
 }
 
@@ -302,7 +311,13 @@ refuses_whom_the_policy_refuses(void **state)
 static const char not_begun[] =
     "vmauthzd was not asked before, or was restarted meanwhile";
 
-/* What was not begun here can't be ended here; Kerberos begins elsewhere. */
+static const char over[] =
+    "this attempt has been decided already, or took too long";
+static const char of_another[] =
+    "this attempt was begun by another user, client or mechanism";
+
+/* A decision ends the attempt that was begun here, once; Kerberos begins
+ * elsewhere. */
 static void
 wants_the_beginning(void **state)
 {
@@ -313,15 +328,18 @@ wants_the_beginning(void **state)
 	recorded(*state, 1, "deny", not_begun);
 	look_up(&client, "alice@example.org");
 	assert_false(decide(&client, "alice@example.org", "PLAIN", true));
-	recorded(*state, 2, "deny", not_begun);
+	recorded(*state, 2, "deny", of_another);
+	look_up(&client, "alice@example.org");
 	assert_false(decide(&client, "fritz@example.org", "SCRAM-SHA-256",
 	    true));
-	recorded(*state, 3, "deny", not_begun);
+	recorded(*state, 3, "deny", of_another);
+	look_up(&client, "alice@example.org");
 	assert_true(decide(&client, "alice@example.org", "SCRAM-SHA-256",
 	    true));
 	assert_false(decide(&client, "alice@example.org", "SCRAM-SHA-256",
 	    true));
-	recorded(*state, 5, "deny", not_begun);
+	recorded(*state, 5, "deny", over);
+	client.attempt = 0;
 	assert_true(decide(&client, "alice@example.org", "GSSAPI", true));
 	close(client.fd);
 }
@@ -363,6 +381,7 @@ refuses_what_the_plugin_refuses(void **state)
 
 	look_up(&client, "alice@example.org");
 	message.proved = true;
+	message.attempt = client.attempt;
 	message.refusal = "client certificate revoked";
 	tell(&client, &message);
 	hears(&client, BROKER_DECISION, message.id);
@@ -380,14 +399,15 @@ asks_for_the_local_account(void **state)
 
 	look_up(&client, "fritz@example.org");
 	message.proved = true;
+	message.attempt = client.attempt;
 	tell(&client, &message);
 	hears(&client, BROKER_DECISION, message.id);
 	assert_true(client.answer.wants_local_user);
 	assert_false(client.answer.allowed);
 	assert_int_equal(count(*state, "audit.db", "records"), 0);
-	message.login.local_asked = true;
-	message.login.local = REQUEST_LOCAL_ACCOUNT;
-	message.login.local_user = "fritz";
+	message.login.request.local_asked = true;
+	message.login.request.local = REQUEST_LOCAL_ACCOUNT;
+	message.login.request.local_user = "fritz";
 	tell(&client, &message);
 	hears(&client, BROKER_DECISION, message.id);
 	assert_true(client.answer.allowed);
@@ -436,7 +456,7 @@ records_wrong_passwords_at_once(void **state)
 	    "SELECT failures FROM guesses WHERE user = 'alice@example.org'"),
 	    "2");
 	assert_int_equal(count(*state, "audit.db",
-	    "records WHERE what = 'allow'"), 0);
+	    "records WHERE verdict = 'allow'"), 0);
 	assert_int_equal(count(*state, "state.db", "sessions"), 0);
 	close(client.fd);
 }
@@ -540,7 +560,7 @@ issues_tickets(void **state)
 	id = client.answer.ticket_id;
 	assert_true(id != 0);
 	assert_int_equal(count(*state, "audit.db",
-	    "records WHERE what = 'issued'"), 1);
+	    "records WHERE event = 'issued'"), 1);
 	/* it waits, and comes before the own verifier */
 	look_up(&client, "alice@example.org");
 	assert_memory_equal(client.answer.verifier.stored_key,
@@ -548,9 +568,9 @@ issues_tickets(void **state)
 	assert_true(decide(&client, "alice@example.org", "SCRAM-SHA-256",
 	    true));
 	assert_int_equal(count(*state, "audit.db",
-	    "records WHERE what = 'used'"), 1);
+	    "records WHERE event = 'used'"), 1);
 	assert_int_equal(atoi(worker_query(*state, "audit.db",
-	    "SELECT ticket FROM records WHERE what = 'allow'")), (int)id);
+	    "SELECT ticket FROM records WHERE verdict = 'allow'")), (int)id);
 	close(client.fd);
 }
 
@@ -641,6 +661,7 @@ decides_nothing_for_operators(void **state)
 		    "alice@example.org", "SCRAM-SHA-256");
 
 		message.proved = true;
+	message.attempt = client.attempt;
 		message.password = "secret alice";
 		tell(&client, &message);
 		hears_error(&client, BROKER_E_FORBIDDEN);
@@ -689,6 +710,7 @@ knows_no_vm_without_a_name(void **state)
 
 	tell(&client, &end);		/* which nobody answers */
 	message.proved = true;
+	message.attempt = client.attempt;
 	tell(&client, &message);
 	hears_error(&client, BROKER_E_FORBIDDEN);
 	assert_int_equal(client.answer.id, message.id);
@@ -755,6 +777,8 @@ survives_garbage(void **state)
 		assert_int_equal(send(client.fd, rows[i].packet, rows[i].size,
 		    0), rows[i].size);
 		hears_error(&client, rows[i].error);
+		assert_int_equal(client.version, rows[i].size >= 6 ?
+		    rows[i].packet[0] : BROKER_VERSION);
 	}
 	assert_int_equal(send(client.fd, huge, sizeof(huge), 0), sizeof(huge));
 	hears_error(&client, BROKER_E_MALFORMED);

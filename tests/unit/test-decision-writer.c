@@ -5,7 +5,10 @@
 
 #include "log/decision_writer.h"
 
-#define EPOCH "fp=- san=- local=- at=\"1970-01-01T00:00:00Z\" "
+#define AT_EPOCH "at=\"1970-01-01T00:00:00Z\" "
+#define EPOCH "cert_sha256=- cert_san=- local_user=- " AT_EPOCH
+#define NO_NUMBERS "grant=- revision=- ticket=- session=- "
+#define END "mechanism=- socket=- " NO_NUMBERS
 
 static const unsigned char sha256[REQUEST_SHA256_SIZE] = {
 	0xab, 0xab, 0xab, 0xab, 0xab, 0xab, 0xab, 0xab,
@@ -16,42 +19,55 @@ static const unsigned char sha256[REQUEST_SHA256_SIZE] = {
 static const char *const names[] = { "DNS:a.example.org", "URI:x,DNS:y" };
 
 static const struct {
-	struct log_decision decision;
+	struct decision_record decision;
 	const char *line;
 } rows[] = {
-	{ { .outcome = VERDICT_ALLOW, .user = "alice@example.org", .vm = "debianx",
-	    .service = "spice", .client = "192.0.2.7;40312",
-	    .cert_cn = "alice-laptop", .sha256 = sha256, .names = names,
-	    .name_count = COUNT(names), .local = REQUEST_LOCAL_ACCOUNT,
-	    .local_user = "alice", .at = 1795442709, .mechanism = "SCRAM-SHA-256",
-	    .grant = 3, .reason = "allowed by grant" },
-	    "allow user=\"alice@example.org\" vm=\"debianx\" service=\"spice\" "
-	    "client=\"192.0.2.7:40312\" cert=\"alice-laptop\" "
-	    "fp=\"abababababababababababababababababababababababababababababababab\" "
-	    "san=\"DNS:a.example.org,URI:x\\x2cDNS:y\" local=\"alice\" "
-	    "at=\"2026-11-23T14:05:09Z\" mech=\"SCRAM-SHA-256\" grant=3 reason=\"allowed by grant\"" },
-	{ { .vm = "debianx", .vm_source = "libvirt", .revision = 1206,
+	{ { .verdict = VERDICT_ALLOW, .user = "alice@example.org",
+	    .vm = "debianx", .service = "spice", .client = "192.0.2.7;40312",
+	    .certificate = { .cn = "alice-laptop", .sha256 = sha256,
+	        .names = names, .name_count = COUNT(names) },
+	    .local = REQUEST_LOCAL_ACCOUNT, .local_user = "alice",
+	    .at = 1795442709999, .mechanism = "SCRAM-SHA-256", .grant = 3,
+	    .reason = "allowed by grant" },
+	    "allow user=\"alice@example.org\" vm=\"debianx\" vm_source=- "
+	    "service=\"spice\" client=\"192.0.2.7:40312\" "
+	    "cert_cn=\"alice-laptop\" cert_sha256=\"abababababababababababab"
+	    "abababababababababababababababababababab\" "
+	    "cert_san=\"DNS:a.example.org,URI:x\\x2cDNS:y\" "
+	    "local_user=\"alice\" at=\"2026-11-23T14:05:09Z\" "
+	    "mechanism=\"SCRAM-SHA-256\" socket=- grant=3 revision=- "
+	    "ticket=- session=- reason=\"allowed by grant\"" },
+	{ { .vm = "debianx", .vm_source = "libvirt", .socket = "broker",
+	    .revision = 1206, .ticket = 3, .session = INT64_MAX,
 	    .reason = "x" },
-	    "deny user=- vm=\"debianx\" vm_source=\"libvirt\" service=- client=- "
-	    "cert=- " EPOCH "mech=- grant=- revision=1206 reason=\"x\"" },
-	{ { .reason = "no TLS" },
-	    "deny user=- vm=- service=- client=- cert=- " EPOCH
-	    "mech=- grant=- reason=\"no TLS\"" },
-	{ { .local = REQUEST_LOCAL_REMOTE, .local_user = "nobody", .reason = "x" },
-	    "deny user=- vm=- service=- client=- cert=- fp=- san=- "
-	    "local=remote at=\"1970-01-01T00:00:00Z\" mech=- grant=- "
+	    "deny user=- vm=\"debianx\" vm_source=\"libvirt\" service=- "
+	    "client=- cert_cn=- " EPOCH "mechanism=- socket=\"broker\" "
+	    "grant=- revision=1206 ticket=3 session=\"9223372036854775807\" "
 	    "reason=\"x\"" },
+	{ { .verdict = VERDICT_OBSERVE, .reason = "no TLS" },
+	    "observe user=- vm=- vm_source=- service=- client=- cert_cn=- "
+	    EPOCH END "reason=\"no TLS\"" },
+	{ { .local = REQUEST_LOCAL_REMOTE, .local_user = "nobody" },
+	    "deny user=- vm=- vm_source=- service=- client=- cert_cn=- "
+	    "cert_sha256=- cert_san=- local_user=remote " AT_EPOCH END
+	    "reason=\"\"" },
+	{ { .local_user = "nobody", .reason = "x" },
+	    "deny user=- vm=- vm_source=- service=- client=- cert_cn=- "
+	    EPOCH END "reason=\"x\"" },
 	{ { .client = "2001:db8::7;40312", .reason = "x", .detail = "y: z" },
-	    "deny user=- vm=- service=- client=\"[2001:db8::7]:40312\" cert=- "
-	    EPOCH "mech=- grant=- reason=\"x: y: z\"" },
+	    "deny user=- vm=- vm_source=- service=- "
+	    "client=\"[2001:db8::7]:40312\" cert_cn=- " EPOCH END
+	    "reason=\"x: y: z\"" },
 	{ { .user = "a\" vm=\"kali", .vm = "a\nallow user=\"x\"",
-	    .cert_cn = "\x1b[31m", .reason = "x\\y", .detail = "" },
+	    .certificate = { .cn = "\x1b[31m" }, .reason = "x\\y",
+	    .detail = "" },
 	    "deny user=\"a\\x22 vm=\\x22kali\" "
-	    "vm=\"a\\x0aallow user=\\x22x\\x22\" service=- client=- "
-	    "cert=\"\\x1b[31m\" " EPOCH "mech=- grant=- reason=\"x\\x5cy\"" },
+	    "vm=\"a\\x0aallow user=\\x22x\\x22\" vm_source=- service=- "
+	    "client=- cert_cn=\"\\x1b[31m\" " EPOCH END
+	    "reason=\"x\\x5cy\"" },
 	{ { .user = "\xc3\xa9\x7f%n%s", .reason = "" },
-	    "deny user=\"\\xc3\\xa9\\x7f%n%s\" vm=- service=- client=- cert=- "
-	    EPOCH "mech=- grant=- reason=\"\"" },
+	    "deny user=\"\\xc3\\xa9\\x7f%n%s\" vm=- vm_source=- service=- "
+	    "client=- cert_cn=- " EPOCH END "reason=\"\"" },
 };
 
 static void
@@ -70,7 +86,7 @@ static void
 caps(void **state)
 {
 	char value[5000], line[LOG_LINE_MAX];
-	struct log_decision decision = { .user = value, .reason = "x" };
+	struct decision_record decision = { .user = value, .reason = "x" };
 
 	(void)state;
 	memset(value, 'n', sizeof(value) - 1);
@@ -81,7 +97,8 @@ caps(void **state)
 	assert_non_null(strstr(line, "n...\" vm=- "));
 
 	memset(value, '\n', sizeof(value) - 1);
-	decision.vm = decision.service = decision.client = decision.cert_cn =
+	decision.vm = decision.service = decision.client =
+	    decision.certificate.cn =
 	    decision.mechanism = decision.reason = decision.detail = value;
 	log_format(line, &decision);
 	assert_true(strlen(line) < LOG_LINE_MAX);
@@ -95,7 +112,8 @@ caps_names(void **state)
 {
 	char name[LOG_NAMES_MAX / 2];
 	const char *many[] = { name, name, name };
-	struct log_decision decision = { .names = many, .name_count = 3,
+	struct decision_record decision = { 
+	    .certificate = { .names = many, .name_count = 3 },
 	    .reason = "x" };
 	char line[LOG_LINE_MAX], *san;
 
@@ -103,11 +121,11 @@ caps_names(void **state)
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	log_format(line, &decision);
-	san = strstr(line, " san=\"");
+	san = strstr(line, " cert_san=\"");
 	assert_non_null(san);
-	san += strlen(" san=\"");
+	san += strlen(" cert_san=\"");
 	assert_int_equal(strspn(san, "n,"), 2 * (sizeof(name) - 1) + 1);
-	assert_non_null(strstr(line, "n...\" local=- "));
+	assert_non_null(strstr(line, "n...\" local_user=- "));
 }
 
 static void

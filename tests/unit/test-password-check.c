@@ -49,15 +49,15 @@ begin(struct worker *worker, const char *user, const char *password,
     struct check *check_r)
 {
 	const struct asker asker = worker_asker("broker");
-	const struct broker_login what = {
-		.user = user, .mechanism = "PLAIN", .service = "spice",
-		.client = here,
+	const struct request_login what = {
+		.mechanism = "PLAIN",
+		.request = { .service = "spice", .client = here },
 	};
 	char copy[2 * BROKER_PASSWORD_MAX];
 	struct login login;
 
-	assert_int_equal(login_parse(&login, &worker->config, &asker, &what),
-	    ERROR_NONE);
+	assert_int_equal(login_parse(&login, &worker->config, &asker, user,
+	    &what), ERROR_NONE);
 	memset(check_r, 0, sizeof(*check_r));
 	snprintf(copy, sizeof(copy), "%s", password);
 	password_check(&worker->daemon, &login, copy, on_told, check_r);

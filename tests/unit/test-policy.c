@@ -125,6 +125,28 @@ decides(void **state)
 	assert_int_equal(ask("' OR 1=1 --"), VERDICT_DENY);
 }
 
+/* Of the transaction that decided, also where the answer is a refusal. */
+static void
+tells_its_revision(void **state)
+{
+	int64_t first = ask_as(&alice, "debianx").revision;
+	struct decision decision;
+
+	(void)state;
+	assert_true(first > 0);
+	assert_int_equal(ask_as(&alice, "nosuch").revision, first);
+	run_sql(path, "INSERT INTO grants(who, vm) VALUES('*', 'kali')");
+	decision = ask_as(&alice, "kali");
+	assert_int_equal(decision.verdict, VERDICT_ALLOW);
+	assert_int_equal(decision.revision, first + 1);
+	run_sql(path, "DELETE FROM grants WHERE vm = 'kali'");
+	decision = ask_as(&alice, "kali");
+	assert_int_equal(decision.verdict, VERDICT_DENY);
+	assert_int_equal(decision.revision, first + 2);
+	unlink(path);
+	assert_int_equal(ask_as(&alice, "kali").revision, 0);
+}
+
 static void
 knows_everybody_and_everything(void **state)
 {
@@ -512,6 +534,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EACH(decides),
+		EACH(tells_its_revision),
 		EACH(knows_everybody_and_everything),
 		EACH(finds_vms),
 		EACH(sees_commits),

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "log/decision.h"
+
+#include <string.h>
+
+#define FIELD(name, form, member) \
+    { name, form, offsetof(struct decision_record, member) }
+
+/* A field that the policy has a condition about is named like its column in
+ * the table grants. */
+const struct decision_field decision_fields[DECISION_FIELD_COUNT] = {
+	[DECISION_VERDICT] = FIELD("verdict", DECISION_FORM_VERDICT,
+	    verdict),
+	[DECISION_USER] = FIELD("user", DECISION_FORM_TEXT, user),
+	[DECISION_VM] = FIELD("vm", DECISION_FORM_TEXT, vm),
+	[DECISION_VM_SOURCE] = FIELD("vm_source", DECISION_FORM_TEXT,
+	    vm_source),
+	[DECISION_SERVICE] = FIELD("service", DECISION_FORM_TEXT, service),
+	[DECISION_CLIENT] = FIELD("client", DECISION_FORM_CLIENT, client),
+	[DECISION_CERT_CN] = FIELD("cert_cn", DECISION_FORM_TEXT,
+	    certificate.cn),
+	[DECISION_CERT_SHA256] = FIELD("cert_sha256", DECISION_FORM_SHA256,
+	    certificate.sha256),
+	[DECISION_CERT_SAN] = FIELD("cert_san", DECISION_FORM_NAMES,
+	    certificate.names),
+	[DECISION_LOCAL_USER] = FIELD("local_user", DECISION_FORM_LOCAL,
+	    local_user),
+	[DECISION_AT] = FIELD("at", DECISION_FORM_TIME, at),
+	[DECISION_MECHANISM] = FIELD("mechanism", DECISION_FORM_TEXT,
+	    mechanism),
+	[DECISION_SOCKET] = FIELD("socket", DECISION_FORM_TEXT, socket),
+	[DECISION_GRANT] = FIELD("grant", DECISION_FORM_NUMBER, grant),
+	[DECISION_REVISION] = FIELD("revision", DECISION_FORM_NUMBER, revision),
+	[DECISION_TICKET] = FIELD("ticket", DECISION_FORM_NUMBER, ticket),
+	[DECISION_SESSION] = FIELD("session", DECISION_FORM_LONG_NUMBER,
+	    session),
+	[DECISION_REASON] = FIELD("reason", DECISION_FORM_REASON, reason),
+};
+
+const char *
+decision_text(const struct decision_record *record,
+    const struct decision_field *field)
+{
+	const char *text;
+
+	memcpy(&text, (const char *)record + field->offset, sizeof(text));
+	return text;
+}
+
+void
+decision_set_text(struct decision_record *record,
+    const struct decision_field *field, const char *text)
+{
+	memcpy((char *)record + field->offset, &text, sizeof(text));
+}
+
+int64_t
+decision_number(const struct decision_record *record,
+    const struct decision_field *field)
+{
+	int64_t number;
+
+	memcpy(&number, (const char *)record + field->offset, sizeof(number));
+	return number;
+}
+
+void
+decision_set_number(struct decision_record *record,
+    const struct decision_field *field, int64_t number)
+{
+	memcpy((char *)record + field->offset, &number, sizeof(number));
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "saslauthd-ext/login/attempt_table.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A ticket, or failures, may be lost with an attempt of before a restart. */
+static const char attempt_not_begun[] =
+    "vmauthzd was not asked before, or was restarted meanwhile";
+static const char attempt_over[] =
+    "this attempt has been decided already, or took too long";
+static const char attempt_of_another[] =
+    "this attempt was begun by another user, client or mechanism";
+
+static bool
+attempt_has_lapsed(const struct attempt_slot *slot, int64_t now)
+{
+	return now - slot->begun > ATTEMPT_SECONDS;
+}
+
+/* A free slot, or the one of the oldest attempt. */
+static struct attempt_slot *
+attempt_choose_slot(struct attempt_table *table)
+{
+	struct attempt_slot *oldest = &table->slots[0];
+
+	for (size_t i = 1; i < ATTEMPTS_MAX && oldest->number != 0; i++) {
+		if (table->slots[i].number < oldest->number)
+			oldest = &table->slots[i];
+	}
+	return oldest;
+}
+
+/* 63 random bits, so that numbers never come to their end. */
+static bool
+attempt_begin_numbers(struct attempt_table *table)
+{
+	uint64_t random;
+
+	if (table->last != 0)
+		return true;
+	if (RAND_bytes((unsigned char *)&random, sizeof(random)) != 1)
+		return false;
+	table->last = random >> 1;
+	table->first = table->last + 1;
+	return true;
+}
+
+static const char *
+attempt_text(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+uint64_t
+attempt_open(struct attempt_table *table,
+    const struct request_login *login, const struct attempt *attempt,
+    int64_t now)
+{
+	struct attempt_slot *slot = attempt_choose_slot(table);
+
+	if (!attempt_begin_numbers(table))
+		return 0;
+	slot->number = ++table->last;
+	slot->begun = now;
+	strcpy(slot->user, login->request.user->text);
+	snprintf(slot->client, sizeof(slot->client), "%s",
+	    attempt_text(login->request.client));
+	snprintf(slot->mechanism, sizeof(slot->mechanism), "%s",
+	    attempt_text(login->mechanism));
+	slot->attempt = *attempt;
+	return slot->number;
+}
+
+static struct attempt_slot *
+attempt_slot_of(struct attempt_table *table, uint64_t number)
+{
+	for (size_t i = 0; number != 0 && i < ATTEMPTS_MAX; i++) {
+		if (table->slots[i].number == number)
+			return &table->slots[i];
+	}
+	return NULL;
+}
+
+static bool
+attempt_fits(const struct attempt_slot *slot,
+    const struct request_login *login)
+{
+	return strcmp(slot->user, login->request.user->text) == 0 &&
+	    strcmp(slot->client, attempt_text(login->request.client)) == 0 &&
+	    strcmp(slot->mechanism, attempt_text(login->mechanism)) == 0;
+}
+
+const char *
+attempt_find(struct attempt_table *table, uint64_t number,
+    const struct request_login *login, int64_t now, struct attempt *attempt_r)
+{
+	struct attempt_slot *slot = attempt_slot_of(table, number);
+	const char *refusal = NULL;
+
+	memset(attempt_r, 0, sizeof(*attempt_r));
+	if (slot == NULL)
+		return table->last != 0 && number >= table->first &&
+		    number <= table->last ? attempt_over : attempt_not_begun;
+	if (attempt_has_lapsed(slot, now))
+		refusal = attempt_over;
+	else if (!attempt_fits(slot, login))
+		refusal = attempt_of_another;
+	else
+		*attempt_r = slot->attempt;
+	if (refusal != NULL)
+		slot->number = 0;
+	return refusal;
+}
+
+void
+attempt_close(struct attempt_table *table, uint64_t number)
+{
+	struct attempt_slot *slot = attempt_slot_of(table, number);
+
+	if (slot != NULL)
+		slot->number = 0;
+}

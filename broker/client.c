@@ -5,24 +5,29 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { ENDS_MAX = 64 };		/* sessions' ends that wait to be told */
+#include "base/clock.h"
+
+enum { ENDS_MAX = 256 };	/* sessions' ends that wait to be told */
 
 struct broker_client {
 	struct sockaddr_un address;
+	pthread_mutex_t asking;		/* over these, while it waits, too */
 	int fd;				/* -1: not connected */
 	uint32_t id;			/* of the last question */
-	uint64_t ends[ENDS_MAX];	/* oldest first */
-	size_t end_count;
 	char detail[BROKER_DETAIL_MAX];
 	unsigned char packet[BROKER_MESSAGE_MAX]; /* the last answer */
+	pthread_mutex_t ending;		/* over these; nobody waits in it */
+	uint64_t ends[ENDS_MAX];	/* oldest first */
+	size_t end_count;
+	bool ended;			/* one more since they were sent */
 };
 
 int
@@ -40,6 +45,8 @@ broker_client_new(struct broker_client **client_r, const char *path)
 	client->address.sun_family = AF_UNIX;
 	strcpy(client->address.sun_path, path);
 	client->fd = -1;
+	pthread_mutex_init(&client->asking, NULL);
+	pthread_mutex_init(&client->ending, NULL);
 	*client_r = client;
 	return ERROR_NONE;
 }
@@ -58,15 +65,11 @@ broker_client_free(struct broker_client **client)
 	if (*client == NULL)
 		return;
 	disconnect(*client);
+	pthread_mutex_destroy(&(*client)->asking);
+	pthread_mutex_destroy(&(*client)->ending);
 	explicit_bzero(*client, sizeof(**client));
 	free(*client);
 	*client = NULL;
-}
-
-const char *
-broker_client_detail(const struct broker_client *client)
-{
-	return client->detail;
 }
 
 static int
@@ -79,15 +82,6 @@ fail(struct broker_client *client, const char *what)
 
 /* --- time ------------------------------------------------------------------ */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits for the socket until the deadline; false when that has passed. */
 static bool
 wait_for(const struct broker_client *client, short events, int64_t deadline)
@@ -97,7 +91,7 @@ wait_for(const struct broker_client *client, short events, int64_t deadline)
 	int rc;
 
 	do {
-		left = deadline - now_ms();
+		left = deadline - clock_monotonic_ms();
 		if (left < 0)
 			return false;
 		rc = poll(&wanted, 1, (int)left);
@@ -143,6 +137,8 @@ send_packet(struct broker_client *client, const struct broker_message *message,
 	return sent == (ssize_t)size;
 }
 
+/* --- sessions that end ---------------------------------------------------- */
+
 static bool
 send_end(struct broker_client *client, uint64_t session)
 {
@@ -154,46 +150,76 @@ send_end(struct broker_client *client, uint64_t session)
 	return client->fd >= 0 && send_packet(client, &message, 0);
 }
 
-/* What could not be told before. */
-static void
-flush_ends(struct broker_client *client)
+/* Sends what waits and can be sent at once.  False if some wait still and a
+ * new connection could help. */
+static bool
+send_ends(struct broker_client *client)
 {
 	size_t told = 0;
+	bool done;
 
+	pthread_mutex_lock(&client->ending);
+	client->ended = false;
+	errno = 0;
 	while (told < client->end_count &&
 	    send_end(client, client->ends[told]))
 		told++;
-	if (told == 0)
-		return;
 	client->end_count -= told;
+	done = client->end_count == 0 || errno == EAGAIN;
 	memmove(client->ends, client->ends + told,
 	    client->end_count * sizeof(client->ends[0]));
+	pthread_mutex_unlock(&client->ending);
+	return done;
 }
 
 static void
 keep_end(struct broker_client *client, uint64_t session)
 {
+	pthread_mutex_lock(&client->ending);
 	if (client->end_count == ENDS_MAX) {
 		client->end_count--;
 		memmove(client->ends, client->ends + 1,
 		    client->end_count * sizeof(client->ends[0]));
 	}
 	client->ends[client->end_count++] = session;
+	client->ended = true;
+	pthread_mutex_unlock(&client->ending);
 }
 
-/* The daemon may have been restarted: the next login, which would connect
- * anew, can be long in coming. */
+static bool
+has_ended(struct broker_client *client)
+{
+	bool ended;
+
+	pthread_mutex_lock(&client->ending);
+	ended = client->ended;
+	pthread_mutex_unlock(&client->ending);
+	return ended;
+}
+
+/* Lets go of the connection, and tells what ended while it was held: who ended
+ * it did not wait.  The daemon may have been restarted: the next login, which
+ * would connect anew, can be long in coming. */
+static void
+let_go(struct broker_client *client)
+{
+	do {
+		if (has_ended(client) && !send_ends(client)) {
+			disconnect(client);
+			if (connect_to(client) == ERROR_NONE)
+				send_ends(client);
+		}
+		pthread_mutex_unlock(&client->asking);
+	} while (has_ended(client) &&
+	    pthread_mutex_trylock(&client->asking) == 0);
+}
+
 void
 broker_client_end(struct broker_client *client, uint64_t session)
 {
 	keep_end(client, session);
-	errno = 0;
-	flush_ends(client);
-	if (client->end_count == 0 || errno == EAGAIN)
-		return;
-	disconnect(client);
-	if (connect_to(client) == ERROR_NONE)
-		flush_ends(client);
+	if (pthread_mutex_trylock(&client->asking) == 0)
+		let_go(client);
 }
 
 /* --- questions --------------------------------------------------------------------- */
@@ -265,7 +291,7 @@ ask_once(struct broker_client *client, const struct broker_message *question,
 	*again_r = false;
 	if (rc != ERROR_NONE)
 		return rc;
-	flush_ends(client);
+	send_ends(client);
 	if (send_packet(client, question, deadline))
 		received = receive(client, deadline, &size);
 	if (received == RECEIVED) {
@@ -285,23 +311,27 @@ ask_once(struct broker_client *client, const struct broker_message *question,
 int
 broker_client_ask(struct broker_client *client,
     const struct broker_message *question, int timeout_ms,
-    struct broker_message *answer_r)
+    struct broker_message *answer_r, char detail_r[BROKER_DETAIL_MAX])
 {
 	struct broker_message numbered = *question;
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = clock_monotonic_ms() + timeout_ms;
 	bool again;
 	int rc;
 
-	client->detail[0] = '\0';
+	detail_r[0] = '\0';
 	memset(answer_r, 0, sizeof(*answer_r));
+	pthread_mutex_lock(&client->asking);
 	explicit_bzero(client->packet, sizeof(client->packet));
 	numbered.id = ++client->id;
 	rc = ask_once(client, &numbered, deadline, answer_r, &again);
 	if (again)
 		rc = ask_once(client, &numbered, deadline, answer_r, &again);
-	if (rc == ERROR_NONE)
-		client->detail[0] = '\0';	/* of the first try */
-	else
+	if (rc != ERROR_NONE) {
 		memset(answer_r, 0, sizeof(*answer_r));
+		strcpy(detail_r, client->detail);
+	}
+	if (client->fd >= 0)
+		send_ends(client);	/* there was no room for them before */
+	let_go(client);
 	return rc;
 }

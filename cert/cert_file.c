@@ -8,27 +8,12 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 65536 };	/* octets; a certificate has some 2000 */
+#include "base/file_read.h"
 
-static const char *
-read_octets(const char *path, char octets[FILE_MAX], size_t *size_r)
-{
-	FILE *file = fopen(path, "re");
-	const char *wrong = NULL;
-
-	if (file == NULL)
-		return strerror(errno);
-	*size_r = fread(octets, 1, FILE_MAX, file);
-	if (ferror(file))
-		wrong = strerror(errno);
-	else if (*size_r == FILE_MAX)
-		wrong = "too large for a certificate";
-	fclose(file);
-	return wrong;
-}
+enum { FILE_MAX = 65535 };	/* octets; a certificate has some 2000 */
 
 /* Nobody is asked for the passphrase of what else is in the file. */
 static int
@@ -79,16 +64,17 @@ take_facts(const X509 *certificate, time_t when, struct cert_facts *facts)
 const char *
 cert_file_read(const char *path, time_t when, struct cert_facts *facts_r)
 {
-	char octets[FILE_MAX];
-	size_t size = 0;
+	size_t size;
+	char *octets = file_read_path(path, FILE_MAX, &size);
 	const char *wrong;
 	X509 *certificate;
 
 	memset(facts_r, 0, sizeof(*facts_r));
-	wrong = read_octets(path, octets, &size);
-	if (wrong != NULL)
-		return wrong;
+	if (octets == NULL)
+		return errno == EFBIG ? "too large for a certificate" :
+		    strerror(errno);
 	certificate = parse(octets, size);
+	free(octets);
 	if (certificate == NULL)
 		return "not a certificate in PEM or DER";
 	wrong = take_facts(certificate, when, facts_r);

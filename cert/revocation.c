@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file_judge.h"
+#include "base/file_read.h"
 #include "base/file_stamp.h"
 
 enum {
@@ -140,82 +142,58 @@ parse(struct content *content, const unsigned char *octets, size_t size)
 
 /* --- reading the file --------------------------------------------------------- */
 
-/* Who may edit the CRL decides whose certificate counts. */
-static bool
-judge_file(struct content *content)
-{
-	const struct stat *st = &content->seen;
-
-	if (!S_ISREG(st->st_mode))
-		complain(content, "not a regular file");
-	else if (st->st_uid != 0 && st->st_uid != geteuid())
-		complain(content, "its owner should be root");
-	else if ((st->st_mode & S_IWOTH) != 0)
-		complain(content, "everybody may write it, see chmod(1): o-w");
-	else if (st->st_size > REVOCATION_FILE_MAX)
-		complain(content, "larger than 1 MiB");
-	return content->why[0] == '\0';
-}
-
-/* Reads up to size octets; how many, or -1. */
-static ssize_t
-read_all(int fd, unsigned char *octets, size_t size)
-{
-	size_t done = 0;
-	ssize_t got;
-
-	while (done < size) {
-		got = read(fd, octets + done, size - done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
 /* What goes wrong without the file being at fault may go right next time. */
 static void
 read_content(struct content *content, int fd)
 {
-	size_t size = (size_t)content->seen.st_size;
-	unsigned char *octets = malloc(size + 1);
-	ssize_t got;
+	size_t size, wanted = (size_t)content->seen.st_size;
+	char *octets = file_read_all(fd, wanted, &size);
 
-	if (octets == NULL) {
+	if (octets == NULL && errno == ENOMEM) {
 		complain(content, no_memory);
-		return;
-	}
-	got = read_all(fd, octets, size + 1);
-	if (got < 0) {
+	} else if (octets == NULL && errno != EFBIG) {
 		complain(content, strerror(errno));
-	} else if ((size_t)got != size) {
+	} else if (size != wanted) {
 		complain(content, "changed while it was being read");
 	} else {
-		parse(content, octets, size);
+		parse(content, (const unsigned char *)octets, size);
 		content->settled = content->crls != NULL &&
 		    file_stamp_settled(&content->seen);
 	}
 	free(octets);
 }
 
-/* Opening must not wait, should somebody have put a FIFO there. */
+/* Who may edit the CRL decides whose certificate counts. */
 static struct content *
 load(const char *path)
 {
+	static const char *const faults[FILE_VERDICTS] = {
+		[FILE_WRONG_TYPE] = "not a regular file",
+		[FILE_WRONG_OWNER] = "its owner should be root",
+		[FILE_WRONG_MODE] =
+		    "everybody may write it, see chmod(1): o-w",
+	};
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.or_root = true,
+		.denied = S_IWOTH,
+	};
 	struct content *content = calloc(1, sizeof(*content));
+	enum file_verdict verdict;
 	int fd;
 
 	if (content == NULL)
 		return NULL;
 	content->references = 1;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &content->seen) != 0)
-		complain(content, strerror(errno));
-	else if (judge_file(content))
+	fd = file_open(AT_FDCWD, path, O_RDONLY, &rule, &content->seen,
+	    &verdict);
+	if (verdict != FILE_TRUSTED)
+		complain(content, faults[verdict] != NULL ? faults[verdict] :
+		    strerror(errno));
+	else if (content->seen.st_size > REVOCATION_FILE_MAX)
+		complain(content, "larger than 1 MiB");
+	else
 		read_content(content, fd);
 	if (fd >= 0)
 		close(fd);

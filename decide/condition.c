@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/glob.h"
+#include "base/hex.h"
 #include "decide/hours.h"
 #include "decide/network.h"
 
@@ -162,36 +163,6 @@ judge_cert_san(const char *value, const struct request *request,
 	return result;
 }
 
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, folded(c)) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Two hexadecimal digits an octet, with a colon between octets or without. */
-static bool
-read_fingerprint(const char *text, unsigned char octets_r[REQUEST_SHA256_SIZE])
-{
-	bool colons = strchr(text, ':') != NULL;
-
-	for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++) {
-		int high, low;
-
-		if (colons && i != 0 && *text++ != ':')
-			return false;
-		high = hex_value(text[0]);
-		low = high >= 0 ? hex_value(text[1]) : -1;
-		if (low < 0)
-			return false;
-		octets_r[i] = (unsigned char)(high << 4 | low);
-		text += 2;
-	}
-	return *text == '\0';
-}
-
 static enum condition_result
 judge_cert_sha256(const char *value, const struct request *request,
     const struct moment *now)
@@ -200,7 +171,7 @@ judge_cert_sha256(const char *value, const struct request *request,
 	unsigned char wanted[REQUEST_SHA256_SIZE];
 
 	(void)now;
-	if (sha256 == NULL || !read_fingerprint(value, wanted))
+	if (sha256 == NULL || !hex_read_colons(wanted, REQUEST_SHA256_SIZE, value))
 		return CONDITION_UNKNOWN;
 	return met_if(memcmp(sha256, wanted, sizeof(wanted)) == 0);
 }

@@ -14,7 +14,6 @@
 
 enum {
 	REQUEST_VM_NAME_MAX = 255,	/* octets */
-	REQUEST_UUID_LENGTH = 36,	/* "8-4-4-4-12", lower case */
 	REQUEST_SHA256_SIZE = 32,	/* octets */
 };
 

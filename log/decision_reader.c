@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
+#include "base/hex.h"
+
 /* What is left to read; wrong stays once it is set. */
 struct cursor {
 	char *at;
@@ -49,46 +52,14 @@ take(struct cursor *cursor, const char *text)
 
 /* --- values --------------------------------------------------------------- */
 
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
 /* The writer escapes what it has to and nothing else; a comma only where it
  * would separate. */
 static bool
-was_escaped(int c)
+decision_unescape(char *text)
 {
-	return (c != 0 && c < 0x20) || c > 0x7e || c == '"' || c == '\\' ||
-	    c == ',';
-}
+	size_t length = strlen(text);
 
-/* Every \xNN at text becomes its octet.  False if one is none. */
-static bool
-unescape(char *text)
-{
-	char *out = text;
-
-	for (; *text != '\0'; text++) {
-		int high, low;
-
-		if (*text != '\\') {
-			*out++ = *text;
-			continue;
-		}
-		high = text[1] == 'x' ? hex_value(text[2]) : -1;
-		low = high >= 0 ? hex_value(text[3]) : -1;
-		if (low < 0 || !was_escaped(high << 4 | low))
-			return false;
-		*out++ = (char)(high << 4 | low);
-		text += 3;
-	}
-	*out = '\0';
-	return true;
+	return escape_read(text, length + 1, text, length, ESCAPE_LOG_LIST);
 }
 
 static bool
@@ -134,7 +105,7 @@ take_value(struct cursor *cursor, const char *key)
 {
 	char *value = take_raw(cursor, key);
 
-	if (value != NULL && !unescape(value))
+	if (value != NULL && !decision_unescape(value))
 		fail(cursor, DECISION_LINE_BAD);
 	return value;
 }
@@ -165,17 +136,7 @@ take_sha256(struct cursor *cursor, struct decision_line *decision)
 
 	if (text == NULL)
 		return;
-	for (size_t i = 0; i < REQUEST_SHA256_SIZE; i++, text += 2) {
-		int high = hex_value(text[0]);
-		int low = high >= 0 ? hex_value(text[1]) : -1;
-
-		if (low < 0) {
-			fail(cursor, DECISION_LINE_BAD);
-			return;
-		}
-		decision->sha256[i] = (unsigned char)(high << 4 | low);
-	}
-	if (*text != '\0')
+	if (!hex_read(decision->sha256, REQUEST_SHA256_SIZE, text))
 		fail(cursor, DECISION_LINE_BAD);
 	decision->has_sha256 = true;
 }
@@ -188,7 +149,7 @@ take_names(struct cursor *cursor, struct decision_line *decision)
 	while (rest != NULL) {
 		name = strsep(&rest, ",");
 		if (decision->name_count == DECISION_NAMES_MAX ||
-		    name[0] == '\0' || !unescape(name)) {
+		    name[0] == '\0' || !decision_unescape(name)) {
 			fail(cursor, DECISION_LINE_BAD);
 			return;
 		}
@@ -276,7 +237,7 @@ take_reason(struct cursor *cursor, struct decision_line *decision)
 		fail(cursor, DECISION_LINE_BAD);
 	if (end != NULL)
 		*end = '\0';
-	if (!is_printable(reason) || !unescape(reason))
+	if (!is_printable(reason) || !decision_unescape(reason))
 		fail(cursor, DECISION_LINE_BAD);
 	decision->reason = reason;
 }

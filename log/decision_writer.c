@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/escape.h"
+#include "base/hex.h"
+
 struct buffer {
 	char *text;
 	size_t used;
@@ -37,38 +40,16 @@ put(struct buffer *buffer, const char *text)
 	put_octets(buffer, text, strlen(text));
 }
 
-/* How many octets may stand in a line as they are.  special may not, either;
- * '\0': nothing else. */
-static size_t
-plain_octets(const char *text, size_t length, char special)
-{
-	size_t i = 0;
-
-	while (i < length && text[i] >= 0x20 && text[i] <= 0x7e &&
-	    text[i] != '"' && text[i] != '\\' && text[i] != special)
-		i++;
-	return i;
-}
-
 static void
 put_escaped(struct buffer *buffer, const char *text, size_t length,
-    char special)
+    enum escape_style style)
 {
-	static const char digits[] = "0123456789abcdef";
+	struct escape escape = { text, length, style, 0, "" };
+	const char *piece;
+	size_t size;
 
-	while (length != 0) {
-		size_t plain = plain_octets(text, length, special);
-		unsigned char c = (unsigned char)text[plain];
-		const char escape[] = { '\\', 'x', digits[c >> 4],
-		    digits[c & 15] };
-
-		put_octets(buffer, text, plain);
-		if (plain == length)
-			return;
-		put_octets(buffer, escape, sizeof(escape));
-		text += plain + 1;
-		length -= plain + 1;
-	}
+	while ((size = escape_piece(&escape, &piece)) != 0)
+		put_octets(buffer, piece, size);
 }
 
 static void
@@ -77,7 +58,7 @@ put_value(struct buffer *buffer, const char *value)
 	size_t length = strnlen(value, LOG_VALUE_MAX + 1);
 	bool cut = length > LOG_VALUE_MAX;
 
-	put_escaped(buffer, value, cut ? LOG_VALUE_MAX : length, '\0');
+	put_escaped(buffer, value, cut ? LOG_VALUE_MAX : length, ESCAPE_LOG);
 	if (cut)
 		put(buffer, "...");
 }
@@ -116,8 +97,8 @@ put_sha256(struct buffer *buffer, const unsigned char *sha256)
 {
 	char text[2 * REQUEST_SHA256_SIZE + 1];
 
-	for (size_t i = 0; sha256 != NULL && i < REQUEST_SHA256_SIZE; i++)
-		snprintf(text + 2 * i, 3, "%02x", sha256[i]);
+	if (sha256 != NULL)
+		hex_write(text, sha256, REQUEST_SHA256_SIZE);
 	put_field(buffer, "fp", sha256 != NULL ? text : NULL);
 }
 
@@ -137,7 +118,7 @@ put_names(struct buffer *buffer, const struct log_decision *decision)
 		}
 		if (i != 0)
 			put(buffer, ",");
-		put_escaped(buffer, name, strlen(name), ',');
+		put_escaped(buffer, name, strlen(name), ESCAPE_LOG_LIST);
 	}
 	if (decision->name_count != 0)
 		put(buffer, "\"");

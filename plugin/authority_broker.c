@@ -3,7 +3,6 @@
 
 #include "plugin/authority_kind.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +11,13 @@
 #include "broker/client.h"
 #include "scram/scram.h"
 
-enum {
-	QUICK_MS = 250,		/* for what is no password check */
-	ENDED_MAX = 256,	/* sessions that ended during one question */
-};
+enum { QUICK_MS = 250 };	/* for what is no password check */
 
 struct authority_broker {
 	struct authority authority;
 	pid_t process;
 	int timeout_ms;
-	pthread_mutex_t asking;		/* for client, while it waits, too */
 	struct broker_client *client;
-	pthread_mutex_t ending;		/* for the rest; nobody waits in it */
-	size_t ended_count;
-	uint64_t ended[ENDED_MAX];
 };
 
 /* A copy of the process that made the connection shares it, and must neither
@@ -36,59 +28,13 @@ is_copy(const struct authority_broker *own)
 	return getpid() != own->process;
 }
 
-/* --- what has ended --------------------------------------------------------- */
-
-/* Takes one of the sessions that have ended; 0: there is none. */
-static uint64_t
-take_ended(struct authority_broker *own)
-{
-	uint64_t session = 0;
-
-	pthread_mutex_lock(&own->ending);
-	if (own->ended_count > 0)
-		session = own->ended[--own->ended_count];
-	pthread_mutex_unlock(&own->ending);
-	return session;
-}
-
-static bool
-has_ended(struct authority_broker *own)
-{
-	bool some;
-
-	pthread_mutex_lock(&own->ending);
-	some = own->ended_count > 0;
-	pthread_mutex_unlock(&own->ending);
-	return some;
-}
-
-/* Lets go of the client, and tells what ended while it was held: who ended
- * it did not wait. */
-static void
-let_go(struct authority_broker *own)
-{
-	uint64_t session;
-
-	do {
-		while ((session = take_ended(own)) != 0)
-			broker_client_end(own->client, session);
-		pthread_mutex_unlock(&own->asking);
-	} while (has_ended(own) && pthread_mutex_trylock(&own->asking) == 0);
-}
-
 static void
 broker_kind_end(struct authority *authority, uint64_t session)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
 
-	if (is_copy(own))
-		return;
-	pthread_mutex_lock(&own->ending);
-	if (own->ended_count < ENDED_MAX)
-		own->ended[own->ended_count++] = session;
-	pthread_mutex_unlock(&own->ending);
-	if (pthread_mutex_trylock(&own->asking) == 0)
-		let_go(own);
+	if (!is_copy(own))
+		broker_client_end(own->client, session);
 }
 
 /* --- questions --------------------------------------------------------------- */
@@ -121,18 +67,17 @@ ask(struct authority_broker *own, const struct broker_message *message,
     int timeout_ms, struct broker_message *answer_r,
     char detail_r[POLICY_DETAIL_MAX])
 {
+	char detail[BROKER_DETAIL_MAX];
 	int rc;
 
 	if (is_copy(own)) {
 		strcpy(detail_r, "this process is a copy of the one that asks");
 		return ERROR_BROKER;
 	}
-	pthread_mutex_lock(&own->asking);
-	rc = broker_client_ask(own->client, message, timeout_ms, answer_r);
+	rc = broker_client_ask(own->client, message, timeout_ms, answer_r,
+	    detail);
 	if (rc != ERROR_NONE)
-		snprintf(detail_r, POLICY_DETAIL_MAX, "%s",
-		    broker_client_detail(own->client));
-	let_go(own);
+		snprintf(detail_r, POLICY_DETAIL_MAX, "%s", detail);
 	return rc;
 }
 
@@ -220,8 +165,6 @@ broker_kind_free(struct authority *authority)
 	struct authority_broker *own = (struct authority_broker *)authority;
 
 	broker_client_free(&own->client);
-	pthread_mutex_destroy(&own->asking);
-	pthread_mutex_destroy(&own->ending);
 	free(own);
 }
 
@@ -250,8 +193,6 @@ authority_broker_new(struct authority **authority_r, const char *path,
 	own->authority.kind = &kind;
 	own->process = getpid();
 	own->timeout_ms = timeout_ms;
-	pthread_mutex_init(&own->asking, NULL);
-	pthread_mutex_init(&own->ending, NULL);
 	*authority_r = &own->authority;
 	return ERROR_NONE;
 }

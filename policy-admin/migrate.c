@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_read.h"
 #include "policy/database.h"
 
 enum {
@@ -156,27 +157,19 @@ static int
 read_file(struct migrate *migrate, char **text_r)
 {
 	char path[PATH_MAX];
-	FILE *file = NULL;
-	struct stat st;
 	char *text = NULL;
+	size_t size;
 	int length = snprintf(path, sizeof(path), "%s/%s",
 	    migrate->what->folder, migrate->file);
 
 	if (length >= 0 && (size_t)length < sizeof(path))
-		file = fopen(path, "re");
-	if (file != NULL && fstat(fileno(file), &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_size <= FILE_SIZE_MAX)
-		text = calloc(1, (size_t)st.st_size + 1);
-	if (text != NULL && fread(text, 1, (size_t)st.st_size, file) ==
-	    (size_t)st.st_size && strlen(text) == (size_t)st.st_size) {
-		*text_r = text;
-		text = NULL;
+		text = file_read_path(path, FILE_SIZE_MAX, &size);
+	if (text == NULL || strlen(text) != size) {
+		free(text);
+		return refuse(migrate, "%s can't be read", migrate->file);
 	}
-	free(text);
-	if (file != NULL)
-		fclose(file);
-	return *text_r != NULL ? ERROR_NONE :
-	    refuse(migrate, "%s can't be read", migrate->file);
+	*text_r = text;
+	return ERROR_NONE;
 }
 
 /* --- the copy -------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file_judge.h"
 #include "base/file_stamp.h"
 
 enum {
@@ -19,15 +21,6 @@ enum {
 	CACHE_KIB = 4096,		/* of pages, a VM */
 	PATIENCE_MS = 600000,		/* of an administrator */
 };
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int
 database_init(struct database *database, const char *path, bool writable,
@@ -161,7 +154,7 @@ wait_for_lock(void *context, int tries)
 	struct database *database = context;
 
 	(void)tries;
-	if (monotonic_ms() + RETRY_MS > database->deadline)
+	if (clock_monotonic_ms() + RETRY_MS > database->deadline)
 		return 0;
 	nanosleep(&pause, NULL);
 	return 1;
@@ -172,23 +165,33 @@ stop_when_late(void *context)
 {
 	struct database *database = context;
 
-	return monotonic_ms() > database->deadline;
+	return clock_monotonic_ms() > database->deadline;
 }
 
 /* Who may edit the policy decides who gets in. */
 static int
-judge_file(struct database *database, const struct stat *st)
+database_judge_file(struct database *database, const struct stat *st)
 {
-	if (!S_ISREG(st->st_mode))
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.or_root = true,
+		.denied = S_IWOTH,
+	};
+
+	switch (file_judge(st, &rule)) {
+	case FILE_TRUSTED:
+		return ERROR_NONE;
+	case FILE_WRONG_TYPE:
 		return database_fail(database, ERROR_NOTADB,
 		    "not a regular file");
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	case FILE_WRONG_OWNER:
 		return database_fail(database, ERROR_UNSAFE,
 		    "its owner should be root");
-	if ((st->st_mode & S_IWOTH) != 0)
+	default:
 		return database_fail(database, ERROR_UNSAFE,
 		    "everybody may write it, see chmod(1): o-w");
-	return ERROR_NONE;
+	}
 }
 
 static int
@@ -323,7 +326,7 @@ open_file(struct database *database)
 		return database_fail(database, ERROR_IO,
 		    "replaced while it was being opened");
 	database->settled = file_stamp_settled(&database->seen);
-	rc = judge_file(database, &database->seen);
+	rc = database_judge_file(database, &database->seen);
 	if (rc == ERROR_NONE)
 		rc = judge_content(database);
 	return rc == ERROR_NONE ? prepare(database) : rc;
@@ -346,7 +349,7 @@ ensure_open(struct database *database)
 	    file_stamp_same(&now, &database->seen))
 		return ERROR_NONE;
 	database_close(database);
-	rc = judge_file(database, &now);	/* opening a FIFO would wait */
+	rc = database_judge_file(database, &now);	/* opening a FIFO would wait */
 	if (rc == ERROR_NONE)
 		rc = open_file(database);
 	if (rc != ERROR_NONE)
@@ -370,7 +373,7 @@ database_begin(struct database *database)
 	int rc;
 
 	database->detail[0] = '\0';
-	database->deadline = monotonic_ms() + POLICY_WAIT_MS;
+	database->deadline = clock_monotonic_ms() + POLICY_WAIT_MS;
 	rc = ensure_open(database);
 	if (rc != ERROR_NONE)
 		return rc;
@@ -383,7 +386,7 @@ database_begin(struct database *database)
 void
 database_take_time(struct database *database)
 {
-	database->deadline = monotonic_ms() + PATIENCE_MS;
+	database->deadline = clock_monotonic_ms() + PATIENCE_MS;
 	/* pages spilled before the end would lock everybody out till then */
 	sqlite3_exec(database->handle, "PRAGMA cache_spill = OFF", NULL, NULL,
 	    NULL);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/escape.h"
+
 /* How many columns it takes to know which row is meant. */
 static const struct {
 	const char *table;
@@ -28,13 +30,24 @@ title_columns(const struct policy_change *change)
 	return change->count > 0 ? 1 : 0;
 }
 
-/* Control characters, those of C1 in UTF-8 too, don't get to the terminal. */
-static size_t
-control_size(const unsigned char *at)
+/* Control characters don't get to the terminal. */
+static void
+change_print_quoted(FILE *out, const char *text)
 {
-	if (at[0] < 0x20 || at[0] == 0x7f)
-		return 1;
-	return at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 : 0;
+	struct escape escape = { text, strlen(text), ESCAPE_CONTROLS, 0, "" };
+	const char *piece;
+	size_t size;
+
+	putc('"', out);
+	while ((size = escape_piece(&escape, &piece)) != 0) {
+		for (size_t i = 0; i < size; i++) {
+			if (piece != escape.octet &&
+			    (piece[i] == '"' || piece[i] == '\\'))
+				putc('\\', out);
+			putc(piece[i], out);
+		}
+	}
+	putc('"', out);
 }
 
 static void
@@ -42,7 +55,6 @@ print_value(FILE *out, const char *value)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:@_%*?";
-	const unsigned char *at = (const unsigned char *)value;
 
 	if (value == NULL) {
 		fputs("none", out);
@@ -53,18 +65,7 @@ print_value(FILE *out, const char *value)
 		fputs(value, out);
 		return;
 	}
-	putc('"', out);
-	while (*at != '\0') {
-		size_t size = control_size(at);
-
-		if (size == 0 && (*at == '"' || *at == '\\'))
-			putc('\\', out);
-		if (size == 0)
-			putc(*at++, out);
-		for (; size > 0; size--)
-			fprintf(out, "\\x%02x", *at++);
-	}
-	putc('"', out);
+	change_print_quoted(out, value);
 }
 
 static void

@@ -4,13 +4,13 @@
 /* testvmauthz: what the plugin would answer, as testsaslauthd(8) says it. */
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/uuid.h"
 #include "policy/policy.h"
 #include "scram/scram.h"
 #include "tools/cli.h"
@@ -32,7 +32,7 @@ struct arguments {
 struct question {
 	const struct arguments *arguments;
 	struct identity user;
-	char uuid[REQUEST_UUID_LENGTH + 1];
+	char uuid[UUID_LENGTH + 1];
 	char password[SCRAM_PASSWORD_MAX];
 	struct request request;
 };
@@ -83,25 +83,6 @@ check_texts(const struct arguments *arguments)
 }
 
 static bool
-read_uuid(const char *text, char uuid[REQUEST_UUID_LENGTH + 1])
-{
-	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-	_Static_assert(sizeof(shape) == REQUEST_UUID_LENGTH + 1,
-	    "a UUID in its usual form");
-	for (size_t i = 0; i < sizeof(shape); i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (shape[i] == 'x' ? !isxdigit(c) : text[i] != shape[i]) {
-			warnx("-U: '%s' is not a UUID like %s", text, shape);
-			return false;
-		}
-		uuid[i] = (char)tolower(c);
-	}
-	return true;
-}
-
-static bool
 read_vm(const struct arguments *arguments, struct question *question)
 {
 	struct request_vm *vm = &question->request.vm;
@@ -109,8 +90,11 @@ read_vm(const struct arguments *arguments, struct question *question)
 
 	vm->name = arguments->vm;
 	if (arguments->uuid != NULL) {
-		if (!read_uuid(arguments->uuid, question->uuid))
+		if (!uuid_read(question->uuid, arguments->uuid)) {
+			warnx("-U: '%s' is not a UUID like " UUID_SHAPE,
+			    arguments->uuid);
 			return false;
+		}
 		vm->uuid = question->uuid;
 	}
 	if (arguments->port != NULL &&

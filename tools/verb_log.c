@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "decide/condition.h"
 #include "saslauthd-ext/store/audit_read.h"
 #include "tools/cli.h"
@@ -105,14 +106,7 @@ static void
 print_quoted(FILE *out, const char *text)
 {
 	putc('"', out);
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= 0x20 && c <= 0x7e && c != '"')
-			putc(c, out);
-		else
-			fprintf(out, "\\x%02x", c);
-	}
+	escape_print(out, text, ESCAPE_QUOTED);
 	putc('"', out);
 }
 

@@ -200,6 +200,7 @@ ask(const struct ticket *ticket, const struct broker_message *message)
 	const char *path = ticket->broker != NULL ? ticket->broker :
 	    DEFAULT_BROKER;
 	struct broker_client *client;
+	char detail[BROKER_DETAIL_MAX];
 	struct broker_message answer;
 	int rc = broker_client_new(&client, path);
 
@@ -207,9 +208,9 @@ ask(const struct ticket *ticket, const struct broker_message *message)
 		warnx("--broker: %s: %s", path, error_text(rc));
 		return false;
 	}
-	rc = broker_client_ask(client, message, TIMEOUT_MS, &answer);
+	rc = broker_client_ask(client, message, TIMEOUT_MS, &answer, detail);
 	if (rc != ERROR_NONE)
-		warnx("no ticket: %s", broker_client_detail(client));
+		warnx("no ticket: %s", detail);
 	broker_client_free(&client);
 	return rc == ERROR_NONE;
 }

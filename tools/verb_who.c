@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/escape.h"
 #include "vm/peer.h"
 #include "saslauthd-ext/store/state.h"
 #include "tools/cli.h"
@@ -56,14 +57,7 @@ print_text(const char *name, const char *text)
 		return;
 	}
 	putchar('"');
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\')
-			putchar(c);
-		else
-			printf("\\x%02x", c);
-	}
+	escape_print(stdout, text, ESCAPE_LOG);
 	putchar('"');
 }
 

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_read.h"
+
 enum { CA_MAX = 65536 };	/* octets */
 
 #define GROUP "virt-viewer"
@@ -48,24 +50,18 @@ has_certificate(const char *text)
 char *
 viewer_file_ca(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char *text = file != NULL ? calloc(1, CA_MAX + 2) : NULL;
-	size_t size = 0;
+	size_t size;
+	char *text = file_read_path(path, CA_MAX, &size);
 
-	if (text == NULL) {
+	if (text == NULL && errno != EFBIG) {
 		warn("%s", path);
-	} else {
-		size = fread(text, 1, CA_MAX + 1, file);
-		if (size > CA_MAX || strlen(text) != size ||
-		    !has_certificate(text)) {
-			warnx("%s: no certificate in PEM", path);
-			free(text);
-			text = NULL;
-		}
+		return NULL;
 	}
-	if (file != NULL)
-		fclose(file);
-	return text;
+	if (text != NULL && strlen(text) == size && has_certificate(text))
+		return text;
+	warnx("%s: no certificate in PEM", path);
+	free(text);
+	return NULL;
 }
 
 static char *

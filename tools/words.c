@@ -6,19 +6,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/escape.h"
+#include "base/hex.h"
 #include "decide/hours.h"
 
 void
 words_print(FILE *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			putc(c, out);
-	}
+	escape_print(out, text, ESCAPE_ASCII_CONTROLS);
 }
 
 /* The reasons that speak of a grant already. */
@@ -111,9 +106,9 @@ tell_cert_sha256(char out[WORDS_MAX], const struct question *question,
 
 	(void)value;
 	strcpy(out, sha256 != NULL ? "it is " : "say --cert FILE");
-	for (size_t i = 0; sha256 != NULL && i < REQUEST_SHA256_SIZE; i++)
-		snprintf(out + strlen(out), 4, i == 0 ? "%02X" : ":%02X",
-		    sha256[i]);
+	if (sha256 != NULL)
+		hex_write_colons(out + strlen(out), sha256,
+		    REQUEST_SHA256_SIZE);
 	return sha256 != NULL;
 }
 

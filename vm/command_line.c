@@ -3,11 +3,10 @@
 
 #include "vm/command_line.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/file_read.h"
 
 /* octets; Linux gives a command line no more than a quarter of the stack */
 enum { CMDLINE_MAX = 8 * 1024 * 1024 };
@@ -86,32 +85,6 @@ parse_name(struct command_line *self, const char *value)
 	}
 }
 
-static void
-parse_uuid(struct command_line *self, const char *value)
-{
-	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	char uuid[REQUEST_UUID_LENGTH + 1] = "";
-
-	_Static_assert(sizeof(shape) == sizeof(uuid), "a uuid's length");
-	if (strlen(value) != REQUEST_UUID_LENGTH) {
-		self->usable = false;
-		return;
-	}
-	for (size_t i = 0; i < REQUEST_UUID_LENGTH; i++) {
-		char c = value[i];
-
-		if (c >= 'A' && c <= 'F')
-			c = (char)(c - 'A' + 'a');
-		if (shape[i] == '-' ? c != '-' :
-		    strchr("0123456789abcdef", c) == NULL) {
-			self->usable = false;
-			return;
-		}
-		uuid[i] = c;
-	}
-	memcpy(self->uuid, uuid, sizeof(uuid));
-}
-
 /* The argument after *at, or NULL behind the last. */
 static const char *
 next_argument(const char **at, const char *end)
@@ -147,51 +120,19 @@ command_line_parse(struct command_line *self_r, const char *cmdline, size_t leng
 		if (strcmp(option, "name") == 0)
 			parse_name(self_r, value);
 		else if (strcmp(option, "uuid") == 0)
-			parse_uuid(self_r, value);
+			self_r->usable = uuid_read(self_r->uuid, value) &&
+			    self_r->usable;
 	}
-}
-
-/* All of the file in one allocation; NULL if it can't be had. */
-static char *
-read_all(int fd, size_t *length_r)
-{
-	char *data = NULL, *grown;
-	size_t size = 0, used = 0;
-	ssize_t got;
-
-	do {
-		if (used == size) {
-			size = size == 0 ? 16384 : size * 2;
-			grown = size <= CMDLINE_MAX ? realloc(data, size) :
-			    NULL;
-			if (grown == NULL)
-				goto fail;
-			data = grown;
-		}
-		got = read(fd, data + used, size - used);
-		if (got < 0 && errno != EINTR)
-			goto fail;
-		used += got > 0 ? (size_t)got : 0;
-	} while (got != 0);
-	*length_r = used;
-	return data;
-fail:
-	free(data);
-	return NULL;
 }
 
 void
 command_line_read_own(struct command_line *self_r)
 {
-	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	char *cmdline = NULL;
-	size_t length = 0;
+	size_t length;
+	char *cmdline = file_read_path("/proc/self/cmdline", CMDLINE_MAX,
+	    &length);
 
 	memset(self_r, 0, sizeof(*self_r));
-	if (fd >= 0) {
-		cmdline = read_all(fd, &length);
-		close(fd);
-	}
 	if (cmdline != NULL)
 		command_line_parse(self_r, cmdline, length);
 	free(cmdline);

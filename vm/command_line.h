@@ -10,12 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/uuid.h"
 #include "decide/decide.h"
 
 struct command_line {
 	bool usable;	/* false: the command line could not be understood */
 	char name[REQUEST_VM_NAME_MAX + 1];	/* "": it has none */
-	char uuid[REQUEST_UUID_LENGTH + 1];	/* lower case; "": it has none */
+	char uuid[UUID_LENGTH + 1];	/* lower case; "": it has none */
 };
 
 /* Reads a command line as QEMU does: length octets, arguments each ended by

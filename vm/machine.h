@@ -6,6 +6,7 @@
 #ifndef VMAUTHZ_VM_MACHINE_H
 #define VMAUTHZ_VM_MACHINE_H
 
+#include "base/uuid.h"
 #include "decide/request.h"
 #include "vm/peer.h"
 
@@ -21,7 +22,7 @@ enum machine_source {
 struct machine {
 	enum machine_source source;
 	char name[REQUEST_VM_NAME_MAX + 1];	/* "": unknown */
-	char uuid[REQUEST_UUID_LENGTH + 1];	/* lower case; "": unknown */
+	char uuid[UUID_LENGTH + 1];	/* lower case; "": unknown */
 };
 
 /* Where to look. */

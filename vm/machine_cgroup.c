@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/escape.h"
+#include "base/file_read.h"
 #include "vm/machine_source.h"
 
 /* Where systemd keeps what is registered as a machine.  A user's own cgroups
@@ -22,45 +22,8 @@ enum {
 	MACHINE_NAME_MAX = 64,
 };
 
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Undoes systemd's escaping of a unit's name (systemd.unit(5)): \x2d is '-'. */
-static bool
-unescape(const char *text, size_t length, char *out, size_t room)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
-
-		if (c == '\\') {
-			int high = -1, low = -1;
-
-			if (length - i >= 4 && text[i + 1] == 'x') {
-				high = hex_value(text[i + 2]);
-				low = hex_value(text[i + 3]);
-			}
-			if (high < 0 || low < 0)
-				return false;
-			c = (char)(high << 4 | low);
-			i += 3;
-		}
-		if (used + 1 >= room || c == '\0')
-			return false;
-		out[used++] = c;
-	}
-	out[used] = '\0';
-	return true;
-}
-
-/* "machine-qemu-7-debianx" as the name; false if it is no VM's. */
+/* "machine-qemu-7-debianx" as the name; false if it is no VM's.  systemd
+ * escapes any octet of a unit's name (systemd.unit(5)): \x2d is '-'. */
 static bool
 name_of_unit(const char *unit, size_t length,
     char name_r[REQUEST_VM_NAME_MAX + 1])
@@ -70,7 +33,8 @@ name_of_unit(const char *unit, size_t length,
 
 	if (length <= strlen(suffix) || strncmp(unit + length -
 	    strlen(suffix), suffix, strlen(suffix)) != 0 ||
-	    !unescape(unit, length - strlen(suffix), text, sizeof(text)) ||
+	    !escape_read(text, sizeof(text), unit, length - strlen(suffix),
+	    ESCAPE_ALL) ||
 	    strncmp(text, prefix, strlen(prefix)) != 0)
 		return false;
 	name = text + strlen(prefix);
@@ -130,17 +94,15 @@ enum machine_word
 machine_ask_cgroup(struct machine *machine_r, const struct peer *peer,
     const struct machine_sources *sources)
 {
-	char path[64], text[TEXT_MAX + 1];
-	ssize_t size = -1;
-	int fd;
+	enum machine_word word = MACHINE_SILENT;
+	char path[64], *text;
+	size_t size;
 
 	snprintf(path, sizeof(path), "%s/%ld/cgroup", sources->proc,
 	    (long)peer->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		size = machine_read(fd, text, TEXT_MAX);
-		close(fd);
-	}
-	return size > 0 ? machine_parse_cgroup(text, machine_r->name) :
-	    MACHINE_SILENT;
+	text = file_read_path(path, TEXT_MAX, &size);
+	if (text != NULL)
+		word = machine_parse_cgroup(text, machine_r->name);
+	free(text);
+	return word;
 }

@@ -3,12 +3,11 @@
 
 #include "vm/machine_find.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file_read.h"
 #include "vm/command_line.h"
 #include "vm/machine_source.h"
 
@@ -19,20 +18,15 @@ machine_ask_command_line(struct machine *machine_r, const struct peer *peer,
     const struct machine_sources *sources)
 {
 	enum machine_word word = MACHINE_SILENT;
-	char path[64], *text = malloc(CMDLINE_MAX + 1);
 	struct command_line self;
-	ssize_t size = -1;
-	int fd;
+	char path[64], *text;
+	size_t size;
 
 	snprintf(path, sizeof(path), "%s/%ld/cmdline", sources->proc,
 	    (long)peer->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && text != NULL)
-		size = machine_read(fd, text, CMDLINE_MAX);
-	if (fd >= 0)
-		close(fd);
-	if (size > 0) {
-		command_line_parse(&self, text, (size_t)size);
+	text = file_read_path(path, CMDLINE_MAX, &size);
+	if (text != NULL) {
+		command_line_parse(&self, text, size);
 		if (self.usable && machine_name_valid(self.name)) {
 			strcpy(machine_r->name, self.name);
 			strcpy(machine_r->uuid, self.uuid);

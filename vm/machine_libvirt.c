@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -10,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file_judge.h"
+#include "base/file_read.h"
+#include "base/uuid.h"
 #include "vm/machine_source.h"
 
 enum {
@@ -46,23 +48,10 @@ content_is(const xmlNode *node, const char *wanted)
 }
 
 static bool
-is_uuid(const char *text)
-{
-	for (size_t i = 0; i < REQUEST_UUID_LENGTH; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (text[i] == '\0' || (dash ? text[i] != '-' :
-		    strchr("0123456789abcdef", text[i]) == NULL))
-			return false;
-	}
-	return text[REQUEST_UUID_LENGTH] == '\0';
-}
-
-static bool
-take_uuid(const xmlNode *node, char uuid_r[REQUEST_UUID_LENGTH + 1])
+take_uuid(const xmlNode *node, char uuid_r[UUID_LENGTH + 1])
 {
 	xmlChar *content = node != NULL ? xmlNodeGetContent(node) : NULL;
-	bool good = content != NULL && is_uuid((const char *)content);
+	bool good = content != NULL && uuid_is_lower((const char *)content);
 
 	if (good)
 		strcpy(uuid_r, (const char *)content);
@@ -116,7 +105,7 @@ read_document(const char *xml, size_t size)
 
 bool
 machine_parse_status(const char *xml, size_t size, const char *name,
-    pid_t pid, char uuid_r[REQUEST_UUID_LENGTH + 1])
+    pid_t pid, char uuid_r[UUID_LENGTH + 1])
 {
 	xmlDoc *document;
 	const xmlNode *root, *domain;
@@ -145,30 +134,37 @@ read_status(struct machine *machine, const struct peer *peer,
     const struct machine_sources *sources)
 {
 	int fd = sources->open_status(sources->context, machine->name);
-	char *text = fd >= 0 ? malloc(STATUS_MAX + 1) : NULL;
-	ssize_t size = -1;
+	size_t size = 0;
+	char *text;
 	bool good;
 
-	if (text != NULL)
-		size = machine_read(fd, text, STATUS_MAX);
-	good = size > 0 && machine_parse_status(text, (size_t)size,
-	    machine->name, peer->pid, machine->uuid);
+	if (fd < 0)
+		return false;
+	text = file_read_all(fd, STATUS_MAX, &size);
+	close(fd);
+	good = size > 0 && machine_parse_status(text, size, machine->name,
+	    peer->pid, machine->uuid);
 	free(text);
-	if (fd >= 0)
-		close(fd);
 	return good;
 }
 
 /* --- the process files: NAME.pid ---------------------------------------------- */
 
-/* Whether others than root could have made, or changed, what is behind fd. */
-static bool
-is_trusted(int fd, mode_t type, const struct machine_sources *sources,
-    struct stat *st_r)
+/* A descriptor, or -1 if others than root could have made, or changed, the
+ * file. */
+static int
+machine_open(int folder, const char *path, int flags, mode_t type,
+    const struct machine_sources *sources, struct stat *st_r)
 {
-	return fstat(fd, st_r) == 0 && (st_r->st_mode & S_IFMT) == type &&
-	    st_r->st_uid == sources->owner &&
-	    (st_r->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	const struct file_rule rule = {
+		.type = type,
+		.owner = sources->owner,
+		.denied = S_IWGRP | S_IWOTH,
+	};
+	enum file_verdict verdict;
+
+	return file_open(folder, path, flags | O_RDONLY | O_NOFOLLOW, &rule,
+	    st_r, &verdict);
 }
 
 /* When a process started, as Unix time; 0 if that can't be told. */
@@ -176,12 +172,10 @@ static int64_t
 started_at(const struct peer *peer)
 {
 	long rate = sysconf(_SC_CLK_TCK);
-	struct timespec now, up;
 
-	if (rate <= 0 || clock_gettime(CLOCK_REALTIME, &now) != 0 ||
-	    clock_gettime(CLOCK_BOOTTIME, &up) != 0)
+	if (rate <= 0)
 		return 0;
-	return now.tv_sec - up.tv_sec +
+	return clock_unix_ms() / 1000 - clock_boot_seconds() +
 	    (int64_t)(peer->start / (uint64_t)rate);
 }
 
@@ -190,7 +184,7 @@ static bool
 holds_pid(int fd, pid_t pid)
 {
 	char text[PID_TEXT_MAX + 1], wanted[PID_TEXT_MAX];
-	ssize_t size = machine_read(fd, text, PID_TEXT_MAX);
+	ssize_t size = file_read(fd, text, PID_TEXT_MAX);
 
 	if (size <= 0)
 		return false;
@@ -207,15 +201,13 @@ is_about(int folder, const char *file, const struct peer *peer,
     const struct machine_sources *sources)
 {
 	enum { SLACK = 2 };	/* seconds that clocks are rounded by */
-	int fd = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	int fd = machine_open(folder, file, 0, S_IFREG, sources, &st);
 	bool is;
 
 	if (fd < 0)
 		return false;
-	is = is_trusted(fd, S_IFREG, sources, &st) &&
-	    st.st_mtim.tv_sec + SLACK >= started_at(peer) &&
+	is = st.st_mtim.tv_sec + SLACK >= started_at(peer) &&
 	    holds_pid(fd, peer->pid);
 	close(fd);
 	return is;
@@ -264,15 +256,15 @@ enum machine_word
 machine_ask_libvirt(struct machine *machine_r, const struct peer *peer,
     const struct machine_sources *sources)
 {
-	int fd = open(sources->libvirt_folder,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	enum machine_word word = MACHINE_SILENT;
 	struct stat st;
+	int fd = machine_open(AT_FDCWD, sources->libvirt_folder, O_DIRECTORY,
+	    S_IFDIR, sources, &st);
 	DIR *folder;
 
 	if (fd < 0)
 		return MACHINE_SILENT;
-	folder = is_trusted(fd, S_IFDIR, sources, &st) ? fdopendir(fd) : NULL;
+	folder = fdopendir(fd);
 	if (folder == NULL) {
 		close(fd);
 		return MACHINE_SILENT;

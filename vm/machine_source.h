@@ -20,10 +20,6 @@ enum machine_word machine_ask_libvirt(struct machine *machine_r,
 enum machine_word machine_ask_cgroup(struct machine *machine_r,
     const struct peer *peer, const struct machine_sources *sources);
 
-/* Reads all of a file of at most max octets into out (max + 1), which gets a
- * NUL behind it; its octets, or -1 if it can't be read or is longer. */
-ssize_t machine_read(int fd, char *out, size_t max);
-
 /* The name in a scope of machine.slice, from the text of /proc/PID/cgroup:
  * see machine_cgroup.c. */
 enum machine_word machine_parse_cgroup(const char *text,
@@ -32,6 +28,6 @@ enum machine_word machine_parse_cgroup(const char *text,
 /* What libvirt's status file says: its name has to be name, its process pid.
  * Sets the uuid. */
 bool machine_parse_status(const char *xml, size_t size, const char *name,
-    pid_t pid, char uuid_r[REQUEST_UUID_LENGTH + 1]);
+    pid_t pid, char uuid_r[UUID_LENGTH + 1]);
 
 #endif

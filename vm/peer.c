@@ -4,17 +4,17 @@
 #include "vm/peer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/file_read.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77		/* Linux 6.5; include/uapi/asm-generic/socket.h */
@@ -26,41 +26,38 @@
 static uint64_t
 read_start(pid_t pid)
 {
-	enum { FIELDS_BEFORE = 20 };	/* of the start, behind the name */
-	char path[32], text[1024], *at, *end;
-	ssize_t got;
-	unsigned long long start;
-	int fd;
+	enum {
+		FIELDS_BEFORE = 20,	/* of the start, behind the name */
+		STAT_MAX = 4095,	/* octets; its 52 fields have less */
+	};
+	char path[32], *text, *at, *end;
+	unsigned long long start = 0;
+	size_t size;
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
-	at = strrchr(text, ')');
+	text = file_read_path(path, STAT_MAX, &size);
+	at = text != NULL ? strrchr(text, ')') : NULL;
 	for (int i = 0; at != NULL && i < FIELDS_BEFORE; i++)
 		at = strchr(at + 1, ' ');
-	if (at == NULL)
-		return 0;
-	errno = 0;
-	start = strtoull(at + 1, &end, 10);
-	return errno == 0 && *end == ' ' ? start : 0;
+	if (at != NULL) {
+		errno = 0;
+		start = strtoull(at + 1, &end, 10);
+		if (errno != 0 || *end != ' ')
+			start = 0;
+	}
+	free(text);
+	return start;
 }
 
 /* In the unit of read_start(), rounded down. */
 static uint64_t
 ticks_since_boot(void)
 {
+	enum { NS = 1000000000 };	/* in a second */
 	uint64_t rate = (uint64_t)sysconf(_SC_CLK_TCK);
-	struct timespec now;
+	uint64_t now = (uint64_t)clock_boot_ns();
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * rate +
-	    (uint64_t)now.tv_nsec * rate / 1000000000;
+	return now / NS * rate + now % NS * rate / NS;
 }
 
 static int

@@ -10,8 +10,8 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "plugin/local/netlink.h"
 
 enum {
@@ -145,15 +145,6 @@ tcp_view_ask(struct tcp_view *view_r, const struct tcp_end *server,
 	    take_answer(&answers[1], view_r, server, client);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool
 scan_lines(FILE *file, struct tcp_view *view, const struct tcp_end *server,
     const struct tcp_end *client, int64_t deadline)
@@ -165,7 +156,7 @@ scan_lines(FILE *file, struct tcp_view *view, const struct tcp_end *server,
 		return false;		/* the head */
 	for (size_t count = 0; fgets(line, sizeof(line), file) != NULL;
 	    count++) {
-		if (count == TCP_VIEW_SCAN_LINES || now_ms() > deadline ||
+		if (count == TCP_VIEW_SCAN_LINES || clock_monotonic_ms() > deadline ||
 		    !tcp_socket_parse_line(&socket, line, strlen(line)))
 			return false;
 		note_socket(view, &socket, server, client);
@@ -181,7 +172,7 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 	static const char *const paths[] = {
 		"/proc/net/tcp", "/proc/net/tcp6",
 	};
-	int64_t deadline = now_ms() + TCP_VIEW_SCAN_MS;
+	int64_t deadline = clock_monotonic_ms() + TCP_VIEW_SCAN_MS;
 	bool ok = true;
 
 	memset(view_r, 0, sizeof(*view_r));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_judge.h"
 #include "saslauthd-ext/config/config_value.h"
 
 enum {
@@ -349,29 +350,32 @@ read_file(struct reading *reading)
 		judge_realms(reading);
 }
 
-static const char *
-judge_file(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "it is no file";
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return "it belongs to neither root nor you: run chown root";
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return "others may write to it: run chmod go-w";
-	return st.st_size > FILE_MAX ? "it is longer than 64 KiB" : NULL;
-}
-
 static FILE *
 open_file(const char *path, char error[CONFIG_ERROR_MAX])
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	const char *remedy = fd < 0 ? strerror(errno) : judge_file(fd);
-	FILE *file = remedy == NULL ? fdopen(fd, "r") : NULL;
+	static const char *const remedies[FILE_VERDICTS] = {
+		[FILE_WRONG_TYPE] = "it is no file",
+		[FILE_WRONG_OWNER] =
+		    "it belongs to neither root nor you: run chown root",
+		[FILE_WRONG_MODE] =
+		    "others may write to it: run chmod go-w",
+	};
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.or_root = true,
+		.denied = S_IWGRP | S_IWOTH,
+	};
+	enum file_verdict verdict;
+	struct stat st;
+	int fd = file_open(AT_FDCWD, path, O_RDONLY, &rule, &st, &verdict);
+	const char *remedy = verdict == FILE_UNSEEN ? strerror(errno) :
+	    remedies[verdict];
+	FILE *file;
 
+	if (verdict == FILE_TRUSTED && st.st_size > FILE_MAX)
+		remedy = "it is longer than 64 KiB";
+	file = remedy == NULL ? fdopen(fd, "r") : NULL;
 	if (file == NULL && fd >= 0)
 		close(fd);
 	if (file == NULL)

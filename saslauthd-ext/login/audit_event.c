@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
+#include "base/clock.h"
 #include "saslauthd-ext/login/audit_event.h"
 
 #include <inttypes.h>
@@ -41,7 +42,7 @@ audit_event_session(struct daemon *daemon, struct audit_session *record)
 	};
 	bool begins = record->event == AUDIT_SESSION_BEGIN;
 
-	record->at = daemon_time_ms();
+	record->at = clock_unix_ms();
 	complain(daemon, audit_session(daemon->audit, record));
 	snprintf(number, sizeof(number), "%" PRIu64, record->session);
 	send_line(daemon, begins ? "session begin" : "session end", fields,
@@ -82,7 +83,7 @@ audit_event_ticket(struct daemon *daemon, struct audit_ticket *record)
 		{ "by", record->by },
 	};
 
-	record->at = daemon_time_ms();
+	record->at = clock_unix_ms();
 	complain(daemon, audit_ticket(daemon->audit, record));
 	snprintf(number, sizeof(number), "%" PRId64, record->ticket);
 	send_line(daemon, heads[record->event], fields,
@@ -93,7 +94,7 @@ void
 audit_event_daemon(struct daemon *daemon, const char *what, const char *detail)
 {
 	const struct audit_event record = {
-		.at = daemon_time_ms(),
+		.at = clock_unix_ms(),
 		.what = what,
 		.detail = detail,
 	};

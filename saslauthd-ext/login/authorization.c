@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "decide/network.h"
 #include "saslauthd-ext/login/throttle.h"
 #include "saslauthd-ext/login/audit_event.h"
@@ -70,7 +71,7 @@ authorize_ask(struct daemon *daemon, const struct login *login,
 		.local_asked = what->local_asked,
 	};
 
-	policy_decide(daemon->policy, &request, daemon_time_ms() / 1000,
+	policy_decide(daemon->policy, &request, clock_unix_ms() / 1000,
 	    &judgement_r->decision);
 	strcpy(judgement_r->detail, policy_detail(daemon->policy));
 }
@@ -314,7 +315,7 @@ authorize(struct daemon *daemon, const struct login *login,
 		.daemon = daemon,
 		.login = login,
 		.attempt = attempt,
-		.at = daemon_time_ms(),
+		.at = clock_unix_ms(),
 	};
 
 	memset(outcome_r, 0, sizeof(*outcome_r));

@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 void
 daemon_log(struct daemon *daemon, int priority, const char *format, ...)
@@ -17,27 +16,4 @@ daemon_log(struct daemon *daemon, int priority, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	log_send(&daemon->log, priority, line);
-}
-
-static struct timespec
-read_clock(clockid_t clock)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(clock, &now);
-	return now;
-}
-
-int64_t
-daemon_time_ms(void)
-{
-	struct timespec now = read_clock(CLOCK_REALTIME);
-
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t
-daemon_uptime(void)
-{
-	return read_clock(CLOCK_BOOTTIME).tv_sec;
 }

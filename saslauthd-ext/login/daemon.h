@@ -53,8 +53,4 @@ struct daemon {
 void daemon_log(struct daemon *daemon, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Unix time in milliseconds; seconds of a clock that nobody sets. */
-int64_t daemon_time_ms(void);
-int64_t daemon_uptime(void);
-
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "saslauthd-ext/login/throttle.h"
 #include "saslauthd-ext/login/ticket.h"
 #include "scram/decoy.h"
@@ -63,7 +64,7 @@ guess_of(const struct password_check *check)
 	return (struct throttle_key){
 		.user = check->user.text,
 		.client = check->client[0] != '\0' ? check->client : NULL,
-		.now = daemon_time_ms() / 1000,
+		.now = clock_unix_ms() / 1000,
 	};
 }
 
@@ -73,7 +74,7 @@ count_guess(const struct password_check *check)
 {
 	struct daemon *daemon = check->daemon;
 	const struct throttle_key guess = guess_of(check);
-	int64_t now = daemon_uptime();
+	int64_t now = clock_boot_seconds();
 
 	if (!check->countable || recent_password_has(daemon->wrong, check->tag, now))
 		return;
@@ -144,7 +145,7 @@ pam_told(void *context, enum pam_result result, int code)
 	(void)code;
 	switch (result) {
 	case PAM_ACCEPTED:
-		recent_password_add(daemon->right, check->tag, daemon_uptime() +
+		recent_password_add(daemon->right, check->tag, clock_boot_seconds() +
 		    daemon->config->session_window);
 		finish_right(check, 0);
 		return;
@@ -309,7 +310,7 @@ ask_ticket(struct password_check *check)
 		.user = check->user.text,
 		.vm = check->vm,
 		.client = check->client[0] != '\0' ? check->client : NULL,
-		.now = daemon_time_ms() / 1000,
+		.now = clock_unix_ms() / 1000,
 	};
 	struct verifier verifier;
 
@@ -391,7 +392,7 @@ password_check(struct daemon *daemon, const struct login *login,
 	guess = guess_of(check);
 	if (throttle_locked(&daemon->state, daemon->config, &guess))
 		finish_unknown(check, throttle_locked_reason);
-	else if (recent_password_has(daemon->right, check->tag, daemon_uptime()))
+	else if (recent_password_has(daemon->right, check->tag, clock_boot_seconds()))
 		finish_right(check, 0);
 	else
 		begin(check);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "decide/network.h"
 #include "saslauthd-ext/login/audit_event.h"
 #include "saslauthd-ext/login/ticket.h"
@@ -67,7 +68,7 @@ known(struct daemon *daemon, const struct broker_message *message)
 	    strcmp(user.text, name) != 0)
 		return false;
 	request.user = &user;
-	policy_decide(daemon->policy, &request, daemon_time_ms() / 1000,
+	policy_decide(daemon->policy, &request, clock_unix_ms() / 1000,
 	    &decision);
 	return decision.verdict != VERDICT_UNKNOWN &&
 	    decision.reason != REASON_USER_UNKNOWN &&
@@ -96,7 +97,7 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 		return BROKER_E_VALUE;
 	name_issuer(by, issuer);
 	if (ticket_issue(&daemon->state, message, issuer,
-	    daemon_time_ms() / 1000, id_r) != ERROR_NONE) {
+	    clock_unix_ms() / 1000, id_r) != ERROR_NONE) {
 		daemon_log(daemon, LOG_ERR, "vmauthzd: no ticket: %s",
 		    daemon->state.detail);
 		return BROKER_E_BUSY;
@@ -126,6 +127,6 @@ on_lapse(void *context, int64_t id, const char *user, const char *vm,
 void
 ticket_service_expire(struct daemon *daemon)
 {
-	ticket_expire(&daemon->state, daemon_time_ms() / 1000, on_lapse,
+	ticket_expire(&daemon->state, clock_unix_ms() / 1000, on_lapse,
 	    daemon);
 }

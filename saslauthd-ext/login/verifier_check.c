@@ -11,34 +11,28 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/fair_queue.h"
 #include "decide/request.h"
 #include "scram/scram.h"
 
 enum { MECHANISM_MAX = 31 };
 
 struct verifier_check_job {
-	struct verifier_check_job *next;
-	char vm[REQUEST_VM_NAME_MAX + 1];
+	struct fair_item item;		/* first: it is the job */
+	struct verifier_check_job *next;	/* of those that are done */
 	char mechanism[MECHANISM_MAX + 1];
 	char prepared[SCRAM_PASSWORD_MAX];
 	struct verifier verifier;
-	uint64_t turn;		/* one of each VM's has it */
 	bool right;
 	verifier_check_cb *told;
 	void *context;
 };
 
-/* First in, first out. */
-struct queue {
-	struct verifier_check_job *first, **last;
-};
-
 struct verifier_check {
 	pthread_mutex_t mutex;		/* over the queues and ending */
 	pthread_cond_t work;
-	struct queue waiting, done;
-	size_t count;			/* waiting */
-	uint64_t turn;			/* of the last one that was taken */
+	struct fair_queue waiting;	/* jobs by VM */
+	struct verifier_check_job *done, **last_done;
 	bool ending;
 	int wake;			/* eventfd: something is done */
 	struct event *event;
@@ -46,24 +40,37 @@ struct verifier_check {
 	pthread_t thread[];
 };
 
+/* Each is called with the mutex. */
+
+static struct verifier_check_job *
+verifier_check_take_waiting(struct verifier_check *verify)
+{
+	struct fair_item *item = fair_queue_first(&verify->waiting, NULL, NULL);
+
+	if (item != NULL)
+		fair_queue_take(&verify->waiting, item);
+	return (struct verifier_check_job *)item;
+}
+
 static void
-put(struct queue *queue, struct verifier_check_job *job)
+verifier_check_put_done(struct verifier_check *verify,
+    struct verifier_check_job *job)
 {
 	job->next = NULL;
-	*queue->last = job;
-	queue->last = &job->next;
+	*verify->last_done = job;
+	verify->last_done = &job->next;
 }
 
 static struct verifier_check_job *
-take(struct queue *queue)
+verifier_check_take_done(struct verifier_check *verify)
 {
-	struct verifier_check_job *job = queue->first;
+	struct verifier_check_job *job = verify->done;
 
 	if (job == NULL)
 		return NULL;
-	queue->first = job->next;
-	if (queue->first == NULL)
-		queue->last = &queue->first;
+	verify->done = job->next;
+	if (verify->done == NULL)
+		verify->last_done = &verify->done;
 	return job;
 }
 
@@ -87,17 +94,15 @@ work(void *context)
 	for (;;) {
 		job = NULL;
 		while (!verify->ending &&
-		    (job = take(&verify->waiting)) == NULL)
+		    (job = verifier_check_take_waiting(verify)) == NULL)
 			pthread_cond_wait(&verify->work, &verify->mutex);
 		if (job == NULL)
 			break;
-		verify->count--;
-		verify->turn = job->turn;
 		pthread_mutex_unlock(&verify->mutex);
 		job->right = scram_verifier_check(job->mechanism,
 		    job->prepared, &job->verifier) == ERROR_NONE;
 		pthread_mutex_lock(&verify->mutex);
-		put(&verify->done, job);
+		verifier_check_put_done(verify, job);
 		if (write(verify->wake, &one, sizeof(one)) < 0)
 			continue;	/* the counter is full: it is awake */
 	}
@@ -119,7 +124,7 @@ on_wake(evutil_socket_t fd, short what, void *context)
 		return;
 	for (;;) {
 		pthread_mutex_lock(&verify->mutex);
-		job = take(&verify->done);
+		job = verifier_check_take_done(verify);
 		pthread_mutex_unlock(&verify->mutex);
 		if (job == NULL)
 			return;
@@ -150,8 +155,9 @@ verifier_check_new(struct verifier_check **verify_r, struct event_base *base, si
 		return ERROR_MEMORY;
 	pthread_mutex_init(&verify->mutex, NULL);
 	pthread_cond_init(&verify->work, NULL);
-	verify->waiting.last = &verify->waiting.first;
-	verify->done.last = &verify->done.first;
+	verify->waiting.max = VERIFIER_CHECK_QUEUE_MAX;
+	verify->waiting.max_per_key = VERIFIER_CHECK_QUEUE_PER_VM_MAX;
+	verify->last_done = &verify->done;
 	verify->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (verify->wake >= 0)
 		verify->event = event_new(base, verify->wake,
@@ -165,19 +171,11 @@ verifier_check_new(struct verifier_check **verify_r, struct event_base *base, si
 	return ERROR_NONE;
 }
 
-static void
-free_queue(struct queue *queue)
-{
-	struct verifier_check_job *job;
-
-	while ((job = take(queue)) != NULL)
-		free_job(job);
-}
-
 void
 verifier_check_free(struct verifier_check **verify)
 {
 	struct verifier_check *old = *verify;
+	struct verifier_check_job *job;
 
 	*verify = NULL;
 	if (old == NULL)
@@ -188,8 +186,9 @@ verifier_check_free(struct verifier_check **verify)
 	pthread_mutex_unlock(&old->mutex);
 	while (old->threads > 0)
 		pthread_join(old->thread[--old->threads], NULL);
-	free_queue(&old->waiting);
-	free_queue(&old->done);
+	while ((job = verifier_check_take_waiting(old)) != NULL ||
+	    (job = verifier_check_take_done(old)) != NULL)
+		free_job(job);
 	if (old->event != NULL)
 		event_free(old->event);
 	if (old->wake >= 0)
@@ -199,45 +198,13 @@ verifier_check_free(struct verifier_check **verify)
 	free(old);
 }
 
-/* How many of a VM's wait, and the turn of one more.  Turns only go on: were
- * they counted anew, a VM that always asks again would always be first. */
-static size_t
-count_of(const struct verifier_check *verify, const char *vm, uint64_t *turn_r)
-{
-	size_t count = 0;
-
-	*turn_r = verify->turn + 1;
-	for (const struct verifier_check_job *job = verify->waiting.first; job != NULL;
-	    job = job->next) {
-		if (strcmp(job->vm, vm) != 0)
-			continue;
-		count++;
-		*turn_r = job->turn + 1;
-	}
-	return count;
-}
-
-/* The first of each VM's come before the second of any: it is by turn. */
-static void
-put_fairly(struct queue *queue, struct verifier_check_job *job)
-{
-	struct verifier_check_job **at = &queue->first;
-
-	while (*at != NULL && (*at)->turn <= job->turn)
-		at = &(*at)->next;
-	job->next = *at;
-	*at = job;
-	if (job->next == NULL)
-		queue->last = &job->next;
-}
-
 struct verifier_check_job *
 verifier_check_ask(struct verifier_check *verify, const char *vm, const char *mechanism,
     const char *prepared, const struct verifier *verifier,
     verifier_check_cb *told, void *context)
 {
 	struct verifier_check_job *job;
-	size_t count;
+	bool put;
 
 	if (strlen(vm) > REQUEST_VM_NAME_MAX ||
 	    strlen(mechanism) > MECHANISM_MAX ||
@@ -246,23 +213,19 @@ verifier_check_ask(struct verifier_check *verify, const char *vm, const char *me
 	job = calloc(1, sizeof(*job));
 	if (job == NULL)
 		return NULL;
-	strcpy(job->vm, vm);
 	strcpy(job->mechanism, mechanism);
 	strcpy(job->prepared, prepared);
 	job->verifier = *verifier;
 	job->told = told;
 	job->context = context;
 	pthread_mutex_lock(&verify->mutex);
-	count = count_of(verify, vm, &job->turn);
-	if (verify->count >= VERIFIER_CHECK_QUEUE_MAX ||
-	    count >= VERIFIER_CHECK_QUEUE_PER_VM_MAX) {
-		pthread_mutex_unlock(&verify->mutex);
+	put = fair_queue_put(&verify->waiting, &job->item, vm);
+	if (put)
+		pthread_cond_signal(&verify->work);
+	pthread_mutex_unlock(&verify->mutex);
+	if (!put) {
 		free_job(job);
 		return NULL;
 	}
-	put_fairly(&verify->waiting, job);
-	verify->count++;
-	pthread_cond_signal(&verify->work);
-	pthread_mutex_unlock(&verify->mutex);
 	return job;
 }

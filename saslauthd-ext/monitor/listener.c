@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_judge.h"
+
 #define LOCK "vmauthzd.lock"
 
 /* --- the folder ----------------------------------------------------------- */
@@ -18,19 +20,25 @@
 static bool
 open_folder(struct listeners *listeners, const char *path)
 {
+	static const struct file_rule rule = {
+		.type = S_IFDIR,
+		.owner = 0,
+		.denied = S_IWGRP | S_IWOTH,
+	};
+	enum file_verdict verdict;
 	struct stat st;
 
 	if (mkdir(path, 0755) == 0 && chmod(path, 0755) != 0) {
 		warn("%s", path);
 		return false;
 	}
-	listeners->folder = open(path,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (listeners->folder < 0 || fstat(listeners->folder, &st) != 0) {
+	listeners->folder = file_open(AT_FDCWD, path,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, &rule, &st, &verdict);
+	if (verdict == FILE_UNSEEN) {
 		warn("%s can't be opened", path);
 		return false;
 	}
-	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+	if (verdict != FILE_TRUSTED) {
 		warnx("%s: others than root may write there; run "
 		    "chown root and chmod 755", path);
 		return false;

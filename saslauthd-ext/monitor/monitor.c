@@ -19,9 +19,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "saslauthd-ext/monitor/child_process.h"
 #include "saslauthd-ext/monitor/monitor_calls.h"
 #include "saslauthd-ext/monitor/privilege.h"
@@ -58,15 +58,6 @@ struct monitor {
 	int status;			/* to exit with */
 };
 
-static int64_t
-milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- the worker ----------------------------------------------------------- */
 
 /* _exit(): the monitor's files and atexit(3) functions are not the worker's. */
@@ -92,7 +83,7 @@ worker_start(struct monitor *monitor)
 	const pid_t self = getpid();
 	int pair[2];
 
-	monitor->started = milliseconds();
+	monitor->started = clock_monotonic_ms();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
 		const int fds[] = { pair[1], monitor->settings->mux,
 		    monitor->settings->broker };
@@ -125,7 +116,7 @@ drop_link(struct monitor *monitor)
 static void
 schedule(struct monitor *monitor)
 {
-	int64_t now = milliseconds();
+	int64_t now = clock_monotonic_ms();
 
 	if (now - monitor->started >= BACK_OFF_FORGET)
 		monitor->back_off = 0;
@@ -210,7 +201,7 @@ stop(struct monitor *monitor)
 		return;
 	monitor->stopping = true;
 	service_manager_tell(&monitor->manager, "STOPPING=1");
-	monitor->patience_until = milliseconds() + STOP_PATIENCE;
+	monitor->patience_until = clock_monotonic_ms() + STOP_PATIENCE;
 	if (monitor->worker != 0)
 		kill(monitor->worker, SIGTERM);
 	else
@@ -292,7 +283,7 @@ open_signals(void)
 static int
 keep_time(struct monitor *monitor)
 {
-	int64_t now = milliseconds();
+	int64_t now = clock_monotonic_ms();
 	int64_t until = monitor->stopping ? monitor->patience_until :
 	    monitor->due;
 
@@ -333,12 +324,12 @@ static void
 end_children(struct monitor *monitor)
 {
 	struct pollfd fd = { .fd = monitor->signals, .events = POLLIN };
-	int64_t until = milliseconds() + KILL_PATIENCE;
+	int64_t until = clock_monotonic_ms() + KILL_PATIENCE;
 	int64_t now;
 
 	pam_helpers_stop_all(&monitor->helpers);
 	while (waitpid(-1, NULL, WNOHANG) >= 0 &&
-	    (now = milliseconds()) < until)
+	    (now = clock_monotonic_ms()) < until)
 		if (poll(&fd, 1, (int)(until - now)) > 0)
 			take_signals(monitor);
 }

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/file_judge.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 /* --- libvirt's status files ----------------------------------------------- */
@@ -23,53 +24,54 @@ is_file_name(const char *name)
 	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* Whether it is what S_IF... says, root's, and nobody else's to write. */
-static bool
-is_trusted(int fd, mode_t type)
+/* A descriptor of what is root's, and nobody else's to write; or -1 with
+ * errno. */
+static int
+open_trusted(int folder, const char *path, int flags, mode_t type)
 {
+	const struct file_rule rule = {
+		.type = type,
+		.owner = 0,
+		.denied = S_IWGRP | S_IWOTH,
+	};
+	enum file_verdict verdict;
 	struct stat st;
+	int fd = file_open(folder, path, flags | O_NOFOLLOW, &rule, &st,
+	    &verdict);
 
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
-	    st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	if (fd < 0 && verdict != FILE_UNSEEN)
+		errno = EPERM;
+	return fd;
 }
 
 static int
 open_in(int folder, const char *name)
 {
 	char file[REQUEST_VM_NAME_MAX + sizeof(".xml")];
-	int fd;
 
 	snprintf(file, sizeof(file), "%s.xml", name);
-	/* A fifo or a device must not make us wait before it is judged. */
-	fd = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0 && !is_trusted(fd, S_IFREG)) {
-		close(fd);
-		errno = EPERM;
-		return -1;
-	}
-	return fd;
+	return open_trusted(folder, file, O_RDONLY, S_IFREG);
 }
 
 static int
 open_status(struct monitor_calls *calls, const struct monitor_request *request,
     struct monitor_answer *answer)
 {
-	int folder, fd = -1;
+	int folder, fd, error;
 
 	(void)answer;
 	if (!is_file_name(request->name)) {
 		errno = EINVAL;
 		return -1;
 	}
-	folder = open(calls->libvirt_folder,
-	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	folder = open_trusted(AT_FDCWD, calls->libvirt_folder,
+	    O_PATH | O_DIRECTORY, S_IFDIR);
 	if (folder < 0)
 		return -1;
-	errno = EPERM;
-	if (is_trusted(folder, S_IFDIR))
-		fd = open_in(folder, request->name);
+	fd = open_in(folder, request->name);
+	error = errno;
 	close(folder);
+	errno = error;
 	return fd;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fair_queue.h"
+
 enum {
 	IDLE_KEPT = 2,		/* helpers that may be idle for longer */
 	IDLE_SECONDS = 30,	/* than this */
@@ -18,11 +20,10 @@ enum {
 
 /* A question on its way. */
 struct pam_pool_job {
-	struct pam_pool_job *next;		/* of those that wait */
+	struct fair_item item;		/* first: it is the job */
 	struct pam_pool *pool;
 	struct helper *helper;		/* that has it; NULL: it waits */
 	struct event *patience;		/* then nobody knows */
-	uint64_t turn;			/* one of each VM's has it */
 	struct pam_question question;
 	pam_pool_cb *told;
 	void *context;
@@ -44,8 +45,7 @@ struct pam_pool {
 	unsigned int helpers_max, per_vm, timeout;
 	struct helper *helpers;
 	size_t helper_count;
-	struct pam_pool_job *waiting;	/* by turn */
-	uint64_t turn;			/* the latest that a helper got */
+	struct fair_queue waiting;	/* jobs by VM */
 	struct event *dispatch;		/* helpers and questions may match now */
 	struct event *idle;
 	uint32_t last_id;
@@ -72,29 +72,6 @@ tell(struct pam_pool_job *job, enum pam_result result, int code)
 
 	free_job(job);
 	told(context, result, code);
-}
-
-static void
-unlink_waiting(struct pam_pool_job *job)
-{
-	struct pam_pool_job **at = &job->pool->waiting;
-
-	while (*at != NULL && *at != job)
-		at = &(*at)->next;
-	if (*at != NULL)
-		*at = job->next;
-}
-
-/* The first of each VM's come before the second of any: it is by turn. */
-static void
-link_waiting(struct pam_pool_job *job)
-{
-	struct pam_pool_job **at = &job->pool->waiting;
-
-	while (*at != NULL && (*at)->turn <= job->turn)
-		at = &(*at)->next;
-	job->next = *at;
-	*at = job;
 }
 
 /* --- helpers ------------------------------------------------------------------ */
@@ -186,16 +163,18 @@ idle_helper(const struct pam_pool *pool)
 
 /* --- who gets which ------------------------------------------------------------- */
 
-static size_t
-busy_with(const struct pam_pool *pool, const char *vm)
+/* Whether a VM may keep one more helper busy. */
+static bool
+pam_pool_vm_ready_cb(void *context, const char *vm)
 {
-	size_t count = 0;
+	const struct pam_pool *pool = context;
+	size_t busy = 0;
 
 	for (const struct helper *helper = pool->helpers; helper != NULL;
 	    helper = helper->next)
-		count += helper->job != NULL &&
+		busy += helper->job != NULL &&
 		    strcmp(helper->job->question.tty, vm) == 0;
-	return count;
+	return busy < pool->per_vm;
 }
 
 /* False if the helper is of no use any more. */
@@ -207,9 +186,7 @@ give(struct helper *helper, struct pam_pool_job *job)
 		free_helper(helper, true);
 		return false;
 	}
-	unlink_waiting(job);
-	if (helper->pool->turn < job->turn)
-		helper->pool->turn = job->turn;
+	fair_queue_take(&helper->pool->waiting, &job->item);
 	helper->job = job;
 	job->helper = helper;
 	OPENSSL_cleanse(job->question.password,
@@ -222,17 +199,14 @@ on_dispatch(evutil_socket_t fd, short what, void *context)
 {
 	static const struct timeval retry = { .tv_usec = RETRY_MS * 1000 };
 	struct pam_pool *pool = context;
-	struct pam_pool_job *job = pool->waiting, *next;
+	struct fair_item *item;
 
 	(void)fd;
 	(void)what;
-	for (; job != NULL; job = next) {
-		struct helper *helper;
+	while ((item = fair_queue_first(&pool->waiting, pam_pool_vm_ready_cb,
+	    pool)) != NULL) {
+		struct helper *helper = idle_helper(pool);
 
-		next = job->next;
-		if (busy_with(pool, job->question.tty) >= pool->per_vm)
-			continue;
-		helper = idle_helper(pool);
 		if (helper == NULL)
 			helper = start_helper(pool);
 		if (helper == NULL) {
@@ -240,7 +214,7 @@ on_dispatch(evutil_socket_t fd, short what, void *context)
 				event_add(pool->dispatch, &retry);
 			return;
 		}
-		if (!give(helper, job)) {
+		if (!give(helper, (struct pam_pool_job *)item)) {
 			/* not at once: the next one may be dead as well */
 			event_add(pool->dispatch, &retry);
 			return;
@@ -268,7 +242,7 @@ on_patience(evutil_socket_t fd, short what, void *context)
 	if (job->helper != NULL)
 		free_helper(job->helper, true);
 	else
-		unlink_waiting(job);
+		fair_queue_remove(&job->pool->waiting, &job->item);
 	tell(job, PAM_BROKEN, 0);
 }
 
@@ -302,6 +276,8 @@ pam_pool_new(struct pam_pool **pool_r, struct event_base *base,
 		return ERROR_MEMORY;
 	pool->base = base;
 	pool->source = *source;
+	pool->waiting.max = PAM_POOL_QUEUE_MAX;
+	pool->waiting.max_per_key = PAM_POOL_QUEUE_PER_VM_MAX;
 	pool->dispatch = evtimer_new(base, on_dispatch, pool);
 	pool->idle = event_new(base, -1, EV_PERSIST, on_idle, pool);
 	if (pool->dispatch == NULL || pool->idle == NULL ||
@@ -327,15 +303,14 @@ void
 pam_pool_free(struct pam_pool **pool)
 {
 	struct pam_pool *old = *pool;
+	struct fair_item *item;
 
 	*pool = NULL;
 	if (old == NULL)
 		return;
-	while (old->waiting != NULL) {
-		struct pam_pool_job *job = old->waiting;
-
-		old->waiting = job->next;
-		free_job(job);
+	while ((item = fair_queue_first(&old->waiting, NULL, NULL)) != NULL) {
+		fair_queue_remove(&old->waiting, item);
+		free_job((struct pam_pool_job *)item);
 	}
 	while (old->helpers != NULL) {
 		struct helper *helper = old->helpers;
@@ -349,26 +324,6 @@ pam_pool_free(struct pam_pool **pool)
 	if (old->idle != NULL)
 		event_free(old->idle);
 	free(old);
-}
-
-/* False if too many wait.  Turns only go on: were they counted anew, a VM that
- * always asks again would always be first. */
-static bool
-find_turn(const struct pam_pool *pool, struct pam_pool_job *job)
-{
-	size_t all = 0, of_vm = 0;
-
-	job->turn = pool->turn + 1;
-	for (const struct pam_pool_job *other = pool->waiting; other != NULL;
-	    other = other->next) {
-		all++;
-		if (strcmp(other->question.tty, job->question.tty) != 0)
-			continue;
-		of_vm++;
-		if (job->turn <= other->turn)
-			job->turn = other->turn + 1;
-	}
-	return all < PAM_POOL_QUEUE_MAX && of_vm < PAM_POOL_QUEUE_PER_VM_MAX;
 }
 
 struct pam_pool_job *
@@ -385,14 +340,13 @@ pam_pool_ask(struct pam_pool *pool, const struct pam_question *question,
 	job->question.id = ++pool->last_id;
 	job->told = told;
 	job->context = context;
-	if (find_turn(pool, job))
-		job->patience = evtimer_new(pool->base, on_patience, job);
+	job->patience = evtimer_new(pool->base, on_patience, job);
 	if (job->patience == NULL ||
-	    event_add(job->patience, &patience) != 0) {
+	    event_add(job->patience, &patience) != 0 ||
+	    !fair_queue_put(&pool->waiting, &job->item, question->tty)) {
 		free_job(job);
 		return NULL;
 	}
-	link_waiting(job);
 	dispatch_soon(pool);
 	return job;
 }

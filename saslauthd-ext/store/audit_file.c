@@ -3,13 +3,13 @@
 
 #include "saslauthd-ext/store/audit_file.h"
 
-#include <glib.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/escape.h"
 
 bool
 audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at)
@@ -75,41 +75,10 @@ audit_files_free(struct dirent **list, int count)
 	free(list);
 }
 
-/* Octets of the character at text if it can stay as it is, else 0. */
-static size_t
-plain_character(const char *text)
-{
-	gunichar c = g_utf8_get_char_validated(text, -1);
-
-	if (c >= (gunichar)-2 || c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-	    c == '\\')
-		return 0;
-	return (size_t)g_unichar_to_utf8(c, NULL);
-}
-
 void
 audit_text(char out[AUDIT_TEXT_MAX + 1], const char *text)
 {
-	size_t used = 0, whole = 0;	/* whole: where a cut may be */
-
-	while (*text != '\0') {
-		size_t plain = plain_character(text);
-		size_t more = plain != 0 ? plain : strlen("\\xNN");
-
-		if (used + more > AUDIT_TEXT_MAX) {
-			memcpy(out + whole, "...", sizeof("..."));
-			return;
-		}
-		if (plain != 0)
-			memcpy(out + used, text, plain);
-		else
-			sprintf(out + used, "\\x%02x", (unsigned char)*text);
-		text += plain != 0 ? plain : 1;
-		used += more;
-		if (used + strlen("...") <= AUDIT_TEXT_MAX)
-			whole = used;
-	}
-	out[used] = '\0';
+	escape_write(out, AUDIT_TEXT_MAX, text, ESCAPE_UTF8);
 }
 
 static const struct {

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "saslauthd-ext/store/audit_file.h"
 
@@ -129,10 +130,8 @@ work(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 static void
 pause_a_while(struct audit_keeper *keeper)
 {
-	struct timespec until;
+	struct timespec until = clock_monotonic_in(PAUSE * 1000);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PAUSE;
 	keeper->asleep = true;
 	while ((keeper->tasks & TASK_HURRY) == 0 &&
 	    pthread_cond_timedwait(&keeper->wake, &keeper->mutex, &until) == 0)
@@ -223,10 +222,7 @@ audit_keeper_pause(struct audit_keeper *keeper, int wait_ms)
 
 	if (wait_ms == 0)
 		return pthread_mutex_trylock(&keeper->files) == 0;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)wait_ms * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	until = clock_monotonic_in(wait_ms);
 	return pthread_mutex_clocklock(&keeper->files, CLOCK_MONOTONIC,
 	    &until) == 0;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_judge.h"
 
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
@@ -101,22 +102,27 @@ set_journal(struct audit_store *store, const char *sql, const char *mode)
 
 /* Makes the file with its mode, so that SQLite doesn't choose one. */
 static int
-judge_file(struct audit_store *store)
+audit_store_judge_file(struct audit_store *store)
 {
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.create = 0640,
+	};
 	char path[PATH_SIZE];
+	enum file_verdict verdict;
 	struct stat st;
 	int fd, rc = ERROR_NONE;
 
 	path_of(store, path, AUDIT_FILE, "");
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-	    0640);
-	if (fd < 0)
+	fd = file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, &rule,
+	    &st, &verdict);
+	if (verdict == FILE_UNSEEN)
 		return fail(store, errno == ENOSPC || errno == EDQUOT ?
 		    ERROR_IO : ERROR_ACCESS, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid())
-		rc = fail(store, ERROR_UNSAFE, NULL);
-	else if ((st.st_mode & 07777) != 0640 && fchmod(fd, 0640) != 0)
+	if (verdict != FILE_TRUSTED)
+		return fail(store, ERROR_UNSAFE, NULL);
+	if ((st.st_mode & 07777) != 0640 && fchmod(fd, 0640) != 0)
 		rc = fail(store, ERROR_UNSAFE, strerror(errno));
 	close(fd);
 	return rc;
@@ -254,7 +260,7 @@ prepare(struct audit_store *store)
 static int
 open_file(struct audit_store *store)
 {
-	int rc = judge_file(store);
+	int rc = audit_store_judge_file(store);
 
 	if (rc == ERROR_NONE)
 		rc = open_handle(store);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_judge.h"
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
@@ -52,21 +53,26 @@ fail_sqlite(struct state *state)
 
 /* Makes the file with its mode, so that SQLite doesn't choose one. */
 static int
-judge_file(struct state *state, const char *path)
+state_judge_file(struct state *state, const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
-	    O_NONBLOCK, 0600);
+	const struct file_rule rule = {
+		.type = S_IFREG,
+		.owner = geteuid(),
+		.denied = 07777 & ~0640,
+		.create = 0600,
+	};
+	enum file_verdict verdict;
 	struct stat st;
-	int rc = ERROR_NONE;
+	int fd = file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW,
+	    &rule, &st, &verdict);
 
-	if (fd < 0)
+	if (verdict == FILE_UNSEEN)
 		return fail(state, path, ERROR_ACCESS, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid() || (st.st_mode & 07777 & ~0640) != 0)
-		rc = fail(state, path, ERROR_UNSAFE,
+	if (verdict != FILE_TRUSTED)
+		return fail(state, path, ERROR_UNSAFE,
 		    "it is to be vmauthzd's own, mode 600");
 	close(fd);
-	return rc;
+	return ERROR_NONE;
 }
 
 static int64_t
@@ -119,7 +125,7 @@ use_schema(struct state *state, const char *path)
 static int
 open_once(struct state *state, const char *path)
 {
-	int rc = judge_file(state, path);
+	int rc = state_judge_file(state, path);
 
 	if (rc != ERROR_NONE)
 		return rc;

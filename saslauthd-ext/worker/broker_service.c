@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "broker/message.h"
 #include "saslauthd-ext/login/throttle.h"
 #include "saslauthd-ext/login/password_check.h"
@@ -146,7 +147,7 @@ is_welcome(struct daemon *daemon, const struct login *login,
 	const struct throttle_key guess = {
 		.user = login->user.text,
 		.client = login->what->client,
-		.now = daemon_time_ms() / 1000,
+		.now = clock_unix_ms() / 1000,
 	};
 	bool locked = throttle_locked(&daemon->state, daemon->config, &guess);
 	struct judgement judgement;
@@ -170,7 +171,7 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 		.user = login->user.text,
 		.vm = login->asker->machine.name,
 		.client = login->what->client,
-		.now = daemon_time_ms() / 1000,
+		.now = clock_unix_ms() / 1000,
 	};
 	bool welcome = is_welcome(daemon, login, attempt);
 	struct verifier ticket;

@@ -9,20 +9,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "saslauthd-ext/worker/monitor_client.h"
+#include "base/clock.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
-
-static uint64_t
-nanoseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static int
 passed_descriptor(struct msghdr *message)
@@ -63,10 +54,10 @@ take(int monitor, struct monitor_answer *answer_r, int *fd_r)
 }
 
 static bool
-wait_for(int monitor, uint64_t until)
+wait_for(int monitor, int64_t until)
 {
 	struct pollfd poll_fd = { .fd = monitor, .events = POLLIN };
-	uint64_t now = nanoseconds();
+	int64_t now = clock_monotonic_ns();
 	int ready;
 
 	if (now >= until)
@@ -90,24 +81,24 @@ static int
 call(int monitor, struct monitor_request *request,
     struct monitor_answer *answer_r)
 {
-	uint64_t start = nanoseconds();
-	uint64_t until = start + (uint64_t)MONITOR_WAIT_MS * 1000000;
+	int64_t start = clock_monotonic_ns();
+	int64_t until = start + (int64_t)MONITOR_WAIT_MS * 1000000;
 	int fd = -1;
 
 	memset(answer_r, 0, sizeof(*answer_r));
-	request->serial = start;
+	request->serial = (uint64_t)start;
 	if (send(monitor, request, sizeof(*request),
 	    MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(*request))
 		return -1;
 	while (wait_for(monitor, until)) {
 		bool taken = take(monitor, answer_r, &fd);
 
-		if (taken && answer_r->serial == start && answer_r->error == 0)
+		if (taken && answer_r->serial == request->serial && answer_r->error == 0)
 			return fd;
 		forget(&fd);
 		if (!taken && errno != EAGAIN && errno != EINTR)
 			return -1;
-		if (taken && answer_r->serial == start)
+		if (taken && answer_r->serial == request->serial)
 			return -1;
 	}
 	return -1;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "saslauthd-ext/worker/mux.h"
 #include "saslauthd-ext/login/password_check.h"
 
@@ -43,7 +44,7 @@ refuse(struct connection *connection, const char *why)
 		    connection->asker.machine.name : NULL,
 		.vm_source = machine_source_name(
 		    connection->asker.machine.source),
-		.at = daemon_time_ms() / 1000,
+		.at = clock_unix_ms() / 1000,
 		.reason = why,
 	};
 	char text[LOG_LINE_MAX];

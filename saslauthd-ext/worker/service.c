@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "vm/machine_find.h"
+#include "base/clock.h"
 
 enum { ACCEPT_PAUSE_MS = 100 };		/* when there are no descriptors left */
 
@@ -80,7 +81,7 @@ connection_release(struct connection *connection)
 static void
 complain(struct service *service, const struct peer *peer, const char *what)
 {
-	int64_t now = daemon_uptime();
+	int64_t now = clock_boot_seconds();
 
 	if (now < service->complained + 1)
 		return;

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "saslauthd-ext/worker/broker_service.h"
 #include "saslauthd-ext/config/config_file.h"
 #include "saslauthd-ext/login/daemon.h"
@@ -89,7 +90,7 @@ on_round(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	ticket_service_expire(daemon);
 	session_expire(&daemon->state, process_lives, on_session_end, daemon);
-	throttle_expire(&daemon->state, daemon->config, daemon_time_ms() / 1000);
+	throttle_expire(&daemon->state, daemon->config, clock_unix_ms() / 1000);
 	state_checkpoint(&daemon->state);
 }
 

@@ -67,14 +67,15 @@ ask_broker(struct broker_client *client, const char *user)
 			.client = "127.0.0.1",
 		},
 	}, answer;
+	char detail[BROKER_DETAIL_MAX];
 
-	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer) !=
-	    ERROR_NONE)
+	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer,
+	    detail) != ERROR_NONE)
 		return false;
 	message.type = BROKER_DECIDE;
 	message.proved = true;
-	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer) !=
-	    ERROR_NONE)
+	if (broker_client_ask(client, &message, TIMEOUT_MS, &answer,
+	    detail) != ERROR_NONE)
 		return false;
 	if (answer.session != 0)
 		broker_client_end(client, answer.session);

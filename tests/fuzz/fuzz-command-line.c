@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	command_line_parse(&self, copy, size);
 	HOLDS(strlen(self.name) <= REQUEST_VM_NAME_MAX);
 	HOLDS(self.uuid[0] == '\0' ||
-	    strlen(self.uuid) == REQUEST_UUID_LENGTH);
+	    strlen(self.uuid) == UUID_LENGTH);
 	for (const char *c = self.uuid; *c != '\0'; c++)
 		HOLDS(strchr("0123456789abcdef-", *c) != NULL);
 	free(copy);

@@ -27,14 +27,14 @@ try_cgroup(const uint8_t *data, size_t size)
 static void
 try_status(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size != 0 ? size : 1), uuid[REQUEST_UUID_LENGTH + 1];
+	char *text = malloc(size != 0 ? size : 1), uuid[UUID_LENGTH + 1];
 
 	HOLDS(text != NULL);
 	if (size != 0)
 		memcpy(text, data, size);
 	if (machine_parse_status(text, size, "debianx", 7, uuid))
-		HOLDS(strlen(uuid) == REQUEST_UUID_LENGTH &&
-		    strspn(uuid, "0123456789abcdef-") == REQUEST_UUID_LENGTH);
+		HOLDS(strlen(uuid) == UUID_LENGTH &&
+		    strspn(uuid, "0123456789abcdef-") == UUID_LENGTH);
 	else
 		HOLDS(uuid[0] == '\0');
 	free(text);

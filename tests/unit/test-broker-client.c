@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -15,7 +16,7 @@
 
 #include "broker/client.h"
 
-enum { SHORT_MS = 150, LONG_MS = 5000, ENDS_MAX = 64 };
+enum { SHORT_MS = 150, LONG_MS = 5000, ENDS_MAX = 256 };
 
 /* What the daemon does about a question. */
 enum deed {
@@ -30,7 +31,7 @@ struct daemon {
 	pthread_t thread;
 	enum deed deeds[8];		/* one a question; the last goes on */
 	size_t questions, connections;
-	uint64_t ends[256];
+	uint64_t ends[512];
 	size_t end_count;
 	bool stopping;
 };
@@ -175,6 +176,7 @@ stop(void)
 /* --- the client --------------------------------------------------------------------- */
 
 static struct broker_client *client;
+static char detail[BROKER_DETAIL_MAX];	/* of the last question */
 
 static int
 ask(int timeout_ms)
@@ -183,19 +185,19 @@ ask(int timeout_ms)
 		.type = BROKER_DECIDE, .login = { .user = "alice@b" },
 	};
 	struct broker_message answer;
-	int rc = broker_client_ask(client, &question, timeout_ms, &answer);
+	int rc = broker_client_ask(client, &question, timeout_ms, &answer,
+	    detail);
 
 	assert_int_equal(answer.session, rc == ERROR_NONE ? 42 : 0);
-	assert_true((rc == ERROR_NONE) ==
-	    (broker_client_detail(client)[0] == '\0'));
+	assert_true((rc == ERROR_NONE) == (detail[0] == '\0'));
 	return rc;
 }
 
 static void
 expect_detail(const char *text)
 {
-	assert_non_null(strstr(broker_client_detail(client), here.path));
-	assert_non_null(strstr(broker_client_detail(client), text));
+	assert_non_null(strstr(detail, here.path));
+	assert_non_null(strstr(detail, text));
 }
 
 static int64_t
@@ -346,6 +348,36 @@ keeps_so_many_ends(void **state)
 	stop();
 }
 
+static void *
+ask_in_vain(void *context)
+{
+	atomic_bool *over = context;
+
+	assert_int_equal(ask(1000), ERROR_BROKER);
+	atomic_store(over, true);
+	return NULL;
+}
+
+static void
+waits_for_no_question(void **state)
+{
+	atomic_bool over = false;
+	pthread_t thread;
+
+	(void)state;
+	start(SAY_NOTHING, ANSWER);
+	assert_int_equal(pthread_create(&thread, NULL, ask_in_vain, &over), 0);
+	for (int i = 0; i < 500 && here.questions == 0; i++)
+		poll(NULL, 0, 1);
+	broker_client_end(client, 7);
+	assert_false(atomic_load(&over));
+	assert_int_equal(here.end_count, 0);
+	pthread_join(thread, NULL);
+	await_ends(1);
+	assert_int_equal(here.ends[0], 7);
+	stop();
+}
+
 static int
 set_up(void **state)
 {
@@ -396,6 +428,7 @@ main(void)
 		CLIENT_TEST(waits_no_longer_than_told),
 		CLIENT_TEST(tells_of_ends),
 		CLIENT_TEST(keeps_so_many_ends),
+		CLIENT_TEST(waits_for_no_question),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

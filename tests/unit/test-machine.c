@@ -461,7 +461,7 @@ static const struct {
 static void
 test_statuses(void **state)
 {
-	char uuid[REQUEST_UUID_LENGTH + 1];
+	char uuid[UUID_LENGTH + 1];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(statuses); i++) {
@@ -495,7 +495,7 @@ test_attributes(void **state)
 {
 	enum { ATTRIBUTES = 1000, ELEMENTS = 4000 };
 	char *xml = malloc((ATTRIBUTES + ELEMENTS) * 32 + 4096), *at = xml;
-	char uuid[REQUEST_UUID_LENGTH + 1];
+	char uuid[UUID_LENGTH + 1];
 	double before = cpu_seconds();
 
 	(void)state;
@@ -520,7 +520,7 @@ test_size(void **state)
 {
 	enum { MOST = 4 * 1024 * 1024, DEPTH = 100000 };
 	static const char text[] = STATUS("7", "debianx", UUID);
-	char *xml = malloc(MOST + 1), uuid[REQUEST_UUID_LENGTH + 1];
+	char *xml = malloc(MOST + 1), uuid[UUID_LENGTH + 1];
 
 	(void)state;
 	assert_non_null(xml);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+#include "base/escape.h"
+
+#include <string.h>
+
+#include "base/hex.h"
+
+/* Octets of the well-formed character at text, 0 if there is none.  Source:
+ * The Unicode Standard, table 3-7. */
+static size_t
+utf8_size(const unsigned char *at, size_t length)
+{
+	static const struct {
+		unsigned char first, last;	/* octet that leads */
+		unsigned char from, to;		/* second octet */
+		size_t size;
+	} rows[] = {
+		{ 0x00, 0x7f, 0x00, 0x00, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	size_t row = 0, count = sizeof(rows) / sizeof(rows[0]);
+
+	while (row < count && (*at < rows[row].first || *at > rows[row].last))
+		row++;
+	if (row == count || rows[row].size > length)
+		return 0;
+	if (rows[row].size > 1 &&
+	    (at[1] < rows[row].from || at[1] > rows[row].to))
+		return 0;
+	for (size_t i = 2; i < rows[row].size; i++) {
+		if (at[i] < 0x80 || at[i] > 0xbf)
+			return 0;
+	}
+	return rows[row].size;
+}
+
+static bool
+is_ascii_control(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+/* U+0080 to U+009F. */
+static bool
+is_c1_control(const unsigned char *at, size_t length)
+{
+	return length >= 2 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+}
+
+static bool
+is_printable_but(unsigned char c, const char *special)
+{
+	return c >= 0x20 && c <= 0x7e && strchr(special, c) == NULL;
+}
+
+/* Octets at text that belong together, and may stand; 0 if the first may
+ * not. */
+static size_t
+plain_size(const char *text, size_t length, enum escape_style style)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	switch (style) {
+	case ESCAPE_LOG:
+		return is_printable_but(*at, "\"\\");
+	case ESCAPE_LOG_LIST:
+		return is_printable_but(*at, "\"\\,");
+	case ESCAPE_QUOTED:
+		return is_printable_but(*at, "\"");
+	case ESCAPE_ASCII_CONTROLS:
+		return !is_ascii_control(*at);
+	case ESCAPE_CONTROLS:
+		return !is_ascii_control(*at) && !is_c1_control(at, length);
+	case ESCAPE_UTF8:
+		return is_ascii_control(*at) || is_c1_control(at, length) ||
+		    *at == '\\' ? 0 : utf8_size(at, length);
+	case ESCAPE_ALL:
+		break;
+	}
+	return 0;
+}
+
+/* Octets that are to be escaped together. */
+static size_t
+escaped_size(const char *text, size_t length)
+{
+	return is_c1_control((const unsigned char *)text, length) ? 2 : 1;
+}
+
+/* Writes \xNN, and no NUL. */
+static void
+escape_octet(char out[ESCAPE_LENGTH], char octet)
+{
+	const unsigned char value = (unsigned char)octet;
+	char digits[3];
+
+	hex_write(digits, &value, 1);
+	out[0] = '\\';
+	out[1] = 'x';
+	out[2] = digits[0];
+	out[3] = digits[1];
+}
+
+size_t
+escape_piece(struct escape *escape, const char **piece_r)
+{
+	size_t size = 0, more;
+
+	*piece_r = escape->text;
+	while (escape->due == 0 && size < escape->length &&
+	    (more = plain_size(escape->text + size, escape->length - size,
+	    escape->style)) != 0)
+		size += more;
+	escape->text += size;
+	escape->length -= size;
+	if (size != 0 || escape->length == 0)
+		return size;
+	if (escape->due == 0)
+		escape->due = escaped_size(escape->text, escape->length);
+	escape_octet(escape->octet, *escape->text++);
+	escape->length--;
+	escape->due--;
+	*piece_r = escape->octet;
+	return ESCAPE_LENGTH;
+}
+
+void
+escape_print(FILE *out, const char *text, enum escape_style style)
+{
+	struct escape escape = { text, strlen(text), style, 0, "" };
+	const char *piece;
+	size_t size;
+
+	while ((size = escape_piece(&escape, &piece)) != 0)
+		fwrite(piece, 1, size, out);
+}
+
+void
+escape_write(char *out, size_t max, const char *text, enum escape_style style)
+{
+	size_t used = 0, whole = 0;	/* whole: where a cut may be */
+	size_t length = strlen(text), due = 0;
+
+	while (length != 0) {
+		size_t plain = due == 0 ? plain_size(text, length, style) : 0;
+		size_t more = plain != 0 ? plain : ESCAPE_LENGTH;
+
+		if (used + more > max) {
+			memcpy(out + whole, "...", sizeof("..."));
+			return;
+		}
+		if (plain != 0) {
+			memcpy(out + used, text, plain);
+		} else {
+			due = (due == 0 ? escaped_size(text, length) : due) - 1;
+			escape_octet(out + used, *text);
+			plain = 1;
+		}
+		text += plain;
+		length -= plain;
+		used += more;
+		if (used + strlen("...") <= max)
+			whole = used;
+	}
+	out[used] = '\0';
+}
+
+/* The octet whose escape is at text, or -1. */
+static int
+escaped_octet(const char *text, size_t length, enum escape_style style)
+{
+	int high = -1, low = -1;
+	char octet;
+
+	if (length >= ESCAPE_LENGTH && text[1] == 'x') {
+		high = hex_value(text[2]);
+		low = hex_value(text[3]);
+	}
+	if (high < 0 || low < 0 || (high | low) == 0)
+		return -1;
+	octet = (char)(high << 4 | low);
+	return plain_size(&octet, 1, style) == 0 ? (unsigned char)octet : -1;
+}
+
+bool
+escape_read(char *out, size_t room, const char *text, size_t length,
+    enum escape_style style)
+{
+	const char *end = text + length;
+	size_t used = 0;
+
+	while (text < end) {
+		int c = (unsigned char)*text;
+
+		if (c == '\\') {
+			c = escaped_octet(text, (size_t)(end - text), style);
+			text += ESCAPE_LENGTH - 1;
+		}
+		text++;
+		if (used + 1 >= room || c == -1)
+			return false;
+		out[used++] = (char)c;
+	}
+	out[used] = '\0';
+	return true;
+}

@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/policy.h"
 #include "decide/request.h"
+#include "scram/verifier.h"
 
 enum {
 	BROKER_VERSION = 2,

@@ -91,7 +91,7 @@ struct progress {
 	const struct login *login;
 	const struct attempt *attempt;
 	struct judgement judgement;
-	const char *refusal;		/* NULL: let him in */
+	const char *refusal;		/* NULL: the user gets in */
 	int64_t at;			/* Unix ms */
 	uint64_t session;
 	bool first_channel;

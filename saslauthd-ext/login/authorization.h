@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* May he?  The policy's answer for a login at the VM that asks, and all that
- * follows from it: counters, tickets, sessions, the record, the log line. */
+/* Who gets in: the policy's answer for a login at the VM that asks, and all
+ * that follows: counters, tickets, sessions, the record, the log line. */
 
 #ifndef VMAUTHZD_LOGIN_AUTHORIZATION_H
 #define VMAUTHZD_LOGIN_AUTHORIZATION_H
@@ -35,7 +35,7 @@ struct judgement {
 void authorize_ask(struct daemon *daemon, const struct login *login,
     struct judgement *judgement_r);
 
-/* Whether the right password would let him in, as far as is known. */
+/* Whether the right password would be enough, as far as is known. */
 bool authorize_hopeful(const struct judgement *judgement);
 
 /* Whether a wrong password is to be counted: it could have been right, or who

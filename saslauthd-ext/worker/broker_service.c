@@ -86,8 +86,8 @@ vouched(const struct config *config, const struct identity *user)
 	return realm != NULL && realm->source == SOURCE_POLICY;
 }
 
-/* Whether he is to get a verifier that he can succeed with; if he has guessed
- * too often, the attempt says so. */
+/* Whether the user is to get a verifier that they can succeed with; after too
+ * many guesses the attempt says so. */
 static bool
 is_welcome(struct daemon *daemon, const struct login *login,
     struct attempt *attempt)
@@ -108,8 +108,8 @@ is_welcome(struct daemon *daemon, const struct login *login,
 	return authorize_hopeful(&judgement) && !locked;
 }
 
-/* A ticket that waits comes before his own verifier: SCRAM has room for one.
- * For everybody the same is looked up and made. */
+/* A ticket that waits comes before the user's own verifier: SCRAM has room for
+ * one.  For everybody the same is looked up and made. */
 static int
 choose_verifier(struct daemon *daemon, const struct login *login,
     struct attempt *attempt, struct verifier *verifier_r)
@@ -273,7 +273,8 @@ copy_question(struct connection *connection, const unsigned char *packet,
 
 static void
 broker_password(struct connection *connection,
-    const struct broker_message *message, const unsigned char *packet, size_t size)
+    const struct broker_message *message, const unsigned char *packet,
+    size_t size)
 {
 	struct question *question;
 
@@ -367,7 +368,8 @@ knows_vm(const struct connection *connection)
 /* What a VM may ask. */
 static void
 broker_serve_vm(struct connection *connection,
-    const struct broker_message *message, const unsigned char *packet, size_t size)
+    const struct broker_message *message, const unsigned char *packet,
+    size_t size)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct login login;

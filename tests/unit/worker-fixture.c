@@ -27,7 +27,7 @@ static const char *const names[] = { "alice@example.org", "bob@example.org",
 	"carol@example.org", "dora@local.example.org",
 	"emil@closed.example.org", "fritz@example.org" };
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files --------------------------------------------------------------- */
 
 const char *
 worker_path(struct worker *worker, const char *file)
@@ -167,7 +167,7 @@ remove_folder(const char *path)
 	assert_int_equal(rmdir(path), 0);
 }
 
-/* --- PAM ---------------------------------------------------------------------- */
+/* --- PAM ----------------------------------------------------------------- */
 
 static void
 end_helper(struct worker_helper *helper)
@@ -253,7 +253,7 @@ worker_pam_answer(struct worker *worker)
 	}
 }
 
-/* --- processes that connect ------------------------------------------------------ */
+/* --- processes that connect ---------------------------------------------- */
 
 #define CONNECT_TO "VMAUTHZ_TEST_CONNECT_TO"
 
@@ -441,7 +441,7 @@ worker_settle(struct worker *worker)
 		event_base_loop(worker->daemon.base, EVLOOP_NONBLOCK);
 }
 
-/* --- beginning and end ---------------------------------------------------------- */
+/* --- beginning and end --------------------------------------------------- */
 
 static void
 set_config(struct config *config)
@@ -547,7 +547,7 @@ worker_end(void **state)
 	return 0;
 }
 
-/* --- what a test asks --------------------------------------------------------------- */
+/* --- what a test asks ---------------------------------------------------- */
 
 struct asker
 worker_asker(const char *socket)

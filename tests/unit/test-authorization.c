@@ -98,7 +98,7 @@ refused_for(struct worker *worker, struct outcome outcome, const char *reason)
 	    "records WHERE kind = 'session'"), 0);
 }
 
-/* --- allowed ----------------------------------------------------------------- */
+/* --- allowed ------------------------------------------------------------- */
 
 static void
 allows(void **state)
@@ -164,7 +164,7 @@ opens_no_session_over_mux(void **state)
 	    "SELECT socket FROM records"), "mux");
 }
 
-/* --- refused by the policy ----------------------------------------------------- */
+/* --- refused by the policy ----------------------------------------------- */
 
 static const struct {
 	const char *title, *user, *sql, *reason;
@@ -252,7 +252,7 @@ refuses_what_was_refused(void **state)
 	assert_int_equal(count(worker, "state.db", "guesses"), 0);
 }
 
-/* --- wrong passwords -------------------------------------------------------------- */
+/* --- wrong passwords ----------------------------------------------------- */
 
 static int
 failures(struct worker *worker, const char *user)
@@ -327,7 +327,7 @@ records_once(void **state)
 	assert_int_equal(count(worker, "state.db", "guesses"), 0);
 }
 
-/* --- the local account -------------------------------------------------------------- */
+/* --- the local account --------------------------------------------------- */
 
 static void
 asks_for_the_local_account(void **state)
@@ -373,7 +373,7 @@ asks_no_stranger_for_the_local_account(void **state)
 	    "records WHERE verdict = 'deny'"), 1);
 }
 
-/* --- tickets ------------------------------------------------------------------------- */
+/* --- tickets ------------------------------------------------------------- */
 
 static int64_t
 issue(struct worker *worker, const char *user)
@@ -426,7 +426,7 @@ keeps_the_ticket_of_who_is_refused(void **state)
 	    "records WHERE event = 'used'"), 0);
 }
 
-/* --- an audit that can't be written ------------------------------------------------------ */
+/* --- an audit that can't be written -------------------------------------- */
 
 static sqlite3 *
 lock_audit(struct worker *worker)
@@ -481,7 +481,7 @@ goes_on_if_it_is_told_to(void **state)
 	assert_int_equal(count(worker, "audit.db", "records"), 0);
 }
 
-/* --- what a login may say ------------------------------------------------------------------ */
+/* --- what a login may say ------------------------------------------------ */
 
 static void
 checks_names_and_addresses(void **state)

@@ -88,7 +88,7 @@ hears_error(struct client *client, enum broker_error error)
 	assert_int_equal(client->answer.error, error);
 }
 
-/* --- a login on the wire -------------------------------------------------------- */
+/* --- a login on the wire ------------------------------------------------- */
 
 /* What a login's messages have in common. */
 static struct broker_message
@@ -167,7 +167,7 @@ recorded(struct worker *worker, int records, const char *what,
 	    " ORDER BY id DESC"), reason);
 }
 
-/* --- LOOKUP ------------------------------------------------------------------------ */
+/* --- LOOKUP -------------------------------------------------------------- */
 
 /* Whether the last answer is the verifier that the policy has of a user. */
 static bool
@@ -265,7 +265,7 @@ says_that_the_policy_is_away(void **state)
 	close(client.fd);
 }
 
-/* --- from a LOOKUP to its DECIDE and END -------------------------------------------- */
+/* --- from a LOOKUP to its DECIDE and END --------------------------------- */
 
 static void
 lets_in_and_hears_the_end(void **state)
@@ -415,7 +415,7 @@ asks_for_the_local_account(void **state)
 	close(client.fd);
 }
 
-/* --- PASSWORD ------------------------------------------------------------------------ */
+/* --- PASSWORD ------------------------------------------------------------ */
 
 static void
 checks_passwords(void **state)
@@ -529,7 +529,7 @@ records_what_nobody_waits_for(void **state)
 	assert_int_equal(count(worker, "state.db", "sessions"), 0);
 }
 
-/* --- TICKET ---------------------------------------------------------------------------- */
+/* --- TICKET -------------------------------------------------------------- */
 
 static struct broker_message
 ticket_message(const char *user, const char *vm, const char *password)
@@ -627,7 +627,7 @@ issues_no_ticket_for_nothing(void **state)
 	close(client.fd);
 }
 
-/* --- who may what ------------------------------------------------------------------------ */
+/* --- who may what -------------------------------------------------------- */
 
 static void
 issues_tickets_for_operators_alone(void **state)
@@ -745,7 +745,7 @@ keeps_vms_apart(void **state)
 	close(kali.fd);
 }
 
-/* --- what is no message -------------------------------------------------------------------- */
+/* --- what is no message -------------------------------------------------- */
 
 static void
 survives_garbage(void **state)

@@ -21,7 +21,7 @@ enum { SAID_MAX = 1024, FIRST_FD = 3 };
 static char top[] = "/tmp/vmauthz-listener.XXXXXX";
 static char folder[64];		/* in it, of the sockets */
 
-/* --- paths --------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 /* A file of the folder; lasts until the fourth call after it. */
 static const char *
@@ -92,7 +92,7 @@ tear_down(void **state)
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
-/* --- sockets of the test's own ------------------------------------------------- */
+/* --- sockets of the test's own ------------------------------------------- */
 
 static struct sockaddr_un
 address_of(const char *path)
@@ -130,7 +130,7 @@ try_connect(const char *path, int type)
 	return error;
 }
 
-/* --- a daemon ---------------------------------------------------------------------- */
+/* --- a daemon ------------------------------------------------------------ */
 
 /* What the service manager hands to it. */
 struct handed {
@@ -245,7 +245,7 @@ refused_for(struct daemon_process daemon, const char *why)
 	end(&daemon);
 }
 
-/* --- made here ------------------------------------------------------------------------- */
+/* --- made here ----------------------------------------------------------- */
 
 static void
 makes_both(void **state)
@@ -355,7 +355,7 @@ leaves_what_is_no_socket_alone(void **state)
 	assert_false(exists(elsewhere));
 }
 
-/* --- the folder --------------------------------------------------------------------------- */
+/* --- the folder ---------------------------------------------------------- */
 
 static void
 judges_the_folder(void **state)
@@ -388,7 +388,7 @@ judges_the_folder(void **state)
 	*strstr(folder, "/too/deep") = '\0';
 }
 
-/* --- handed over ----------------------------------------------------------------------------- */
+/* --- handed over --------------------------------------------------------- */
 
 static void
 takes_what_is_handed_over(void **state)

@@ -101,7 +101,7 @@ count(struct worker *worker, const char *file, const char *rows)
 	return atoi(worker_query(worker, file, sql));
 }
 
-/* --- answers ---------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static void
 answers(void **state)
@@ -180,7 +180,7 @@ answers_each_its_own(void **state)
 		    i % 2 == 0 ? "OK" : "NO");
 }
 
-/* --- how a request comes ------------------------------------------------------------- */
+/* --- how a request comes ------------------------------------------------- */
 
 static void
 takes_a_request_in_pieces(void **state)
@@ -310,7 +310,7 @@ waits_for_pam(void **state)
 	assert_string_equal(hear(worker, fd), "OK");
 }
 
-/* --- who asks ---------------------------------------------------------------------------- */
+/* --- who asks ------------------------------------------------------------ */
 
 static void
 refuses_who_is_no_vm(void **state)

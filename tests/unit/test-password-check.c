@@ -104,7 +104,7 @@ is_wrong(struct password_answer answer, const char *reason)
 		assert_null(answer.reason);
 }
 
-/* --- the policy's verifiers ---------------------------------------------------- */
+/* --- the policy's verifiers ---------------------------------------------- */
 
 static void
 asks_the_policy(void **state)
@@ -188,7 +188,7 @@ fails_without_a_policy(void **state)
 	assert_int_equal(failures(worker, "alice@example.org"), 0);
 }
 
-/* --- guesses -------------------------------------------------------------------- */
+/* --- guesses ------------------------------------------------------------- */
 
 static void
 counts_a_wrong_password_once(void **state)
@@ -225,7 +225,7 @@ locks_after_too_many(void **state)
 	is_right(check(worker, "alice@example.org", "secret alice"));
 }
 
-/* --- PAM --------------------------------------------------------------------------- */
+/* --- PAM ----------------------------------------------------------------- */
 
 static void
 asks_pam(void **state)
@@ -337,7 +337,7 @@ forgets_what_is_under_way(void **state)
 	assert_int_equal(worker_begin(state), 0);
 }
 
-/* --- tickets -------------------------------------------------------------------------- */
+/* --- tickets ------------------------------------------------------------- */
 
 static int64_t
 issue(struct worker *worker, const char *user, const char *password)

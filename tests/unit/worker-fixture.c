@@ -28,7 +28,7 @@ static const char *const names[] = { "alice@example.org", "bob@example.org",
 	"carol@example.org", "dora@local.example.org",
 	"emil@closed.example.org", "fritz@example.org" };
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files --------------------------------------------------------------- */
 
 const char *
 worker_path(struct worker *worker, const char *file)
@@ -168,7 +168,7 @@ remove_folder(const char *path)
 	assert_int_equal(rmdir(path), 0);
 }
 
-/* --- PAM ---------------------------------------------------------------------- */
+/* --- PAM ----------------------------------------------------------------- */
 
 static void
 end_helper(struct worker_helper *helper)
@@ -254,7 +254,7 @@ worker_pam_answer(struct worker *worker)
 	}
 }
 
-/* --- processes that connect ------------------------------------------------------ */
+/* --- processes that connect ---------------------------------------------- */
 
 #define CONNECT_TO "VMAUTHZ_TEST_CONNECT_TO"
 
@@ -442,7 +442,7 @@ worker_settle(struct worker *worker)
 		event_base_loop(worker->daemon.base, EVLOOP_NONBLOCK);
 }
 
-/* --- beginning and end ---------------------------------------------------------- */
+/* --- beginning and end --------------------------------------------------- */
 
 static void
 set_config(struct config *config)
@@ -548,7 +548,7 @@ worker_end(void **state)
 	return 0;
 }
 
-/* --- what a test asks --------------------------------------------------------------- */
+/* --- what a test asks ---------------------------------------------------- */
 
 struct asker
 worker_asker(const char *socket)

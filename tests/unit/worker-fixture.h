@@ -92,7 +92,7 @@ void worker_serve(struct worker *worker, bool (*done)(void *context),
 /* Answers the questions that PAM holds. */
 void worker_pam_answer(struct worker *worker);
 
-/* --- the sockets ------------------------------------------------------------ */
+/* --- the sockets --------------------------------------------------------- */
 
 /* To be called by main() first: makes this process the VM debianx, as its
  * command line tells the worker, and lets it start others. */

@@ -6,6 +6,9 @@
 #ifndef VMAUTHZ_BASE_ERROR_H
 #define VMAUTHZ_BASE_ERROR_H
 
+/* octets of a detail that is added to an error, with NUL */
+enum { ERROR_DETAIL_MAX = 512 };
+
 enum error_code {
 	ERROR_NONE = 0,
 	ERROR_MEMORY = -1,	/* out of memory */

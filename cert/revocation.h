@@ -12,11 +12,11 @@
 #include <openssl/x509.h>
 #include <time.h>
 
-#include "policy/policy.h"
+#include "base/error.h"
 
 enum {
 	REVOCATION_FILE_MAX = 1 << 20,	/* octets: read within 100 ms */
-	REVOCATION_DETAIL_MAX = POLICY_DETAIL_MAX, /* octets, with NUL */
+	REVOCATION_DETAIL_MAX = ERROR_DETAIL_MAX, /* octets, with NUL */
 };
 
 /* Only the last one lets a certificate pass. */

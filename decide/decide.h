@@ -17,7 +17,6 @@
 #include "decide/moment.h"
 #include "decide/reason.h"
 #include "decide/request.h"
-#include "decide/verdict.h"
 
 struct decision {
 	enum verdict verdict;

@@ -3,6 +3,8 @@
 
 #include "decide/reason.h"
 
+#include <string.h>
+
 static const char *const reason_texts[] = {
 	[REASON_NO_GRANT] = "no grant",
 	[REASON_GRANT] = "allowed by grant",
@@ -33,4 +35,33 @@ reason_text(enum reason reason)
 {
 	return (unsigned int)reason < REASON_COUNT ? reason_texts[reason] :
 	    "unknown reason";
+}
+
+static const char *const verdict_names[] = {
+	[VERDICT_DENY] = "deny",
+	[VERDICT_ALLOW] = "allow",
+	[VERDICT_OBSERVE] = "observe",
+	[VERDICT_UNKNOWN] = "deny",
+};
+_Static_assert(sizeof(verdict_names) / sizeof(verdict_names[0]) ==
+    VERDICT_COUNT, "every verdict has a name");
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	return (unsigned int)verdict < VERDICT_COUNT ?
+	    verdict_names[verdict] : "deny";
+}
+
+bool
+verdict_parse(const char *name, size_t length, enum verdict *verdict_r)
+{
+	for (int i = 0; i < VERDICT_COUNT; i++) {
+		*verdict_r = (enum verdict)i;
+		if (strlen(verdict_names[i]) == length &&
+		    memcmp(verdict_names[i], name, length) == 0)
+			return true;
+	}
+	*verdict_r = VERDICT_DENY;
+	return false;
 }

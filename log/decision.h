@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "decide/request.h"
-#include "decide/verdict.h"
+#include "decide/reason.h"
 
 /* Any text may be NULL (unknown, or none) and hostile. */
 struct decision_record {

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-#include "plugin/authority_kind.h"
-
-int
-authority_new(struct authority **authority_r, const struct options *options)
-{
-	return options->broker[0] != '\0' ?
-	    authority_broker_new(authority_r, options->broker,
-	    options->broker_timeout) :
-	    authority_policy_new(authority_r, options->policy);
-}
-
 void
 authority_free(struct authority **authority)
 {

@@ -13,14 +13,13 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "plugin/options.h"
 #include "policy/policy.h"
 #include "decide/request.h"
 
 /* Why it could not be asked. */
 struct authority_failure {
 	const char *reason;		/* static; NULL: it could */
-	char detail[POLICY_DETAIL_MAX];	/* added to the reason, or "" */
+	char detail[ERROR_DETAIL_MAX];	/* added to the reason, or "" */
 };
 
 /* A verifier, or a decoy, and what a login that then fails is put down to:
@@ -48,17 +47,41 @@ struct authority_proof {
 struct authority_decision {
 	struct decision policy;
 	const char *reason;		/* static, never NULL */
-	char detail[POLICY_DETAIL_MAX];	/* added to the reason, or "" */
+	char detail[ERROR_DETAIL_MAX];	/* added to the reason, or "" */
 	bool logged;			/* the system's log has its line */
 	uint64_t session;		/* for authority_end(), or 0 */
 };
 
 struct authority;
 
-/* Returns 0, ERROR_VALUE or ERROR_MEMORY.  Nothing is opened before it
- * is needed.  Free with authority_free(), which takes NULL and leaves NULL. */
-int authority_new(struct authority **authority_r,
-    const struct options *options);
+/* The calls of one kind of authority, see below for what each has to do; what
+ * they return is cleared before.  Only check_password and end may be NULL. */
+struct authority_kind {
+	void (*free)(struct authority *authority);
+	int (*lookup)(struct authority *authority,
+	    const struct request_login *login,
+	    struct authority_verifier *verifier_r,
+	    struct authority_failure *failure_r);
+	int (*check_password)(struct authority *authority,
+	    const struct request_login *login, const char *password,
+	    struct authority_password *password_r,
+	    struct authority_failure *failure_r);
+	void (*decide)(struct authority *authority,
+	    const struct request_login *login,
+	    const struct authority_proof *proof, time_t now,
+	    struct authority_decision *decision_r);
+	void (*end)(struct authority *authority, uint64_t session);
+	bool lookup_decides;
+	const char *no_store;
+};
+
+/* The first member of every kind's own struct. */
+struct authority {
+	const struct authority_kind *kind;
+};
+
+/* Closes what the kind's own function has opened (authority_policy.h,
+ * authority_broker.h); accepts NULL and leaves NULL. */
 void authority_free(struct authority **authority);
 
 /* The verifier of the login's user for its mechanism, or a decoy, which takes

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "plugin/authority_kind.h"
+#include "plugin/authority_broker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ question_about(enum broker_type type, const struct request_login *login)
 static int
 ask_daemon(struct authority_broker *own, const struct broker_message *message,
     int timeout_ms, struct broker_message *answer_r,
-    char detail_r[POLICY_DETAIL_MAX])
+    char detail_r[ERROR_DETAIL_MAX])
 {
 	char detail[BROKER_DETAIL_MAX];
 	int rc;
@@ -65,7 +65,7 @@ ask_daemon(struct authority_broker *own, const struct broker_message *message,
 	rc = broker_client_ask(own->client, message, timeout_ms, answer_r,
 	    detail);
 	if (rc != ERROR_NONE)
-		snprintf(detail_r, POLICY_DETAIL_MAX, "%s", detail);
+		snprintf(detail_r, ERROR_DETAIL_MAX, "%s", detail);
 	return rc;
 }
 

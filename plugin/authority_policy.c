@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "plugin/authority_kind.h"
+#include "plugin/authority_policy.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -5,12 +5,26 @@
 
 #include <stdlib.h>
 
+#include "plugin/authority_broker.h"
+#include "plugin/authority_policy.h"
+
 /* libsasl2 calls the three entry points of the object without a context that
  * they could share, so it is the process's. */
 static struct {
 	pthread_mutex_t mutex;
 	struct plugin *plugin;
 } process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static int
+plugin_open_authority(struct plugin *plugin)
+{
+	const struct options *options = &plugin->options;
+
+	return options->broker[0] != '\0' ?
+	    authority_broker_new(&plugin->authority, options->broker,
+	    options->broker_timeout) :
+	    authority_policy_new(&plugin->authority, options->policy);
+}
 
 static struct plugin *
 plugin_create(const sasl_utils_t *utils)
@@ -23,7 +37,7 @@ plugin_create(const sasl_utils_t *utils)
 	if (plugin == NULL)
 		return NULL;
 	options_read(&plugin->options, utils);
-	if (authority_new(&plugin->authority, &plugin->options) != ERROR_NONE ||
+	if (plugin_open_authority(plugin) != ERROR_NONE ||
 	    (plugin->options.crl[0] != '\0' &&
 	    revocation_new(&plugin->revocation, plugin->options.crl) !=
 	    ERROR_NONE)) {

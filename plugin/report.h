@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "decide/verdict.h"
+#include "decide/reason.h"
 #include "plugin/authority.h"
 
 struct attempt;

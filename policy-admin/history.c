@@ -284,7 +284,7 @@ history_report_changes(struct history *history)
 
 int
 policy_history(const char *path, const struct policy_history_filter *filter,
-    history_change_cb *callback, void *context, char detail[POLICY_DETAIL_MAX])
+    history_change_cb *callback, void *context, char detail[ERROR_DETAIL_MAX])
 {
 	struct history history = {
 		.filter = filter, .callback = callback, .context = context,
@@ -303,7 +303,7 @@ policy_history(const char *path, const struct policy_history_filter *filter,
 		rc = database_end(&history.database,
 		    history_report_changes(&history));
 	}
-	memcpy(detail, history.database.detail, POLICY_DETAIL_MAX);
+	memcpy(detail, history.database.detail, ERROR_DETAIL_MAX);
 	database_clear(&history.database);
 	return rc;
 }

@@ -58,7 +58,7 @@ struct policy_history_filter {
  * such a user or VM. */
 int policy_history(const char *path,
     const struct policy_history_filter *filter, history_change_cb *callback,
-    void *context, char detail[POLICY_DETAIL_MAX]);
+    void *context, char detail[ERROR_DETAIL_MAX]);
 
 /* Called for each user whose password was changed since the revision.  has_one
  * is true if they have a password after the undo. */
@@ -77,7 +77,7 @@ struct policy_undo {
  * and rolls the transaction back.  Sets latest and count, and reports the
  * passwords.  ERROR_REVISION, with the reason in detail, if they can't be. */
 int policy_undo_try(const char *path, struct policy_undo *undo,
-    char detail[POLICY_DETAIL_MAX]);
+    char detail[ERROR_DETAIL_MAX]);
 
 /* Undoes all changes after undo->revision, or none.  ERROR_REVISION also if the
  * policy has changed since undo->latest, which policy_undo_try() has set.  The
@@ -86,6 +86,6 @@ int policy_undo_try(const char *path, struct policy_undo *undo,
  * keeps the password, also under another name; one who is restored has none
  * until `vmauthz passwd` sets it. */
 int policy_undo_apply(const char *path, struct policy_undo *undo,
-    char detail[POLICY_DETAIL_MAX]);
+    char detail[ERROR_DETAIL_MAX]);
 
 #endif

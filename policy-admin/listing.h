@@ -14,7 +14,7 @@
 #include "policy/policy.h"
 
 enum { LISTING_WAIT_MS = 60000 };	/* time limit of a call, added to
-				 * POLICY_WAIT_MS */
+				 * DATABASE_WAIT_MS */
 
 struct listing_pair {
 	char *user, *vm;
@@ -23,7 +23,7 @@ struct listing_pair {
 struct listing {
 	size_t count;
 	struct listing_pair *pairs;	/* sorted by user, then by VM */
-	char detail[POLICY_DETAIL_MAX];	/* as policy_detail() */
+	char detail[ERROR_DETAIL_MAX];	/* as policy_detail() */
 };
 
 /* Reads each pair of a user and a VM that an allow names, once.  user and vm

@@ -194,7 +194,7 @@ migrate_copy_policy(struct migrate *migrate)
 	int rc = SQLITE_ERROR;
 
 	if (sqlite_file_open(&from, migrate->database.path,
-	    SQLITE_OPEN_READONLY, POLICY_WAIT_MS) == ERROR_NONE &&
+	    SQLITE_OPEN_READONLY, DATABASE_WAIT_MS) == ERROR_NONE &&
 	    sqlite_file_open(&to, migrate->what->backup,
 	    SQLITE_OPEN_READWRITE, 0) == ERROR_NONE)
 		backup = sqlite3_backup_init(to, "main", from, "main");
@@ -442,7 +442,7 @@ migrate_run_transaction(struct migrate *migrate)
 
 int
 policy_migrate(const char *path, struct policy_migration *what,
-    migrate_cb *callback, void *context, char detail[POLICY_DETAIL_MAX])
+    migrate_cb *callback, void *context, char detail[ERROR_DETAIL_MAX])
 {
 	struct migrate migrate = {
 		.what = what, .callback = callback, .context = context,
@@ -456,7 +456,7 @@ policy_migrate(const char *path, struct policy_migration *what,
 		return rc;
 	migrate.database.any_version = true;
 	rc = migrate_run_transaction(&migrate);
-	memcpy(detail, migrate.database.detail, POLICY_DETAIL_MAX);
+	memcpy(detail, migrate.database.detail, ERROR_DETAIL_MAX);
 	database_clear(&migrate.database);
 	return rc;
 }

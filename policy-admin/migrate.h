@@ -37,6 +37,6 @@ typedef void migrate_cb(void *context, const char *name);
  * error detail has one sentence. */
 int policy_migrate(const char *path, struct policy_migration *migration,
     migrate_cb *callback, void *context,
-    char detail[POLICY_DETAIL_MAX]);
+    char detail[ERROR_DETAIL_MAX]);
 
 #endif

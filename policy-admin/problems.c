@@ -166,7 +166,7 @@ problems_search_all(struct problems *check, bool scram_only)
 
 int
 problems_check(const char *path, bool scram_only, problems_cb *callback,
-    void *context, char detail[POLICY_DETAIL_MAX])
+    void *context, char detail[ERROR_DETAIL_MAX])
 {
 	struct problems check = { .callback = callback, .context = context };
 	int rc = database_init(&check.database, path, false, statement_sql,
@@ -185,7 +185,7 @@ problems_check(const char *path, bool scram_only, problems_cb *callback,
 		rc = database_end(&check.database,
 		    problems_search_all(&check, scram_only));
 	}
-	memcpy(detail, check.database.detail, POLICY_DETAIL_MAX);
+	memcpy(detail, check.database.detail, ERROR_DETAIL_MAX);
 	zone_cache_free(&check.zones);
 	database_clear(&check.database);
 	return rc;

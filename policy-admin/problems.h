@@ -20,6 +20,6 @@ typedef void problems_cb(void *context, const char *what,
  * with scram_only: where no other mechanism is offered.  Returns 0, or an error
  * with one sentence in detail. */
 int problems_check(const char *path, bool scram_only, problems_cb *callback,
-    void *context, char detail[POLICY_DETAIL_MAX]);
+    void *context, char detail[ERROR_DETAIL_MAX]);
 
 #endif

@@ -430,7 +430,7 @@ undo_run_transaction(struct undo *undo, bool apply)
 
 static int
 undo_open_and_run(const char *path, struct policy_undo *what, bool apply,
-    char detail[POLICY_DETAIL_MAX])
+    char detail[ERROR_DETAIL_MAX])
 {
 	struct undo undo = { .what = what };
 	int rc;
@@ -441,21 +441,21 @@ undo_open_and_run(const char *path, struct policy_undo *what, bool apply,
 	if (rc != ERROR_NONE)
 		return rc;
 	rc = undo_run_transaction(&undo, apply);
-	memcpy(detail, undo.database.detail, POLICY_DETAIL_MAX);
+	memcpy(detail, undo.database.detail, ERROR_DETAIL_MAX);
 	database_clear(&undo.database);
 	return rc;
 }
 
 int
 policy_undo_try(const char *path, struct policy_undo *undo,
-    char detail[POLICY_DETAIL_MAX])
+    char detail[ERROR_DETAIL_MAX])
 {
 	return undo_open_and_run(path, undo, false, detail);
 }
 
 int
 policy_undo_apply(const char *path, struct policy_undo *undo,
-    char detail[POLICY_DETAIL_MAX])
+    char detail[ERROR_DETAIL_MAX])
 {
 	return undo_open_and_run(path, undo, true, detail);
 }

@@ -310,7 +310,7 @@ database_begin(struct database *database)
 	int rc;
 
 	database->detail[0] = '\0';
-	database->deadline = clock_monotonic_ms() + POLICY_WAIT_MS;
+	database->deadline = clock_monotonic_ms() + DATABASE_WAIT_MS;
 	rc = database_ensure_open(database);
 	if (rc != ERROR_NONE)
 		return rc;

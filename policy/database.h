@@ -14,9 +14,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "policy/policy.h"
+#include "base/error.h"
 
 enum {
+	DATABASE_WAIT_MS = 80,	/* longest wait for a writer, in a call */
 	DATABASE_APPLICATION_ID = 0x766d617a,	/* "vmaz" */
 	DATABASE_VERSION = 1,			/* PRAGMA user_version */
 };
@@ -33,7 +34,7 @@ struct database {
 	struct stat seen;		/* of the file, when it was opened */
 	bool settled;			/* a later change will show in seen */
 	int64_t deadline;		/* of the present call, monotonic ms */
-	char detail[POLICY_DETAIL_MAX];
+	char detail[ERROR_DETAIL_MAX];
 };
 
 /* Remembers what to open; sql has count statements and outlives database.

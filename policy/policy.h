@@ -3,7 +3,7 @@
 
 /* The policy database (schema/policy/) as the deciding side sees it: read
  * only, one short transaction a call, never waiting longer than
- * POLICY_WAIT_MS.  A committed change, and a file that was replaced, count
+ * DATABASE_WAIT_MS.  A committed change, and a file that was replaced, count
  * from the next call on.  A struct policy may be used by one thread at a
  * time. */
 
@@ -19,11 +19,6 @@
 #include "decide/identity.h"
 #include "scram/decoy.h"
 #include "scram/verifier.h"
-
-enum {
-	POLICY_WAIT_MS = 80,		/* longest wait for a writer */
-	POLICY_DETAIL_MAX = 512,	/* of policy_detail(), with NUL */
-};
 
 /* The answer to one look-up.  What a decoy is made from is always there, so
  * that a caller can do the same work whether the user exists or not. */

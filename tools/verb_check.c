@@ -185,7 +185,7 @@ verb_check(const char *path, int argc, char **argv)
 		.count = sizeof(options) / sizeof(options[0]),
 	};
 	struct problem_list all = { NULL, 0, 0 };
-	char detail[POLICY_DETAIL_MAX];
+	char detail[ERROR_DETAIL_MAX];
 	bool scram_only;
 	int status;
 

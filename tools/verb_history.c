@@ -18,7 +18,7 @@ static int
 history_print(const char *path, const struct policy_history_filter *filter,
     bool json)
 {
-	char detail[POLICY_DETAIL_MAX], *text = NULL;
+	char detail[ERROR_DETAIL_MAX], *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	int rc;

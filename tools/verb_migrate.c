@@ -39,7 +39,7 @@ int
 verb_migrate(const char *path, int argc, char **argv)
 {
 	struct policy_migration migration = { .folder = NULL };
-	char detail[POLICY_DETAIL_MAX], *names = NULL;
+	char detail[ERROR_DETAIL_MAX], *names = NULL;
 	const struct cli_option options[] = {
 		{ .name = "migrations", .values = &migration.folder,
 		    .room = 1 },

@@ -50,7 +50,7 @@ undo_open_preview(struct preview *preview)
  * printed if the undo can't be done. */
 static int
 undo_make_preview(const char *path, struct policy_undo *undo,
-    struct preview *preview, char detail[POLICY_DETAIL_MAX])
+    struct preview *preview, char detail[ERROR_DETAIL_MAX])
 {
 	char since[32];
 	const struct policy_history_filter filter = { .since = since };
@@ -109,7 +109,7 @@ static bool
 undo_confirm_and_apply(const char *path, struct policy_undo *undo,
     const struct preview *preview, bool yes)
 {
-	char detail[POLICY_DETAIL_MAX];
+	char detail[ERROR_DETAIL_MAX];
 
 	if (undo->count == 0) {
 		printf("nothing has changed since revision %lld\n",
@@ -135,7 +135,7 @@ verb_undo(const char *path, int argc, char **argv)
 {
 	struct policy_undo undo = { .revision = 0 };
 	struct preview preview = { .text = { NULL } };
-	char detail[POLICY_DETAIL_MAX];
+	char detail[ERROR_DETAIL_MAX];
 	unsigned int revision;
 	bool yes = false, done = false;
 	const struct cli_option options[] = {

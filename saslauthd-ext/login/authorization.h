@@ -28,7 +28,7 @@ int login_parse(struct login *login_r, const struct config *config,
 
 struct judgement {
 	struct decision decision;
-	char detail[POLICY_DETAIL_MAX];	/* of a policy that can't be asked */
+	char detail[ERROR_DETAIL_MAX];	/* of a policy that can't be asked */
 };
 
 /* Asks the policy, and writes nothing anywhere. */

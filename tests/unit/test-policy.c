@@ -14,6 +14,7 @@
 
 #include "policy-admin/create.h"
 #include "policy-admin/credentials.h"
+#include "policy/database.h"
 #include "policy/policy.h"
 
 static char directory[] = "/tmp/vmauthz-policy-XXXXXX";
@@ -473,8 +474,8 @@ waits_for_locks(void **state)
 	    NULL), SQLITE_OK);
 	start = milliseconds();
 	assert_int_equal(ask("debianx"), VERDICT_UNKNOWN);
-	assert_in_range(milliseconds() - start, POLICY_WAIT_MS / 2,
-	    POLICY_WAIT_MS * 5);
+	assert_in_range(milliseconds() - start, DATABASE_WAIT_MS / 2,
+	    DATABASE_WAIT_MS * 5);
 	assert_non_null(strstr(policy_detail(policy), "locked"));
 	sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
 	assert_int_equal(ask("debianx"), VERDICT_ALLOW);

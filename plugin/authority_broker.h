@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * SPDX-FileCopyrightText: 2026 The vmauthz authors */
+
+/* The authority that is vmauthzd (vmauthz_broker). */
+
+#ifndef VMAUTHZ_PLUGIN_AUTHORITY_BROKER_H
+#define VMAUTHZ_PLUGIN_AUTHORITY_BROKER_H
+
+#include "plugin/authority.h"
+
+/* The daemon behind the socket at path, which is asked for a password for
+ * timeout_ms at most, and for everything else for at most a quarter of a
+ * second.  Returns 0, ERROR_VALUE (path) or ERROR_MEMORY. */
+int authority_broker_new(struct authority **authority_r, const char *path,
+    int timeout_ms);
+
+#endif

@@ -27,7 +27,7 @@ attempt_choose_slot(struct attempt_table *table)
 {
 	struct attempt_slot *oldest = &table->slots[0];
 
-	for (size_t i = 1; i < ATTEMPTS_MAX && oldest->number != 0; i++) {
+	for (size_t i = 1; i < ATTEMPT_TABLE_MAX && oldest->number != 0; i++) {
 		if (table->slots[i].number < oldest->number)
 			oldest = &table->slots[i];
 	}
@@ -36,7 +36,7 @@ attempt_choose_slot(struct attempt_table *table)
 
 /* 63 random bits, so that numbers never come to their end. */
 static bool
-attempt_begin_numbers(struct attempt_table *table)
+attempt_seed_numbers(struct attempt_table *table)
 {
 	uint64_t random;
 
@@ -62,7 +62,7 @@ attempt_open(struct attempt_table *table,
 {
 	struct attempt_slot *slot = attempt_choose_slot(table);
 
-	if (!attempt_begin_numbers(table))
+	if (!attempt_seed_numbers(table))
 		return 0;
 	slot->number = ++table->last;
 	slot->begun = now;
@@ -76,9 +76,9 @@ attempt_open(struct attempt_table *table,
 }
 
 static struct attempt_slot *
-attempt_slot_of(struct attempt_table *table, uint64_t number)
+attempt_find_slot(struct attempt_table *table, uint64_t number)
 {
-	for (size_t i = 0; number != 0 && i < ATTEMPTS_MAX; i++) {
+	for (size_t i = 0; number != 0 && i < ATTEMPT_TABLE_MAX; i++) {
 		if (table->slots[i].number == number)
 			return &table->slots[i];
 	}
@@ -86,7 +86,7 @@ attempt_slot_of(struct attempt_table *table, uint64_t number)
 }
 
 static bool
-attempt_fits(const struct attempt_slot *slot,
+attempt_matches(const struct attempt_slot *slot,
     const struct request_login *login)
 {
 	return strcmp(slot->user, login->request.user->text) == 0 &&
@@ -98,7 +98,7 @@ const char *
 attempt_find(struct attempt_table *table, uint64_t number,
     const struct request_login *login, int64_t now, struct attempt *attempt_r)
 {
-	struct attempt_slot *slot = attempt_slot_of(table, number);
+	struct attempt_slot *slot = attempt_find_slot(table, number);
 	const char *refusal = NULL;
 
 	memset(attempt_r, 0, sizeof(*attempt_r));
@@ -107,7 +107,7 @@ attempt_find(struct attempt_table *table, uint64_t number,
 		    number <= table->last ? attempt_over : attempt_not_begun;
 	if (attempt_has_lapsed(slot, now))
 		refusal = attempt_over;
-	else if (!attempt_fits(slot, login))
+	else if (!attempt_matches(slot, login))
 		refusal = attempt_of_another;
 	else
 		*attempt_r = slot->attempt;
@@ -119,7 +119,7 @@ attempt_find(struct attempt_table *table, uint64_t number,
 void
 attempt_close(struct attempt_table *table, uint64_t number)
 {
-	struct attempt_slot *slot = attempt_slot_of(table, number);
+	struct attempt_slot *slot = attempt_find_slot(table, number);
 
 	if (slot != NULL)
 		slot->number = 0;

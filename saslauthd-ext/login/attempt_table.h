@@ -21,7 +21,7 @@
 #include "saslauthd-ext/pam/pam_message.h"
 
 enum {
-	ATTEMPTS_MAX = 128,		/* open at once on a connection */
+	ATTEMPT_TABLE_MAX = 128,		/* open at once on a connection */
 	ATTEMPT_SECONDS = 60,		/* a decision may come so much later */
 	ATTEMPT_MECHANISM_MAX = 31,	/* octets */
 };
@@ -49,7 +49,7 @@ struct attempt_slot {
 /* Cleared, it is empty. */
 struct attempt_table {
 	uint64_t first, last;	/* numbers that were given; 0: none yet */
-	struct attempt_slot slots[ATTEMPTS_MAX];
+	struct attempt_slot slots[ATTEMPT_TABLE_MAX];
 };
 
 /* Keeps what the login's authentication came to, at now, which is

@@ -11,7 +11,7 @@
 enum { NUMBER_MAX = 24 };
 
 static void
-audit_event_complain(struct daemon *daemon, int rc)
+audit_event_check(struct daemon *daemon, int rc)
 {
 	if (rc != ERROR_NONE)
 		daemon_log(daemon, LOG_CRIT, "vmauthzd: what follows is not in "
@@ -43,7 +43,7 @@ audit_event_session(struct daemon *daemon, struct audit_session *record)
 	bool begins = record->event == AUDIT_SESSION_BEGIN;
 
 	record->at = clock_unix_ms();
-	audit_event_complain(daemon, audit_session(daemon->audit, record));
+	audit_event_check(daemon, audit_session(daemon->audit, record));
 	snprintf(number, sizeof(number), "%" PRIu64, record->session);
 	audit_event_log(daemon, begins ? "session begin" : "session end",
 	    fields, begins ? 5 : 6);
@@ -84,7 +84,7 @@ audit_event_ticket(struct daemon *daemon, struct audit_ticket *record)
 	};
 
 	record->at = clock_unix_ms();
-	audit_event_complain(daemon, audit_ticket(daemon->audit, record));
+	audit_event_check(daemon, audit_ticket(daemon->audit, record));
 	snprintf(number, sizeof(number), "%" PRId64, record->ticket);
 	audit_event_log(daemon, heads[record->event], fields,
 	    record->by != NULL ? 5 : 4);
@@ -99,7 +99,7 @@ audit_event_daemon(struct daemon *daemon, const char *what, const char *detail)
 		.detail = detail,
 	};
 
-	audit_event_complain(daemon, audit_event(daemon->audit, &record));
+	audit_event_check(daemon, audit_event(daemon->audit, &record));
 	daemon_log(daemon, LOG_NOTICE, "vmauthzd: %s%s%s", what,
 	    detail != NULL ? ": " : "", detail != NULL ? detail : "");
 }

@@ -26,21 +26,21 @@ int login_parse(struct login *login_r, const struct config *config,
     const struct asker *asker, const char *user,
     const struct request_login *what);
 
-struct judgement {
+struct authorization {
 	struct decision decision;
 	char detail[ERROR_DETAIL_MAX];	/* of a policy that can't be asked */
 };
 
 /* Asks the policy, and writes nothing anywhere. */
-void authorize_ask(struct daemon *daemon, const struct login *login,
-    struct judgement *judgement_r);
+void authorization_evaluate(struct daemon *daemon, const struct login *login,
+    struct authorization *authorization_r);
 
 /* Whether the right password would be enough, as far as is known. */
-bool authorize_hopeful(const struct judgement *judgement);
+bool authorization_grantable(const struct authorization *authorization);
 
 /* Whether a wrong password is to be counted: it could have been right, or who
  * types it doesn't know whom this VM is for. */
-bool authorize_countable(const struct judgement *judgement);
+bool authorization_counts_failure(const struct authorization *authorization);
 
 struct outcome {
 	bool allowed;
@@ -54,7 +54,7 @@ void authorize(struct daemon *daemon, const struct login *login,
 
 /* Logs the refusal of a question that was not understood, or of a process that
  * may not ask: nothing is known but who asks. */
-void authorize_refuse(struct daemon *daemon, const struct asker *asker,
+void authorization_refuse(struct daemon *daemon, const struct asker *asker,
     const char *reason);
 
 #endif

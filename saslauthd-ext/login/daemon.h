@@ -41,7 +41,7 @@ struct daemon {
 	struct pam_pool *pool;
 	struct verifier_check *verify;
 	struct log_sink log;
-	int64_t version_told;		/* uptime of the last line about a
+	int64_t version_logged;		/* uptime of the last line about a
 					 * plugin of another version */
 	struct service *mux, *broker;
 	struct password_check *checks;	/* that are under way */

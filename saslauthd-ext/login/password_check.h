@@ -24,10 +24,10 @@ typedef void password_check_cb(void *context,
 
 /* Copies what it needs, and wipes it when it is done. */
 void password_check(struct daemon *daemon, const struct login *login,
-    const char *password, password_check_cb *told, void *context);
+    const char *password, password_check_cb *callback, void *context);
 
 /* Wipes what is still under way, and tells everybody that there is no answer;
  * services, pool and threads are gone. */
-void password_forget(struct daemon *daemon);
+void password_check_cancel_all(struct daemon *daemon);
 
 #endif

@@ -37,11 +37,11 @@ typedef void session_end_cb(void *context, const struct session *session);
 /* A channel of a session is closed, as the process pid/start says, which must
  * be the session's own (else nothing happens).  told hears if it was the last. */
 int session_channel_end(struct state *state, uint64_t id,
-    const struct peer *peer, session_end_cb *told, void *context);
+    const struct peer *peer, session_end_cb *callback, void *context);
 
 /* Ends every session whose process is gone (alive says which is not). */
 typedef bool session_alive_cb(void *context, pid_t pid, uint64_t start);
 int session_expire(struct state *state, session_alive_cb *alive,
-    session_end_cb *told, void *context);
+    session_end_cb *callback, void *context);
 
 #endif

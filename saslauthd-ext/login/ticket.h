@@ -39,7 +39,7 @@ int ticket_used(struct state *state, int64_t id, const struct ticket_use *use,
 /* Told of each ticket that lapsed unused since the last call. */
 typedef void ticket_lapsed_cb(void *context, int64_t id, const char *user,
     const char *vm, const char *by);
-int ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *told,
+int ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *callback,
     void *context);
 
 #endif

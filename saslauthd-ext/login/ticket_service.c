@@ -18,7 +18,7 @@ enum { BY_MAX = 96 };
 
 /* "root", or "uid 1234" */
 static void
-name_issuer(const struct peer *peer, char by_r[BY_MAX])
+ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
 {
 	char buffer[4096];
 	struct passwd account, *found = NULL;
@@ -31,7 +31,7 @@ name_issuer(const struct peer *peer, char by_r[BY_MAX])
 }
 
 static bool
-verifiers_usable(const struct broker_message *message)
+ticket_service_verifiers_valid(const struct broker_message *message)
 {
 	if (message->ticket.count == 0)
 		return false;
@@ -53,7 +53,7 @@ verifiers_usable(const struct broker_message *message)
 
 /* Whether the policy has both; what it says of them is decided at the login. */
 static bool
-known(struct daemon *daemon, const struct broker_message *message)
+ticket_service_policy_knows(struct daemon *daemon, const struct broker_message *message)
 {
 	const char *name = message->ticket.user;
 	struct request request = {
@@ -93,9 +93,9 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 	    message->ticket.seconds > daemon->config->ticket_max ||
 	    (message->ticket.from != NULL &&
 	    !network_parse(&from, message->ticket.from)) ||
-	    !verifiers_usable(message) || !known(daemon, message))
+	    !ticket_service_verifiers_valid(message) || !ticket_service_policy_knows(daemon, message))
 		return BROKER_E_VALUE;
-	name_issuer(by, issuer);
+	ticket_service_name_issuer(by, issuer);
 	if (ticket_issue(&daemon->state, message, issuer,
 	    clock_unix_ms() / 1000, id_r) != ERROR_NONE) {
 		daemon_log(daemon, LOG_ERR, "vmauthzd: no ticket: %s",
@@ -109,7 +109,7 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 }
 
 static void
-on_lapse(void *context, int64_t id, const char *user, const char *vm,
+ticket_service_lapsed_cb(void *context, int64_t id, const char *user, const char *vm,
     const char *by)
 {
 	struct daemon *daemon = context;
@@ -127,6 +127,6 @@ on_lapse(void *context, int64_t id, const char *user, const char *vm,
 void
 ticket_service_expire(struct daemon *daemon)
 {
-	ticket_expire(&daemon->state, clock_unix_ms() / 1000, on_lapse,
+	ticket_expire(&daemon->state, clock_unix_ms() / 1000, ticket_service_lapsed_cb,
 	    daemon);
 }

@@ -24,7 +24,7 @@ struct verifier_check_job {
 	char prepared[SCRAM_PASSWORD_MAX];
 	struct verifier verifier;
 	bool right;
-	verifier_check_cb *told;
+	verifier_check_cb *callback;
 	void *context;
 };
 
@@ -43,7 +43,7 @@ struct verifier_check {
 /* Each is called with the mutex. */
 
 static struct verifier_check_job *
-verifier_check_take_waiting(struct verifier_check *verify)
+verifier_check_pop_waiting(struct verifier_check *verify)
 {
 	struct fair_item *item = fair_queue_first(&verify->waiting, NULL, NULL);
 
@@ -53,7 +53,7 @@ verifier_check_take_waiting(struct verifier_check *verify)
 }
 
 static void
-verifier_check_put_done(struct verifier_check *verify,
+verifier_check_push_done(struct verifier_check *verify,
     struct verifier_check_job *job)
 {
 	job->next = NULL;
@@ -62,7 +62,7 @@ verifier_check_put_done(struct verifier_check *verify,
 }
 
 static struct verifier_check_job *
-verifier_check_take_done(struct verifier_check *verify)
+verifier_check_pop_done(struct verifier_check *verify)
 {
 	struct verifier_check_job *job = verify->done;
 
@@ -75,16 +75,16 @@ verifier_check_take_done(struct verifier_check *verify)
 }
 
 static void
-free_job(struct verifier_check_job *job)
+verifier_check_free_job(struct verifier_check_job *job)
 {
 	OPENSSL_cleanse(job, sizeof(*job));
 	free(job);
 }
 
-/* --- the threads ------------------------------------------------------------ */
+/* --- the threads ----------------------------------------------------- */
 
 static void *
-work(void *context)
+verifier_check_thread_cb(void *context)
 {
 	static const uint64_t one = 1;
 	struct verifier_check *verify = context;
@@ -94,7 +94,7 @@ work(void *context)
 	for (;;) {
 		job = NULL;
 		while (!verify->ending &&
-		    (job = verifier_check_take_waiting(verify)) == NULL)
+		    (job = verifier_check_pop_waiting(verify)) == NULL)
 			pthread_cond_wait(&verify->work, &verify->mutex);
 		if (job == NULL)
 			break;
@@ -102,7 +102,7 @@ work(void *context)
 		job->right = scram_verifier_check(job->mechanism,
 		    job->prepared, &job->verifier) == ERROR_NONE;
 		pthread_mutex_lock(&verify->mutex);
-		verifier_check_put_done(verify, job);
+		verifier_check_push_done(verify, job);
 		if (write(verify->wake, &one, sizeof(one)) < 0)
 			continue;	/* the counter is full: it is awake */
 	}
@@ -110,10 +110,10 @@ work(void *context)
 	return NULL;
 }
 
-/* --- the loop's side ----------------------------------------------------------- */
+/* --- the loop's side ------------------------------------------------- */
 
 static void
-on_wake(evutil_socket_t fd, short what, void *context)
+verifier_check_wake_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct verifier_check *verify = context;
 	struct verifier_check_job *job;
@@ -124,21 +124,21 @@ on_wake(evutil_socket_t fd, short what, void *context)
 		return;
 	for (;;) {
 		pthread_mutex_lock(&verify->mutex);
-		job = verifier_check_take_done(verify);
+		job = verifier_check_pop_done(verify);
 		pthread_mutex_unlock(&verify->mutex);
 		if (job == NULL)
 			return;
-		job->told(job->context, job->right);
-		free_job(job);
+		job->callback(job->context, job->right);
+		verifier_check_free_job(job);
 	}
 }
 
 static bool
-start(struct verifier_check *verify, size_t threads)
+verifier_check_start_threads(struct verifier_check *verify, size_t threads)
 {
 	for (; verify->threads < threads; verify->threads++) {
 		if (pthread_create(&verify->thread[verify->threads], NULL,
-		    work, verify) != 0)
+		    verifier_check_thread_cb, verify) != 0)
 			return false;
 	}
 	return true;
@@ -161,9 +161,9 @@ verifier_check_new(struct verifier_check **verify_r, struct event_base *base, si
 	verify->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (verify->wake >= 0)
 		verify->event = event_new(base, verify->wake,
-		    EV_READ | EV_PERSIST, on_wake, verify);
+		    EV_READ | EV_PERSIST, verifier_check_wake_cb, verify);
 	if (verify->event == NULL || event_add(verify->event, NULL) != 0 ||
-	    !start(verify, threads)) {
+	    !verifier_check_start_threads(verify, threads)) {
 		verifier_check_free(&verify);
 		return ERROR_MEMORY;
 	}
@@ -186,9 +186,9 @@ verifier_check_free(struct verifier_check **verify)
 	pthread_mutex_unlock(&old->mutex);
 	while (old->threads > 0)
 		pthread_join(old->thread[--old->threads], NULL);
-	while ((job = verifier_check_take_waiting(old)) != NULL ||
-	    (job = verifier_check_take_done(old)) != NULL)
-		free_job(job);
+	while ((job = verifier_check_pop_waiting(old)) != NULL ||
+	    (job = verifier_check_pop_done(old)) != NULL)
+		verifier_check_free_job(job);
 	if (old->event != NULL)
 		event_free(old->event);
 	if (old->wake >= 0)
@@ -201,7 +201,7 @@ verifier_check_free(struct verifier_check **verify)
 struct verifier_check_job *
 verifier_check_ask(struct verifier_check *verify, const char *vm, const char *mechanism,
     const char *prepared, const struct verifier *verifier,
-    verifier_check_cb *told, void *context)
+    verifier_check_cb *callback, void *context)
 {
 	struct verifier_check_job *job;
 	bool put;
@@ -216,7 +216,7 @@ verifier_check_ask(struct verifier_check *verify, const char *vm, const char *me
 	strcpy(job->mechanism, mechanism);
 	strcpy(job->prepared, prepared);
 	job->verifier = *verifier;
-	job->told = told;
+	job->callback = callback;
 	job->context = context;
 	pthread_mutex_lock(&verify->mutex);
 	put = fair_queue_put(&verify->waiting, &job->item, vm);
@@ -224,7 +224,7 @@ verifier_check_ask(struct verifier_check *verify, const char *vm, const char *me
 		pthread_cond_signal(&verify->work);
 	pthread_mutex_unlock(&verify->mutex);
 	if (!put) {
-		free_job(job);
+		verifier_check_free_job(job);
 		return NULL;
 	}
 	return job;

@@ -35,6 +35,6 @@ void verifier_check_free(struct verifier_check **verify);
  * and the copy wiped.  NULL if too many wait. */
 struct verifier_check_job *verifier_check_ask(struct verifier_check *verify, const char *vm,
     const char *mechanism, const char *prepared,
-    const struct verifier *verifier, verifier_check_cb *told, void *context);
+    const struct verifier *verifier, verifier_check_cb *callback, void *context);
 
 #endif

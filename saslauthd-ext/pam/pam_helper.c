@@ -23,10 +23,10 @@ struct conversation {
 	int prompts;
 };
 
-/* --- what modules ask ----------------------------------------------------- */
+/* --- what modules ask ------------------------------------------------ */
 
 static void
-free_responses(struct pam_response *responses, int count)
+pam_helper_free_responses(struct pam_response *responses, int count)
 {
 	for (int i = 0; i < count; i++) {
 		if (responses[i].resp != NULL)
@@ -39,7 +39,7 @@ free_responses(struct pam_response *responses, int count)
 
 /* NULL for what is only to be shown: nobody is there to see it. */
 static const char *
-response_text(const struct pam_question *question, int style)
+pam_helper_response_text(const struct pam_question *question, int style)
 {
 	switch (style) {
 	case PAM_PROMPT_ECHO_OFF:
@@ -52,10 +52,10 @@ response_text(const struct pam_question *question, int style)
 }
 
 static bool
-respond(struct conversation *conversation, const struct pam_message *message,
+pam_helper_respond(struct conversation *conversation, const struct pam_message *message,
     struct pam_response *response)
 {
-	const char *text = response_text(conversation->question,
+	const char *text = pam_helper_response_text(conversation->question,
 	    message->msg_style);
 
 	if (text == NULL)
@@ -67,7 +67,7 @@ respond(struct conversation *conversation, const struct pam_message *message,
 }
 
 static int
-converse(int count, const struct pam_message **messages,
+pam_helper_converse_cb(int count, const struct pam_message **messages,
     struct pam_response **responses_r, void *data)
 {
 	struct conversation *conversation = data;
@@ -80,8 +80,8 @@ converse(int count, const struct pam_message **messages,
 	if (responses == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < count; i++)
-		if (!respond(conversation, messages[i], &responses[i])) {
-			free_responses(responses, count);
+		if (!pam_helper_respond(conversation, messages[i], &responses[i])) {
+			pam_helper_free_responses(responses, count);
 			return PAM_CONV_ERR;
 		}
 	*responses_r = responses;
@@ -91,21 +91,21 @@ converse(int count, const struct pam_message **messages,
 /* In place of the sleep that a failure otherwise ends with: who guesses is
  * held off elsewhere, and a sleeping helper is one less for the others. */
 static void
-no_delay(int code, unsigned int microseconds, void *data)
+pam_helper_delay_cb(int code, unsigned int microseconds, void *data)
 {
 	(void)code;
 	(void)microseconds;
 	(void)data;
 }
 
-/* --- one question --------------------------------------------------------- */
+/* --- one question ---------------------------------------------------- */
 
 /* ISO C has no conversion of a function's address to what pam_set_item()
  * takes; POSIX says that the octets are the same. */
 static int
-set_no_delay(pam_handle_t *pam)
+pam_helper_set_no_delay(pam_handle_t *pam)
 {
-	void (*const function)(int, unsigned int, void *) = no_delay;
+	void (*const function)(int, unsigned int, void *) = pam_helper_delay_cb;
 	const void *item;
 
 	_Static_assert(sizeof(item) == sizeof(function), "dlsym(3) needs it too");
@@ -114,9 +114,9 @@ set_no_delay(pam_handle_t *pam)
 }
 
 static int
-set_items(pam_handle_t *pam, const struct pam_question *question)
+pam_helper_set_items(pam_handle_t *pam, const struct pam_question *question)
 {
-	int code = set_no_delay(pam);
+	int code = pam_helper_set_no_delay(pam);
 
 	if (code == PAM_SUCCESS && question->tty[0] != '\0')
 		code = pam_set_item(pam, PAM_TTY, question->tty);
@@ -128,7 +128,7 @@ set_items(pam_handle_t *pam, const struct pam_question *question)
 /* A module may make another account of the one it was asked about: what it
  * says is about that one then. */
 static int
-check_same_user(pam_handle_t *pam, const struct pam_question *question)
+pam_helper_check_user(pam_handle_t *pam, const struct pam_question *question)
 {
 	const void *user = NULL;
 	int code = pam_get_item(pam, PAM_USER, &user);
@@ -140,11 +140,11 @@ check_same_user(pam_handle_t *pam, const struct pam_question *question)
 }
 
 static int
-ask_modules(pam_handle_t *pam, const struct pam_question *question,
+pam_helper_ask_modules(pam_handle_t *pam, const struct pam_question *question,
     bool *account_r)
 {
 	const int flags = PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK;
-	int code = set_items(pam, question);
+	int code = pam_helper_set_items(pam, question);
 
 	if (code == PAM_SUCCESS)
 		code = pam_authenticate(pam, flags);
@@ -152,20 +152,20 @@ ask_modules(pam_handle_t *pam, const struct pam_question *question,
 		return code;
 	*account_r = true;
 	code = pam_acct_mgmt(pam, flags);
-	return code == PAM_SUCCESS ? check_same_user(pam, question) : code;
+	return code == PAM_SUCCESS ? pam_helper_check_user(pam, question) : code;
 }
 
 static int
-ask(const struct pam_question *question, bool *account_r)
+pam_helper_authenticate(const struct pam_question *question, bool *account_r)
 {
 	struct conversation conversation = { .question = question };
-	const struct pam_conv conv = { converse, &conversation };
+	const struct pam_conv conv = { pam_helper_converse_cb, &conversation };
 	pam_handle_t *pam = NULL;
 	int code;
 
 	code = pam_start(question->service, question->user, &conv, &pam);
 	if (code == PAM_SUCCESS)
-		code = ask_modules(pam, question, account_r);
+		code = pam_helper_ask_modules(pam, question, account_r);
 	if (pam != NULL)
 		pam_end(pam, code | PAM_DATA_SILENT);
 	return code;
@@ -174,7 +174,7 @@ ask(const struct pam_question *question, bool *account_r)
 /* Codes that are an answer about the user; any other says that the modules
  * could not tell. */
 static enum pam_result
-judge(int code)
+pam_helper_classify(int code)
 {
 	static const int refusals[] = {
 		PAM_PERM_DENIED, PAM_AUTH_ERR, PAM_CRED_INSUFFICIENT,
@@ -190,17 +190,17 @@ judge(int code)
 	return PAM_BROKEN;
 }
 
-/* --- questions ------------------------------------------------------------ */
+/* --- questions ------------------------------------------------------- */
 
 static bool
-ends(const char *text, size_t size)
+pam_helper_is_text(const char *text, size_t size)
 {
 	return memchr(text, '\0', size) != NULL;
 }
 
 /* A file's name in pam.d, so no path. */
 static bool
-is_service(const char *service)
+pam_helper_is_service(const char *service)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
@@ -211,19 +211,19 @@ is_service(const char *service)
 
 /* No password is no try: there are modules to which it means "as nobody". */
 static bool
-is_well_formed(const struct pam_question *question)
+pam_helper_is_valid(const struct pam_question *question)
 {
-	return ends(question->service, sizeof(question->service)) &&
-	    ends(question->user, sizeof(question->user)) &&
-	    ends(question->tty, sizeof(question->tty)) &&
-	    ends(question->rhost, sizeof(question->rhost)) &&
-	    ends(question->password, sizeof(question->password)) &&
-	    is_service(question->service) && question->user[0] != '\0' &&
+	return pam_helper_is_text(question->service, sizeof(question->service)) &&
+	    pam_helper_is_text(question->user, sizeof(question->user)) &&
+	    pam_helper_is_text(question->tty, sizeof(question->tty)) &&
+	    pam_helper_is_text(question->rhost, sizeof(question->rhost)) &&
+	    pam_helper_is_text(question->password, sizeof(question->password)) &&
+	    pam_helper_is_service(question->service) && question->user[0] != '\0' &&
 	    question->password[0] != '\0';
 }
 
 static void
-answer(struct pam_answer *answer_r, const struct pam_question *question)
+pam_helper_answer(struct pam_answer *answer_r, const struct pam_question *question)
 {
 	bool account = false;
 
@@ -231,15 +231,15 @@ answer(struct pam_answer *answer_r, const struct pam_question *question)
 	answer_r->id = question->id;
 	answer_r->result = PAM_REFUSED;
 	answer_r->code = PAM_SYSTEM_ERR;
-	if (!is_well_formed(question))
+	if (!pam_helper_is_valid(question))
 		return;
-	answer_r->code = ask(question, &account);
-	answer_r->result = judge(answer_r->code);
+	answer_r->code = pam_helper_authenticate(question, &account);
+	answer_r->result = pam_helper_classify(answer_r->code);
 	answer_r->account = account && answer_r->code != PAM_SUCCESS;
 }
 
 static ssize_t
-receive(int socket, struct pam_question *question_r)
+pam_helper_receive(int socket, struct pam_question *question_r)
 {
 	ssize_t size;
 
@@ -256,13 +256,13 @@ pam_helper_run(int socket)
 	struct pam_answer reply;
 
 	for (int i = 0; i < PAM_HELPER_QUESTIONS; i++) {
-		ssize_t size = receive(socket, &question);
+		ssize_t size = pam_helper_receive(socket, &question);
 
 		if (size == 0)
 			_exit(EX_OK);
 		if (size != (ssize_t)sizeof(question))
 			_exit(EX_PROTOCOL);
-		answer(&reply, &question);
+		pam_helper_answer(&reply, &question);
 		explicit_bzero(&question, sizeof(question));
 		if (send(socket, &reply, sizeof(reply), MSG_NOSIGNAL) !=
 		    (ssize_t)sizeof(reply))

@@ -36,6 +36,6 @@ void pam_pool_configure(struct pam_pool *pool, const struct config *config);
  * all, PAM_POOL_QUEUE_PER_VM_MAX of a VM). */
 enum { PAM_POOL_QUEUE_MAX = 1024, PAM_POOL_QUEUE_PER_VM_MAX = 256 };
 struct pam_pool_job *pam_pool_ask(struct pam_pool *pool,
-    const struct pam_question *question, pam_pool_cb *told, void *context);
+    const struct pam_question *question, pam_pool_cb *callback, void *context);
 
 #endif

@@ -61,7 +61,7 @@ audit_name_rotated(const char *name, time_t *at_r)
 }
 
 static int
-is_rotated(const struct dirent *entry)
+audit_rotated_cb(const struct dirent *entry)
 {
 	time_t at;
 
@@ -70,7 +70,7 @@ is_rotated(const struct dirent *entry)
 
 /* Names of this form sort by their time. */
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+audit_by_name_cb(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -79,7 +79,7 @@ int
 audit_files(const char *folder, struct dirent ***list_r)
 {
 	*list_r = NULL;
-	return scandir(folder, list_r, is_rotated, by_name);
+	return scandir(folder, list_r, audit_rotated_cb, audit_by_name_cb);
 }
 
 void

@@ -45,7 +45,7 @@ struct audit_keeper {
 /* --- what it does ----------------------------------------------------- */
 
 static void
-sync_file(const struct audit_keeper *keeper, const char *name, int flags)
+keeper_sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	int fd;
@@ -62,12 +62,12 @@ sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 /* PASSIVE takes no lock that a writer waits for.  While somebody reads it may
  * have nothing to do; the records are to be on disk all the same. */
 static void
-checkpoint_audit(const struct audit_keeper *keeper)
+keeper_checkpoint(const struct audit_keeper *keeper)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	sqlite3 *handle = NULL;
 
-	sync_file(keeper, AUDIT_FILE "-wal", 0);
+	keeper_sync_file(keeper, AUDIT_FILE "-wal", 0);
 	snprintf(path, sizeof(path), "%s/%s", keeper->folder, AUDIT_FILE);
 	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, 0) == ERROR_NONE &&
@@ -79,7 +79,7 @@ checkpoint_audit(const struct audit_keeper *keeper)
 }
 
 static void
-tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
+keeper_tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	struct dirent **list;
@@ -88,14 +88,14 @@ tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 	if (count < 0)
 		return;
 	if (count > 0)
-		sync_file(keeper, list[count - 1]->d_name, 0);
+		keeper_sync_file(keeper, list[count - 1]->d_name, 0);
 	for (int i = 0; i < count && (unsigned int)(count - i) > keep; i++) {
 		snprintf(path, sizeof(path), "%s/%.63s", keeper->folder,
 		    list[i]->d_name);
 		unlink(path);
 	}
 	audit_files_free(list, count);
-	sync_file(keeper, ".", O_DIRECTORY);
+	keeper_sync_file(keeper, ".", O_DIRECTORY);
 }
 
 /* --- the thread ------------------------------------------------------- */
@@ -105,9 +105,9 @@ keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 {
 	pthread_mutex_lock(&keeper->files);
 	if ((tasks & TASK_CHECKPOINT) != 0)
-		checkpoint_audit(keeper);
+		keeper_checkpoint(keeper);
 	if ((tasks & TASK_TIDY) != 0)
-		tidy_folder(keeper, keep);
+		keeper_tidy_folder(keeper, keep);
 	pthread_mutex_unlock(&keeper->files);
 }
 
@@ -123,7 +123,7 @@ keeper_rest(struct audit_keeper *keeper)
 }
 
 static void *
-keeper_cb(void *context)
+keeper_thread_cb(void *context)
 {
 	struct audit_keeper *keeper = context;
 	unsigned int tasks, keep;
@@ -151,7 +151,7 @@ keeper_cb(void *context)
 
 /* Called with the mutex; wakes the thread for what is new alone. */
 static void
-add_tasks(struct audit_keeper *keeper, unsigned int tasks)
+keeper_add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 {
 	bool news = (tasks & ~keeper->tasks) != 0;
 
@@ -175,7 +175,7 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 	keeper->frames = frames;
 	if (frames - keeper->done >= FRAMES)
 		tasks |= TASK_HURRY;
-	add_tasks(keeper, tasks);
+	keeper_add_tasks(keeper, tasks);
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
@@ -199,7 +199,7 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 {
 	pthread_mutex_lock(&keeper->mutex);
 	keeper->keep = keep;
-	add_tasks(keeper, TASK_CHECKPOINT | TASK_TIDY | TASK_HURRY);
+	keeper_add_tasks(keeper, TASK_CHECKPOINT | TASK_TIDY | TASK_HURRY);
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
@@ -207,14 +207,14 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 
 /* Signals are for the others. */
 static int
-keeper_begin(struct audit_keeper *keeper)
+keeper_create_thread(struct audit_keeper *keeper)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&keeper->thread, NULL, keeper_cb, keeper);
+	rc = pthread_create(&keeper->thread, NULL, keeper_thread_cb, keeper);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
@@ -233,7 +233,7 @@ audit_keeper_start(struct audit_keeper **keeper_r, const char *folder)
 		.wake = PTHREAD_COND_INITIALIZER,
 	};
 	snprintf(keeper->folder, sizeof(keeper->folder), "%s", folder);
-	if (keeper_begin(keeper) != 0) {
+	if (keeper_create_thread(keeper) != 0) {
 		free(keeper);
 		return ERROR_MEMORY;
 	}
@@ -247,7 +247,7 @@ audit_keeper_stop(struct audit_keeper **keeper)
 	if (*keeper == NULL)
 		return;
 	pthread_mutex_lock(&(*keeper)->mutex);
-	add_tasks(*keeper, TASK_STOP | TASK_HURRY);
+	keeper_add_tasks(*keeper, TASK_STOP | TASK_HURRY);
 	pthread_mutex_unlock(&(*keeper)->mutex);
 	pthread_join((*keeper)->thread, NULL);
 	free(*keeper);

@@ -38,7 +38,7 @@ struct reader {
 	const char *folder;
 	const struct audit_filter *filter;
 	struct audit_place *place;
-	audit_read_cb *told;
+	audit_read_cb *callback;
 	void *context;
 	char *detail;
 	sqlite3 *handle;
@@ -65,7 +65,7 @@ audit_read_fail_sqlite(struct reader *reader)
 }
 
 static int
-read_audit_number(struct reader *reader, const char *sql, int64_t *number_r)
+audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
 {
 	return sqlite_file_read_numbers(reader->handle, sql, number_r, 1) ==
 	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
@@ -81,11 +81,11 @@ audit_read_open_as(struct reader *reader, const char *name)
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
 	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
-	return read_audit_number(reader, count_sql, &tables);
+	return audit_read_number(reader, count_sql, &tables);
 }
 
 static void
-close_audit(struct reader *reader)
+audit_read_close(struct reader *reader)
 {
 	sqlite3_close(reader->handle);
 	reader->handle = NULL;
@@ -93,7 +93,7 @@ close_audit(struct reader *reader)
 
 /* The path as a URI, for a file that nobody is writing. */
 static void
-immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
+audit_read_immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 {
 	char *out = uri + sprintf(uri, "file:");
 
@@ -106,7 +106,7 @@ immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 /* Without vmauthzd there is no audit.db-shm, and who may not make one can
  * still read what is complete without. */
 static int
-open_audit(struct reader *reader)
+audit_read_open(struct reader *reader)
 {
 	char wal[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
 	struct stat st;
@@ -117,8 +117,8 @@ open_audit(struct reader *reader)
 	if ((rc != ERROR_ACCESS && rc != ERROR_JOURNAL) ||
 	    (stat(wal, &st) == 0 && st.st_size != 0))
 		return rc;
-	close_audit(reader);
-	immutable_uri(reader->path, uri);
+	audit_read_close(reader);
+	audit_read_immutable_uri(reader->path, uri);
 	return audit_read_open_as(reader, uri);
 }
 
@@ -195,18 +195,18 @@ audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 }
 
 static void
-tell_record(struct reader *reader, sqlite3_stmt *statement)
+audit_read_deliver(struct reader *reader, sqlite3_stmt *statement)
 {
 	struct audit_row row;
 
 	if (audit_read_row(statement, &row))
-		reader->told(reader->context, &row);
+		reader->callback(reader->context, &row);
 	reader->place->id = row.id;
 	reader->count++;
 }
 
 static void
-bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
+audit_read_bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
 {
 	sqlite3_bind_int64(statement, 3, filter->since);
 	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
@@ -220,7 +220,7 @@ audit_read_records(struct reader *reader)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
-	int rc = read_audit_number(reader, last_sql, &last);
+	int rc = audit_read_number(reader, last_sql, &last);
 
 	if (rc != ERROR_NONE || last <= reader->place->id)
 		return rc;
@@ -229,9 +229,9 @@ audit_read_records(struct reader *reader)
 		return audit_read_fail_sqlite(reader);
 	sqlite3_bind_int64(statement, 1, reader->place->id);
 	sqlite3_bind_int64(statement, 2, last);
-	bind_filter(statement, reader->filter);
+	audit_read_bind_filter(statement, reader->filter);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-		tell_record(reader, statement);
+		audit_read_deliver(reader, statement);
 	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 	sqlite3_finalize(statement);
 	if (rc == ERROR_NONE && reader->count < AUDIT_READ_MAX)
@@ -245,7 +245,7 @@ audit_read_tables(struct reader *reader)
 {
 	struct sqlite_file_header is;
 	int64_t tables;
-	int rc = read_audit_number(reader, count_sql, &tables);
+	int rc = audit_read_number(reader, count_sql, &tables);
 
 	if (rc != ERROR_NONE || tables == 0)
 		return rc;
@@ -260,14 +260,14 @@ audit_read_tables(struct reader *reader)
 }
 
 static void
-set_path(struct reader *reader, const char *name)
+audit_read_set_path(struct reader *reader, const char *name)
 {
 	snprintf(reader->path, sizeof(reader->path), "%s/%.63s", reader->folder,
 	    name);
 }
 
 static void
-move_to(struct audit_place *place, const char *name, const struct stat *st)
+audit_read_move_to(struct audit_place *place, const char *name, const struct stat *st)
 {
 	if (place->device != st->st_dev || place->inode != st->st_ino)
 		place->id = 0;
@@ -278,22 +278,22 @@ move_to(struct audit_place *place, const char *name, const struct stat *st)
 
 /* st is of the file that is meant: MOVED if it has another name by now. */
 static int
-read_audit(struct reader *reader, const char *name, const struct stat *st)
+audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 {
 	struct stat now;
 	int rc;
 
-	move_to(reader->place, name, st);
+	audit_read_move_to(reader->place, name, st);
 	if (reader->place->id == INT64_MAX)
 		return ERROR_NONE;
-	set_path(reader, name);
-	rc = open_audit(reader);
+	audit_read_set_path(reader, name);
+	rc = audit_read_open(reader);
 	if (stat(reader->path, &now) != 0 || now.st_dev != st->st_dev ||
 	    now.st_ino != st->st_ino)
 		rc = MOVED;
 	else if (rc == ERROR_NONE)
 		rc = audit_read_tables(reader);
-	close_audit(reader);
+	audit_read_close(reader);
 	if (rc < 0 && rc != ERROR_LOCKED)
 		reader->place->id = INT64_MAX;
 	return rc;
@@ -302,7 +302,7 @@ read_audit(struct reader *reader, const char *name, const struct stat *st)
 /* --- all files -------------------------------------------------------- */
 
 static bool
-is_place(const struct reader *reader, const char *name)
+audit_read_is_place(const struct reader *reader, const char *name)
 {
 	struct stat st;
 	char path[PATH_SIZE];
@@ -314,13 +314,13 @@ is_place(const struct reader *reader, const char *name)
 
 /* The index of the file to go on with; count: audit.db. */
 static int
-find_place(const struct reader *reader, struct dirent **list, int count)
+audit_read_find_place(const struct reader *reader, struct dirent **list, int count)
 {
 	const char *name = reader->place->name;
 	int next = 0;
 
 	for (int i = count - 1; i >= 0; i--) {
-		if (is_place(reader, list[i]->d_name))
+		if (audit_read_is_place(reader, list[i]->d_name))
 			return i;
 	}
 	if (name[0] == '\0')
@@ -333,61 +333,61 @@ find_place(const struct reader *reader, struct dirent **list, int count)
 }
 
 static int
-read_audit_list(struct reader *reader, struct dirent **list, int count,
+audit_read_list(struct reader *reader, struct dirent **list, int count,
     const struct stat *current)
 {
 	int rc = ERROR_NONE;
 
-	for (int i = find_place(reader, list, count); i < count &&
+	for (int i = audit_read_find_place(reader, list, count); i < count &&
 	    rc == ERROR_NONE && reader->count == 0; i++) {
 		struct stat st;
 
-		set_path(reader, list[i]->d_name);
+		audit_read_set_path(reader, list[i]->d_name);
 		if (stat(reader->path, &st) == 0)
-			rc = read_audit(reader, list[i]->d_name, &st);
+			rc = audit_read_file(reader, list[i]->d_name, &st);
 	}
 	if (rc == ERROR_NONE && reader->count == 0 && current != NULL)
-		rc = read_audit(reader, AUDIT_FILE, current);
+		rc = audit_read_file(reader, AUDIT_FILE, current);
 	return rc;
 }
 
 /* Audit.db is looked at before the folder is: if it is still the same when it
  * is open, no file is missing in the list. */
 static int
-read_audit_folder(struct reader *reader)
+audit_read_folder(struct reader *reader)
 {
 	struct dirent **list;
 	struct stat st;
 	bool current;
 	int count, rc;
 
-	set_path(reader, AUDIT_FILE);
+	audit_read_set_path(reader, AUDIT_FILE);
 	current = stat(reader->path, &st) == 0;
 	if (!current && errno != ENOENT)
 		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
 	count = audit_files(reader->folder, &list);
 	if (count < 0)
 		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
-	rc = read_audit_list(reader, list, count, current ? &st : NULL);
+	rc = audit_read_list(reader, list, count, current ? &st : NULL);
 	audit_files_free(list, count);
 	return rc;
 }
 
 int
 audit_read(const char *folder, const struct audit_filter *filter,
-    struct audit_place *place, audit_read_cb *told, void *context,
+    struct audit_place *place, audit_read_cb *callback, void *context,
     char detail[AUDIT_DETAIL_MAX])
 {
 	struct reader reader = {
 		.folder = folder, .filter = filter, .place = place,
-		.told = told, .context = context, .detail = detail,
+		.callback = callback, .context = context, .detail = detail,
 	};
 	struct audit_place before = *place;
 	int rc = MOVED;
 
 	for (int i = 0; i < TRIES && rc == MOVED; i++) {
 		*place = before;
-		rc = read_audit_folder(&reader);
+		rc = audit_read_folder(&reader);
 	}
 	return rc < 0 ? rc : reader.count;
 }

@@ -39,7 +39,7 @@ typedef void audit_read_cb(void *context, const struct audit_row *row);
  * base/error.h with detail; place has moved past a file that can't be read. */
 enum { AUDIT_READ_MAX = 1000 };
 int audit_read(const char *folder, const struct audit_filter *filter,
-    struct audit_place *place, audit_read_cb *told, void *context,
+    struct audit_place *place, audit_read_cb *callback, void *context,
     char detail[AUDIT_DETAIL_MAX]);
 
 #endif

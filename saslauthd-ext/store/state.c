@@ -50,7 +50,7 @@ state_begin_anew(struct state *state, const char *path)
 		rc = store_file_open(&state->handle, &state_file, path,
 		    state->detail);
 	if (rc == ERROR_NONE)
-		store_file_tell(ERROR_NOTADB, path,
+		store_file_report(ERROR_NOTADB, path,
 		    "it is " STATE_FILE ".damaged now", state->detail);
 	return rc;
 }

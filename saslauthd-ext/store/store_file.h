@@ -42,7 +42,7 @@ int store_file_error(sqlite3 *handle, const char *path,
     char detail[STORE_FILE_DETAIL_MAX]);
 
 /* Tells an error of ours, and returns it; why may be NULL. */
-int store_file_tell(int error, const char *path, const char *why,
+int store_file_report(int error, const char *path, const char *why,
     char detail[STORE_FILE_DETAIL_MAX]);
 
 /* Whether the journal is of that mode now: "wal", "delete".  What a PRAGMA

@@ -140,19 +140,20 @@ is_good_for_its_login(void **state)
 static void
 lets_the_oldest_lapse(void **state)
 {
-	uint64_t numbers[ATTEMPTS_MAX + 1];
+	uint64_t numbers[ATTEMPT_TABLE_MAX + 1];
 
 	(void)state;
-	for (int i = 0; i < ATTEMPTS_MAX; i++)
+	for (int i = 0; i < ATTEMPT_TABLE_MAX; i++)
 		numbers[i] = open_with_ticket(i + 1, START);
 	assert_int_equal(find(numbers[0], &as_alice, START, NULL), 1);
 	/* one that is closed makes room */
 	attempt_close(&table, numbers[5]);
 	numbers[5] = open_with_ticket(6, START);
 	assert_int_equal(find(numbers[0], &as_alice, START, NULL), 1);
-	numbers[ATTEMPTS_MAX] = open_with_ticket(ATTEMPTS_MAX + 1, START);
+	numbers[ATTEMPT_TABLE_MAX] =
+	    open_with_ticket(ATTEMPT_TABLE_MAX + 1, START);
 	find(numbers[0], &as_alice, START, "decided already, or took");
-	for (int i = 1; i <= ATTEMPTS_MAX; i++)
+	for (int i = 1; i <= ATTEMPT_TABLE_MAX; i++)
 		assert_int_equal(find(numbers[i], &as_alice, START, NULL),
 		    i + 1);
 }

@@ -469,7 +469,7 @@ goes_on_if_it_is_told_to(void **state)
 	struct outcome outcome;
 	const char *lines;
 
-	worker->config.audit_full = AUDIT_FULL_GO_ON;
+	worker->config.audit_full = CONFIG_AUDIT_FULL_GO_ON;
 	outcome = ask(worker, "alice@example.org", &proved);
 	lines = worker_logged(worker);
 	assert_true(outcome.allowed);

@@ -46,7 +46,7 @@ configure(void)
 {
 	config = (struct config){
 		.default_realm = "example.org",
-		.realms = { { "example.org", SOURCE_POLICY, false } },
+		.realms = { { "example.org", CONFIG_SOURCE_POLICY, false } },
 		.realm_count = 1,
 		.users = { geteuid() },
 		.user_count = 1,
@@ -440,7 +440,7 @@ refuses_other_versions(void **state)
 	}
 	last_line(&count);
 	assert_int_equal(count, 1);
-	daemon_here.version_told = -1;	/* but once a connection */
+	daemon_here.version_logged = -1;	/* but once a connection */
 	exchange(0, packet, question_of_version(packet, BROKER_LOOKUP, 1), room,
 	    true);
 	last_line(&count);
@@ -461,7 +461,7 @@ logs_which_side_to_upgrade(void **state)
 	int count;
 
 	(void)state;
-	daemon_here.version_told = -1;	/* the second is over */
+	daemon_here.version_logged = -1;	/* the second is over */
 	for (int i = 0; i < 3; i++)
 		exchange(1, packet, size, room, true);
 	assert_non_null(strstr(last_line(&count), "vmauthzd: broker: vmauthzd"

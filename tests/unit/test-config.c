@@ -326,12 +326,13 @@ describe(const struct config *c)
 	    c->session_window, c->pam_helpers, c->pam_helpers_per_vm,
 	    c->pam_timeout, c->guess_limit, c->guess_address_limit,
 	    c->guess_forget, c->ticket_max, c->audit_size, c->audit_age,
-	    c->audit_keep, c->audit_full == AUDIT_FULL_GO_ON ? "go-on" :
+	    c->audit_keep, c->audit_full == CONFIG_AUDIT_FULL_GO_ON ? "go-on" :
 	    "refuse");
 	for (size_t i = 0; i < c->realm_count; i++)
 		at += sprintf(at, " realm=%s:%s:%s", c->realms[i].name,
-		    c->realms[i].source == SOURCE_PAM ? "pam" :
-		    c->realms[i].source == SOURCE_POLICY ? "policy" : "nobody",
+		    c->realms[i].source == CONFIG_SOURCE_PAM ? "pam" :
+		    c->realms[i].source == CONFIG_SOURCE_POLICY ? "policy" :
+		    "nobody",
 		    c->realms[i].full_name ? "full" : "bare");
 	sprintf(at, " end ");
 	return text;
@@ -445,9 +446,9 @@ test_presets(void **state)
 	char host[256] = "";
 
 	(void)state;
-	assert_string_equal(config_preset(config_users), wanted);
+	assert_string_equal(config_value_preset(config_value_users), wanted);
 	gethostname(host, sizeof(host) - 1);
-	assert_string_equal(config_preset(config_realm_name), host);
+	assert_string_equal(config_value_preset(config_value_realm_name), host);
 	write_file(T("default_realm = a\n"));
 	assert_string_equal(refusal(ERROR_VALUE), wanted[0] != '\0' ?
 	    "(none)" : ": users: name the account that runs QEMU");

@@ -448,8 +448,8 @@ static void
 set_config(struct config *config)
 {
 	static const struct config_realm realms[] = {
-		{ .name = "example.org", .source = SOURCE_POLICY },
-		{ .name = "local.example.org", .source = SOURCE_PAM },
+		{ .name = "example.org", .source = CONFIG_SOURCE_POLICY },
+		{ .name = "local.example.org", .source = CONFIG_SOURCE_PAM },
 	};
 
 	*config = (struct config){
@@ -532,7 +532,7 @@ worker_end(void **state)
 	end_others(worker);
 	pam_pool_free(&daemon->pool);
 	verifier_check_free(&daemon->verify);
-	password_forget(daemon);
+	password_check_cancel_all(daemon);
 	recent_password_free(&daemon->right);
 	recent_password_free(&daemon->wrong);
 	audit_close(&daemon->audit);

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A ticket, or failures, may be lost with an attempt of before a restart. */
+/* A restart loses the attempts.  The plugin must not get a decision for one of
+ * them: the ticket it used, and whether it was counted, are lost with it. */
 static const char attempt_not_begun[] =
     "vmauthzd was not asked before, or was restarted meanwhile";
 static const char attempt_over[] =
@@ -21,7 +22,8 @@ attempt_has_lapsed(const struct attempt_slot *slot, int64_t now)
 	return now - slot->begun > ATTEMPT_SECONDS;
 }
 
-/* A free slot, or the one of the oldest attempt. */
+/* Chooses a free slot, whose number is 0, or that with the lowest number, which
+ * is the oldest attempt.  So attempts that are out of time need no clean-up. */
 static struct attempt_slot *
 attempt_choose_slot(struct attempt_table *table)
 {
@@ -34,7 +36,7 @@ attempt_choose_slot(struct attempt_table *table)
 	return oldest;
 }
 
-/* 63 random bits, so that numbers never come to their end. */
+/* Chooses the first number: 63 random bits, so that counting up never wraps. */
 static bool
 attempt_seed_numbers(struct attempt_table *table)
 {
@@ -49,6 +51,7 @@ attempt_seed_numbers(struct attempt_table *table)
 	return true;
 }
 
+/* An unknown text is stored, and compared, as an empty one. */
 static const char *
 attempt_text(const char *text)
 {
@@ -85,6 +88,8 @@ attempt_find_slot(struct attempt_table *table, uint64_t number)
 	return NULL;
 }
 
+/* Without this a process could prove one user's password and ask for the
+ * decision about another. */
 static bool
 attempt_matches(const struct attempt_slot *slot,
     const struct request_login *login)

@@ -14,8 +14,10 @@
 #include "saslauthd-ext/login/session.h"
 #include "saslauthd-ext/login/ticket.h"
 
-/* --- the question ---------------------------------------------------- */
+/* --- the request ---------------------------------------------------- */
 
+/* The one parser of addresses is network.c's; known says whether it could read
+ * the text. */
 static bool
 login_is_address(const char *text)
 {
@@ -68,6 +70,7 @@ authorization_evaluate(struct daemon *daemon, const struct login *login,
 	strcpy(authorization_r->detail, policy_detail(daemon->policy));
 }
 
+/* wants_local_user is a refusal of the policy until the account is known. */
 bool
 authorization_grantable(const struct authorization *authorization)
 {
@@ -83,9 +86,10 @@ authorization_counts_failure(const struct authorization *authorization)
 	    authorization->decision.reason == REASON_NO_GRANT;
 }
 
-/* --- the answer, and what follows ------------------------------------ */
+/* --- the outcome, and what follows ------------------------------------ */
 
-/* A login on its way to its outcome. */
+/* What the steps of authorize() share.  A step may turn an allowed login into a
+ * refused one, by setting refusal, and never the other way round. */
 struct authorize_context {
 	struct daemon *daemon;
 	const struct login *login;
@@ -97,10 +101,11 @@ struct authorize_context {
 	bool first_channel;
 };
 
-/* The one place where vmauthzd fills a record.  Without progress nothing is
- * known but who asks. */
+/* Fills the record of a decision, for audit and log; vmauthzd does so here
+ * alone.  Without context the asker is all that is known. */
 static struct decision_record
-authorize_make_record(const struct asker *asker, const struct authorize_context *context)
+authorize_make_record(const struct asker *asker,
+    const struct authorize_context *context)
 {
 	struct decision_record record = {
 		.at = context != NULL ? context->at : clock_unix_ms(),
@@ -125,6 +130,7 @@ authorize_make_record(const struct asker *asker, const struct authorize_context 
 	record.local = request->local;
 	record.local_user = request->local_user;
 	record.mechanism = context->login->what.mechanism;
+	/* a login that is refused before the policy speaks has no grant */
 	record.grant = context->attempt->refusal == NULL ?
 	    decision->grant : 0;
 	record.revision = decision->revision;
@@ -156,8 +162,11 @@ authorization_refuse(struct daemon *daemon, const struct asker *asker,
 	authorize_log(daemon, &record);
 }
 
+/* The policy speaks before the password: for a user who has no grant the reason
+ * is the same with a right and with a wrong one. */
 static const char *
-authorize_find_refusal(const struct attempt *attempt, const struct authorization *authorization)
+authorize_find_refusal(const struct attempt *attempt,
+    const struct authorization *authorization)
 {
 	const struct decision *decision = &authorization->decision;
 
@@ -168,6 +177,8 @@ authorize_find_refusal(const struct attempt *attempt, const struct authorization
 	return attempt->proved ? NULL : "wrong password";
 }
 
+/* Uses up the ticket only of a login that would be allowed.  Two channels may
+ * have found the same ticket: the database decides which is the first. */
 static void
 authorize_use_ticket(struct authorize_context *context)
 {
@@ -197,7 +208,8 @@ authorize_use_ticket(struct authorize_context *context)
 		audit_event_ticket(daemon, &record);
 }
 
-/* The end of a session can be heard over the broker's socket alone. */
+/* The mux has no message for the end of a session, so a login over it opens
+ * none.  A failure refuses nobody: the audit is the record, not state.db. */
 static void
 authorize_open_session(struct authorize_context *context)
 {
@@ -240,6 +252,8 @@ authorize_record_session(struct authorize_context *context)
 		audit_event_session(context->daemon, &record);
 }
 
+/* Takes back the channel of a login that is refused after all.  No callback:
+ * the session's begin was not recorded either. */
 static void
 authorize_drop_session(struct authorize_context *context)
 {
@@ -250,8 +264,8 @@ authorize_drop_session(struct authorize_context *context)
 	context->session = 0;
 }
 
-/* What can't be recorded is refused, unless the configuration would rather go
- * on; the log says so in both cases. */
+/* Refuses a login whose decision can't be recorded, unless audit_full = go-on;
+ * a line is logged in both cases. */
 static void
 authorize_write_audit(struct authorize_context *context)
 {
@@ -272,7 +286,8 @@ authorize_write_audit(struct authorize_context *context)
 	authorize_drop_session(context);
 }
 
-/* By sessions: the second channel of one proves nothing new. */
+/* Counts by sessions: SPICE opens several channels with one password, so a
+ * second channel is no second success. */
 static void
 authorize_count_failure(const struct authorize_context *context)
 {
@@ -312,7 +327,10 @@ authorize(struct daemon *daemon, const struct login *login,
 		outcome_r->wants_local_user = true;
 		return;
 	}
-	context.refusal = authorize_find_refusal(attempt, &context.authorization);
+	context.refusal = authorize_find_refusal(attempt,
+	    &context.authorization);
+	/* a step may refuse, which the later ones have to know; the counters
+	 * come after the record, which may refuse, too */
 	authorize_use_ticket(&context);
 	authorize_open_session(&context);
 	if (!attempt->recorded)

@@ -17,32 +17,35 @@
 static const char wrong_password[] = "wrong password";
 static const char too_busy[] = "too many passwords wait for an answer";
 
-/* A password that is being looked at.  The same one at the same place is looked
- * at once: a one-time password would be used up for the second channel. */
+/* A check in progress.  Checks of the same password by the same user at the
+ * same VM from the same address share one question: SPICE opens its channels at
+ * once, and PAM would accept a one-time password for the first of them only. */
 struct password_check {
 	struct daemon *daemon;
-	struct password_check *next;	/* of those that are under way */
-	struct password_check *same;	/* who waits for this one's answer */
+	struct password_check *next;	/* in daemon->checks */
+	struct password_check *same;	/* waits for this one's answer */
 	unsigned char tag[RECENT_PASSWORD_TAG_SIZE];
 	char vm[REQUEST_VM_NAME_MAX + 1];
 	char client[PAM_ADDRESS_MAX + 1];
 	struct identity user;
 	char password[BROKER_PASSWORD_MAX + 1];
 	bool grantable, counts;
-	int64_t ticket;			/* that is being tried */
+	int64_t ticket;			/* that the password is tried for */
 	password_check_cb *callback;
 	void *context;
 };
 
 /* --- the end --------------------------------------------------------- */
 
+/* Calls the callback.  A VM that the user may not enter learns nothing about
+ * the password: a guest that has broken out could test passwords otherwise.
+ * The reason is then the policy's. */
 static void
-password_deliver(const struct password_check *check, const struct password_answer *answer)
+password_deliver(const struct password_check *check,
+    const struct password_answer *answer)
 {
 	struct password_answer own = *answer;
 
-	/* A process that is not to let him in is not told, either, that he
-	 * knows his password.  What the policy says is the reason then. */
 	if (!check->grantable) {
 		own.right = false;
 		own.ticket = 0;
@@ -68,7 +71,8 @@ password_throttle_key(const struct password_check *check)
 	};
 }
 
-/* A second time the same wrong password is no second guess. */
+/* Counts a wrong password once while it is remembered: SPICE's channels, and
+ * a client that reconnects, send the same one again, which is no new guess. */
 static void
 password_count_failure(const struct password_check *check)
 {
@@ -76,15 +80,18 @@ password_count_failure(const struct password_check *check)
 	const struct throttle_key guess = password_throttle_key(check);
 	int64_t now = clock_boot_seconds();
 
-	if (!check->counts || recent_password_has(daemon->wrong, check->tag, now))
+	if (!check->counts ||
+	    recent_password_has(daemon->wrong, check->tag, now))
 		return;
 	recent_password_add(daemon->wrong, check->tag,
 	    now + daemon->config->guess_forget);
 	throttle_failed(&daemon->state, daemon->config, &guess);
 }
 
+/* Removes the check from the list first: the callback may start another. */
 static void
-password_finish(struct password_check *check, const struct password_answer *answer)
+password_finish(struct password_check *check,
+    const struct password_answer *answer)
 {
 	struct password_check **at = &check->daemon->checks, *next;
 
@@ -111,7 +118,8 @@ password_finish_wrong(struct password_check *check, const char *reason)
 	password_finish(check, &answer);
 }
 
-/* Nobody knows; that is no guess. */
+/* Ends a check that nothing could answer.  counted is set although nothing was
+ * counted, so that authorize() doesn't either: it is no wrong password. */
 static void
 password_finish_unknown(struct password_check *check, const char *reason)
 {
@@ -145,12 +153,14 @@ password_pam_cb(void *context, enum pam_result result, int code)
 	(void)code;
 	switch (result) {
 	case PAM_ACCEPTED:
-		recent_password_add(daemon->right, check->tag, clock_boot_seconds() +
-		    daemon->config->session_window);
+		/* only PAM's: it may have been a one-time password */
+		recent_password_add(daemon->right, check->tag,
+		    clock_boot_seconds() + daemon->config->session_window);
 		password_finish_right(check, 0);
 		return;
 	case PAM_REFUSED:
-		password_finish_wrong(check, "PAM refuses the password or the account");
+		password_finish_wrong(check,
+		    "PAM refuses the password or the account");
 		return;
 	case PAM_BROKEN:
 		break;
@@ -158,7 +168,8 @@ password_pam_cb(void *context, enum pam_result result, int code)
 	password_finish_unknown(check, "PAM did not answer");
 }
 
-/* A name with an '@' of its own would be another realm's to some modules. */
+/* Makes the name that PAM gets.  A bare name with an '@' of its own is refused:
+ * modules that know realms would look in the one behind it. */
 static bool
 password_pam_name(const struct config_realm *realm, const struct identity *user,
     char name_r[IDENTITY_MAX + 1])
@@ -181,14 +192,16 @@ password_ask_pam(struct password_check *check, const struct config_realm *realm)
 
 	memset(&question, 0, sizeof(question));
 	if (!password_pam_name(realm, &check->user, question.user)) {
-		password_finish_wrong(check, "PAM knows no name with an @ in it");
+		password_finish_wrong(check,
+		    "PAM knows no name with an @ in it");
 		return;
 	}
 	strcpy(question.service, daemon->config->pam_service);
 	strcpy(question.tty, check->vm);
 	strcpy(question.rhost, check->client);
 	strcpy(question.password, check->password);
-	asked = pam_pool_ask(daemon->pool, &question, password_pam_cb, check) != NULL;
+	asked = pam_pool_ask(daemon->pool, &question, password_pam_cb,
+	    check) != NULL;
 	OPENSSL_cleanse(&question, sizeof(question));
 	if (!asked)
 		password_finish_unknown(check, too_busy);
@@ -196,8 +209,8 @@ password_ask_pam(struct password_check *check, const struct config_realm *realm)
 
 /* --- verifiers ------------------------------------------------------- */
 
-/* Verifies against what is given; false, and nothing is told, if too many
- * wait. */
+/* Starts to compare the password with a verifier, in another thread.  Returns
+ * false, and never calls the callback, if too many comparisons wait. */
 static bool
 password_verify(struct password_check *check, const char *mechanism,
     const struct verifier *verifier, verifier_check_cb *callback)
@@ -205,7 +218,8 @@ password_verify(struct password_check *check, const char *mechanism,
 	char prepared[SCRAM_PASSWORD_MAX];
 	bool asked;
 
-	/* what no password can be is compared like any other */
+	/* a text that SASLprep prohibits takes as long as any other; no
+	 * password has a control character */
 	if (scram_prepare(check->password, prepared) != ERROR_NONE)
 		strcpy(prepared, "\001");
 	asked = verifier_check_ask(check->daemon->verify, check->vm, mechanism,
@@ -225,8 +239,10 @@ password_policy_cb(void *context, bool right)
 		password_finish_wrong(check, wrong_password);
 }
 
-/* The strongest verifier he has, or a decoy like others' of the strongest
- * mechanism that anybody has: as many look-ups for everybody. */
+/* Finds the user's verifier of the strongest mechanism, or makes a decoy of the
+ * strongest mechanism that any user has a verifier of.  A decoy has the shape
+ * of other users' verifiers, so that look-ups and PBKDF2 take as long for a
+ * user who does not exist. */
 static int
 password_find_verifier(struct password_check *check, bool vouched,
     const char **mechanism_r, struct verifier *verifier_r)
@@ -268,15 +284,18 @@ password_ask_policy(struct password_check *check, bool vouched)
 	struct verifier verifier;
 	const char *mechanism;
 
-	if (password_find_verifier(check, vouched, &mechanism, &verifier) != ERROR_NONE)
+	if (password_find_verifier(check, vouched, &mechanism, &verifier) !=
+	    ERROR_NONE)
 		password_finish_unknown(check, "the policy could not be asked");
-	else if (!password_verify(check, mechanism, &verifier, password_policy_cb))
+	else if (!password_verify(check, mechanism, &verifier,
+	    password_policy_cb))
 		password_finish_unknown(check, too_busy);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
 }
 
 /* --- the way of a check ---------------------------------------------- */
 
+/* A realm that the configuration doesn't name gets a decoy as well. */
 static void
 password_ask_source(struct password_check *check)
 {
@@ -301,6 +320,8 @@ password_ticket_cb(void *context, bool right)
 		password_ask_source(check);
 }
 
+/* A ticket comes before the realm's source: PAM's modules may count its text as
+ * a wrong password of the account. */
 static void
 password_ask_ticket(struct password_check *check)
 {
@@ -318,11 +339,13 @@ password_ask_ticket(struct password_check *check)
 	    daemon->config->session_window, &check->ticket, &verifier);
 	if (check->ticket == 0)
 		password_ask_source(check);
-	else if (!password_verify(check, mechanism, &verifier, password_ticket_cb))
+	else if (!password_verify(check, mechanism, &verifier,
+	    password_ticket_cb))
 		password_finish_unknown(check, too_busy);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
 }
 
+/* Joins a check of the same tag, or starts this one. */
 static void
 password_begin(struct password_check *check)
 {
@@ -360,7 +383,8 @@ password_fill(struct password_check *check, const struct login *login,
 	strcpy(check->vm, key.vm);
 	strcpy(check->client, key.client);
 	strcpy(check->password, password);
-	return recent_password_tag(check->daemon->right, &key, check->tag) == ERROR_NONE;
+	return recent_password_tag(check->daemon->right, &key, check->tag) ==
+	    ERROR_NONE;
 }
 
 void
@@ -389,10 +413,13 @@ password_check(struct daemon *daemon, const struct login *login,
 	authorization_evaluate(daemon, login, &authorization);
 	check->grantable = authorization_grantable(&authorization);
 	check->counts = authorization_counts_failure(&authorization);
+	/* the throttle comes first: while it holds, not even a right password
+	 * gets an answer of its own */
 	guess = password_throttle_key(check);
 	if (throttle_locked(&daemon->state, daemon->config, &guess))
 		password_finish_unknown(check, throttle_locked_reason);
-	else if (recent_password_has(daemon->right, check->tag, clock_boot_seconds()))
+	else if (recent_password_has(daemon->right, check->tag,
+	    clock_boot_seconds()))
 		password_finish_right(check, 0);
 	else
 		password_begin(check);

@@ -13,7 +13,10 @@
 
 #include "base/error.h"
 
-enum { KEY_SIZE = 32, WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t) };
+enum {
+	KEY_SIZE = 32,	/* octets; as long as the digest, RFC 2104 section 3 */
+	WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t),
+};
 
 struct entry {
 	uint64_t tag[WORDS];
@@ -63,7 +66,8 @@ recent_password_forget_all(struct recent_password *recent)
 	recent->count = 0;
 }
 
-/* The length in front keeps "ab" and "c" apart from "a" and "bc". */
+/* Hashes a text with its length in front, so that "ab" and "c" have another tag
+ * than "a" and "bc". */
 static bool
 recent_password_hash_text(EVP_MAC_CTX *context, const char *text)
 {
@@ -103,8 +107,9 @@ recent_password_tag(const struct recent_password *recent,
 	return made ? ERROR_NONE : ERROR_CRYPTO;
 }
 
-/* Looks at all entries in words, which takes the same time wherever the tag
- * is, and some microseconds when all are taken. */
+/* Compares all entries with the tag, word by word without an early end, so that
+ * the time does not depend on where the tag is or how much of it matches.  With
+ * a full set this takes some microseconds. */
 static struct entry *
 recent_password_find(struct recent_password *recent, const unsigned char *tag)
 {
@@ -122,7 +127,8 @@ recent_password_find(struct recent_password *recent, const unsigned char *tag)
 	return found;
 }
 
-/* A free entry, or the one that ends first. */
+/* Returns a free entry, or the one that ends first.  Entries past their end
+ * stay until then: recent_password_has() compares the time. */
 static struct entry *
 recent_password_new_entry(struct recent_password *recent)
 {

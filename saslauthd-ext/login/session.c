@@ -8,11 +8,11 @@
 
 #include "base/error.h"
 
-/* How all of a session is selected, for to_session(). */
+/* Selects the columns that session_from_row() reads, in that order. */
 #define SELECT_SESSION "SELECT id, user, vm, service, client, mechanism," \
     " grant_id, begin, pid, start, channels FROM sessions"
 
-/* An empty text is an unknown one. */
+/* state_prepare() stores NULL as an empty text, so that "=" finds the row. */
 static const char *
 session_column_text(sqlite3_stmt *row, int column)
 {
@@ -21,6 +21,7 @@ session_column_text(sqlite3_stmt *row, int column)
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
+/* The texts are SQLite's, valid until the next step of the row. */
 static struct session
 session_from_row(sqlite3_stmt *row)
 {
@@ -42,7 +43,8 @@ session_from_row(sqlite3_stmt *row)
 /* --- channels -------------------------------------------------------- */
 
 static int
-session_find_id(struct state *state, const struct session *session, int64_t *id_r)
+session_find_id(struct state *state, const struct session *session,
+    int64_t *id_r)
 {
 	sqlite3_stmt *statement = state_prepare(state,
 	    "SELECT id FROM sessions WHERE user = ?1 AND vm = ?2"
@@ -58,7 +60,8 @@ session_find_id(struct state *state, const struct session *session, int64_t *id_
 	return state_end(state, statement);
 }
 
-/* One that nobody can guess. */
+/* Makes a random id, so that no process can name a session that it did not
+ * begin.  Bit 0 is set, for 0 is none; SQLite's integers are signed. */
 static int
 session_make_id(struct state *state, int64_t *id_r)
 {
@@ -133,7 +136,8 @@ session_channel_end(struct state *state, uint64_t id, const struct peer *peer,
 			rc = state_run(state, state_prepare(state,
 			    "UPDATE sessions SET channels = channels - 1"
 			    " WHERE id = ?1", "i", (int64_t)id));
-		else if ((rc = session_delete(state, id)) == ERROR_NONE && callback != NULL)
+		else if ((rc = session_delete(state, id)) == ERROR_NONE &&
+		    callback != NULL)
 			callback(context, &session);
 	}
 	sqlite3_finalize(row);
@@ -141,8 +145,8 @@ session_channel_end(struct state *state, uint64_t id, const struct peer *peer,
 }
 
 int
-session_expire(struct state *state, session_alive_cb *alive, session_end_cb *callback,
-    void *context)
+session_expire(struct state *state, session_alive_cb *alive,
+    session_end_cb *callback, void *context)
 {
 	sqlite3_stmt *row = state_prepare(state, SELECT_SESSION, "");
 	struct session session;
@@ -154,6 +158,7 @@ session_expire(struct state *state, session_alive_cb *alive, session_end_cb *cal
 		session = session_from_row(row);
 		if (alive(context, session.pid, session.start))
 			continue;
+		/* the row's texts stay valid until it is stepped again */
 		rc = session_delete(state, session.id);
 		if (rc == ERROR_NONE && callback != NULL)
 			callback(context, &session);

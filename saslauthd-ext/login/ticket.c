@@ -14,8 +14,8 @@ enum { USED_SECONDS = 3600 };	/* seconds: longer than any session_window */
 /* --- issuing --------------------------------------------------------- */
 
 static int
-ticket_insert_verifiers(struct state *state, const struct broker_message *message,
-    int64_t id)
+ticket_insert_verifiers(struct state *state,
+    const struct broker_message *message, int64_t id)
 {
 	int rc = ERROR_NONE;
 
@@ -36,6 +36,8 @@ ticket_insert_verifiers(struct state *state, const struct broker_message *messag
 	return rc;
 }
 
+/* Expires the ticket that waits, by its time, so that ticket_expire() reports
+ * it, and inserts the new one. */
 static int
 ticket_insert(struct state *state, const struct broker_message *message,
     const char *by, int64_t now, int64_t *id_r)
@@ -59,6 +61,8 @@ ticket_insert(struct state *state, const struct broker_message *message,
 	return ticket_insert_verifiers(state, message, *id_r);
 }
 
+/* In one transaction: a ticket without its verifiers would be useless, and the
+ * one before it would be gone. */
 int
 ticket_issue(struct state *state, const struct broker_message *message,
     const char *by, int64_t now, int64_t *id_r)
@@ -81,6 +85,8 @@ ticket_issue(struct state *state, const struct broker_message *message,
 
 /* --- finding --------------------------------------------------------- */
 
+/* Whether the ticket's network, "" for any, has the address.  What can't be
+ * parsed has no address: a row that was damaged lets nobody in. */
 static bool
 ticket_allows_client(const char *network, const char *client)
 {
@@ -94,8 +100,8 @@ ticket_allows_client(const char *network, const char *client)
 }
 
 static bool
-ticket_copy_octets(sqlite3_stmt *row, int column, unsigned char *out, size_t room,
-    size_t *size_r)
+ticket_copy_octets(sqlite3_stmt *row, int column, unsigned char *out,
+    size_t room, size_t *size_r)
 {
 	const void *data = sqlite3_column_blob(row, column);
 	size_t size = (size_t)sqlite3_column_bytes(row, column);
@@ -128,7 +134,7 @@ ticket_find(struct state *state, const struct ticket_use *use,
     const char *mechanism, unsigned int window, int64_t *id_r,
     struct verifier *verifier_r)
 {
-	/* the one that waits comes first: its time has not begun */
+	/* the one that waits comes first: it was issued last */
 	sqlite3_stmt *row = state_prepare(state,
 	    "SELECT id, network, iterations, salt, stored_key, server_key"
 	    " FROM tickets JOIN ticket_verifiers ON ticket = id"
@@ -147,7 +153,8 @@ ticket_find(struct state *state, const struct ticket_use *use,
 		const char *network =
 		    (const char *)sqlite3_column_text(row, 1);
 
-		if (network != NULL && ticket_allows_client(network, use->client) &&
+		if (network != NULL &&
+		    ticket_allows_client(network, use->client) &&
 		    ticket_copy_verifier(row, 2, verifier_r))
 			*id_r = sqlite3_column_int64(row, 0);
 	}
@@ -173,6 +180,8 @@ ticket_in_window(struct state *state, int64_t id, const struct ticket_use *use,
 	return good;
 }
 
+/* The conditions stand in the UPDATE itself: the ticket may have been used or
+ * have expired since ticket_find(), while the password was checked. */
 int
 ticket_used(struct state *state, int64_t id, const struct ticket_use *use,
     unsigned int window, bool *first_r)
@@ -187,8 +196,8 @@ ticket_used(struct state *state, int64_t id, const struct ticket_use *use,
 	if (rc != ERROR_NONE)
 		return rc;
 	*first_r = sqlite3_changes(state->handle) == 1;
-	return *first_r || ticket_in_window(state, id, use, window) ? ERROR_NONE :
-	    ERROR_REFUSED;
+	return *first_r || ticket_in_window(state, id, use, window) ?
+	    ERROR_NONE : ERROR_REFUSED;
 }
 
 /* --- lapsing --------------------------------------------------------- */

@@ -14,9 +14,10 @@
 #include "saslauthd-ext/login/ticket.h"
 #include "scram/scram.h"
 
-enum { BY_MAX = 96 };
+enum { BY_MAX = 96 };	/* octets of an issuer's name, with NUL */
 
-/* "root", or "uid 1234" */
+/* Writes the account's name, "root", or "uid 1234" if it has none.  The
+ * process is known by its number alone, which the kernel vouches for. */
 static void
 ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
 {
@@ -30,6 +31,8 @@ ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
 		snprintf(by_r, BY_MAX, "uid %lu", (unsigned long)peer->uid);
 }
 
+/* Checks the verifiers here, for a client's mistake would otherwise show only
+ * at a login.  The bounds are those that Cyrus clients accept; see scram.h. */
 static bool
 ticket_service_verifiers_valid(const struct broker_message *message)
 {
@@ -51,9 +54,11 @@ ticket_service_verifiers_valid(const struct broker_message *message)
 	return true;
 }
 
-/* Whether the policy has both; what it says of them is decided at the login. */
+/* Whether the policy has the user and the VM.  Whether it lets the user in is
+ * not checked: a grant may be added, or its hour come, before the login. */
 static bool
-ticket_service_policy_knows(struct daemon *daemon, const struct broker_message *message)
+ticket_service_policy_knows(struct daemon *daemon,
+    const struct broker_message *message)
 {
 	const char *name = message->ticket.user;
 	struct request request = {
@@ -93,7 +98,8 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 	    message->ticket.seconds > daemon->config->ticket_max ||
 	    (message->ticket.from != NULL &&
 	    !network_parse(&from, message->ticket.from)) ||
-	    !ticket_service_verifiers_valid(message) || !ticket_service_policy_knows(daemon, message))
+	    !ticket_service_verifiers_valid(message) ||
+	    !ticket_service_policy_knows(daemon, message))
 		return BROKER_E_VALUE;
 	ticket_service_name_issuer(by, issuer);
 	if (ticket_issue(&daemon->state, message, issuer,
@@ -109,8 +115,8 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 }
 
 static void
-ticket_service_lapsed_cb(void *context, int64_t id, const char *user, const char *vm,
-    const char *by)
+ticket_service_lapsed_cb(void *context, int64_t id, const char *user,
+    const char *vm, const char *by)
 {
 	struct daemon *daemon = context;
 	struct audit_ticket record = {
@@ -127,6 +133,6 @@ ticket_service_lapsed_cb(void *context, int64_t id, const char *user, const char
 void
 ticket_service_expire(struct daemon *daemon)
 {
-	ticket_expire(&daemon->state, clock_unix_ms() / 1000, ticket_service_lapsed_cb,
-	    daemon);
+	ticket_expire(&daemon->state, clock_unix_ms() / 1000,
+	    ticket_service_lapsed_cb, daemon);
 }

@@ -15,11 +15,11 @@
 #include "decide/request.h"
 #include "scram/scram.h"
 
-enum { MECHANISM_MAX = 31 };
+enum { MECHANISM_MAX = 31 };	/* octets */
 
 struct verifier_check_job {
-	struct fair_item item;		/* first: it is the job */
-	struct verifier_check_job *next;	/* of those that are done */
+	struct fair_item item;		/* first: cast to the job */
+	struct verifier_check_job *next;	/* in done */
 	char mechanism[MECHANISM_MAX + 1];
 	char prepared[SCRAM_PASSWORD_MAX];
 	struct verifier verifier;
@@ -29,18 +29,18 @@ struct verifier_check_job {
 };
 
 struct verifier_check {
-	pthread_mutex_t mutex;		/* over the queues and ending */
-	pthread_cond_t work;
+	pthread_mutex_t mutex;		/* of the queues and ending */
+	pthread_cond_t work;		/* a job waits, or ending is set */
 	struct fair_queue waiting;	/* jobs by VM */
 	struct verifier_check_job *done, **last_done;
 	bool ending;
-	int wake;			/* eventfd: something is done */
+	int wake;			/* eventfd(2): a job is done */
 	struct event *event;
 	size_t threads;
 	pthread_t thread[];
 };
 
-/* Each is called with the mutex. */
+/* The next three are called with the mutex locked. */
 
 static struct verifier_check_job *
 verifier_check_pop_waiting(struct verifier_check *verify)
@@ -83,6 +83,8 @@ verifier_check_free_job(struct verifier_check_job *job)
 
 /* --- the threads ----------------------------------------------------- */
 
+/* The mutex is unlocked while PBKDF2 runs.  A thread that is to end leaves the
+ * jobs that wait to verifier_check_free(). */
 static void *
 verifier_check_thread_cb(void *context)
 {
@@ -104,7 +106,7 @@ verifier_check_thread_cb(void *context)
 		pthread_mutex_lock(&verify->mutex);
 		verifier_check_push_done(verify, job);
 		if (write(verify->wake, &one, sizeof(one)) < 0)
-			continue;	/* the counter is full: it is awake */
+			continue;	/* EAGAIN: the loop is woken anyway */
 	}
 	pthread_mutex_unlock(&verify->mutex);
 	return NULL;
@@ -112,6 +114,7 @@ verifier_check_thread_cb(void *context)
 
 /* --- the loop's side ------------------------------------------------- */
 
+/* The callback runs without the mutex, for it may queue another comparison. */
 static void
 verifier_check_wake_cb(evutil_socket_t fd, short what, void *context)
 {
@@ -145,7 +148,8 @@ verifier_check_start_threads(struct verifier_check *verify, size_t threads)
 }
 
 int
-verifier_check_new(struct verifier_check **verify_r, struct event_base *base, size_t threads)
+verifier_check_new(struct verifier_check **verify_r, struct event_base *base,
+    size_t threads)
 {
 	struct verifier_check *verify = calloc(1, sizeof(*verify) +
 	    threads * sizeof(verify->thread[0]));
@@ -199,9 +203,10 @@ verifier_check_free(struct verifier_check **verify)
 }
 
 struct verifier_check_job *
-verifier_check_ask(struct verifier_check *verify, const char *vm, const char *mechanism,
-    const char *prepared, const struct verifier *verifier,
-    verifier_check_cb *callback, void *context)
+verifier_check_ask(struct verifier_check *verify, const char *vm,
+    const char *mechanism, const char *prepared,
+    const struct verifier *verifier, verifier_check_cb *callback,
+    void *context)
 {
 	struct verifier_check_job *job;
 	bool put;

@@ -19,9 +19,10 @@ struct audit {
 	char state[PATH_MAX];	/* as configured */
 };
 
-/* --- its life --------------------------------------------------------- */
+/* --- open and close --------------------------------------------------- */
 
-/* Past RLIMIT_FSIZE a write is to fail, as on a full disk, and not to kill. */
+/* Past RLIMIT_FSIZE the kernel sends SIGXFSZ, which ends the process.  Ignored,
+ * the write fails with EFBIG, and is handled like one on a full disk. */
 static void
 audit_ignore_sigxfsz(void)
 {
@@ -33,8 +34,8 @@ audit_ignore_sigxfsz(void)
 		sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-/* SQLite follows no link with SQLITE_OPEN_NOFOLLOW, not even one to a folder,
- * where an administrator's are fine. */
+/* Resolves links in the folder's path, which an administrator may have made:
+ * with SQLITE_OPEN_NOFOLLOW SQLite refuses any link in the path. */
 static int
 audit_set_folder(struct audit *audit)
 {
@@ -53,7 +54,8 @@ audit_set_limits(struct audit_store *store, const struct config *config)
 	store->keep = config->audit_keep;
 }
 
-/* Whatever is missing; also later, after a failure. */
+/* Starts the thread and opens the file, if they are missing.  Each record calls
+ * this, so that one after a failure tries again. */
 static int
 audit_open_missing(struct audit *audit)
 {
@@ -88,7 +90,8 @@ static void
 audit_close_store(struct audit_store *store)
 {
 	audit_keeper_stop(&store->keeper);
-	/* the last one out brings the WAL into audit.db, on disk */
+	/* closing the last handle checkpoints the WAL; now the disk may be
+	 * waited for */
 	if (store->handle != NULL)
 		sqlite_file_exec(store->handle, "PRAGMA synchronous = FULL");
 	audit_store_close(store);
@@ -127,7 +130,8 @@ enum {
 	TEXTS_MAX = DECISION_FIELD_COUNT + 2,	/* of a row, escaped */
 };
 
-/* The texts of one row, escaped, until it is written. */
+/* The escaped texts of a row.  SQLite copies none of them, so they have to stay
+ * in place until the row is written. */
 struct bound {
 	sqlite3_stmt *insert;
 	size_t used;
@@ -154,7 +158,8 @@ audit_bind_number(struct bound *bound, int parameter, int64_t number)
 		sqlite3_bind_int64(bound->insert, parameter, number);
 }
 
-/* With its detail, as in the log's line. */
+/* The reason with its detail, in the form of the log line, so that both can be
+ * searched for the same text. */
 static void
 audit_bind_reason(struct bound *bound, int parameter,
     const struct decision_record *record)
@@ -238,7 +243,8 @@ audit_write_once(struct audit *audit, const struct audit_row *row)
 	return audit_store_insert(&audit->store, row->record.at);
 }
 
-/* What was put aside is told in the file that follows it. */
+/* Records in the new file that the one before was damaged, and its name: who
+ * reads the audit has to learn that records may be missing. */
 static int
 audit_record_damage(struct audit *audit, int64_t at)
 {
@@ -266,6 +272,7 @@ audit_write_row(struct audit *audit, const struct audit_row *row)
 
 	audit_store_rotate(store, row->record.at);
 	store->detail[0] = '\0';
+	/* a damaged file has been renamed: the record goes into a new one */
 	rc = audit_write_once(audit, row);
 	if (rc == ERROR_NOTADB && store->handle == NULL)
 		rc = audit_write_once(audit, row);

@@ -19,30 +19,32 @@
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
-	FRAMES = 500,	/* of audit.db-wal, then there is no pause */
-	PAUSE_MS = 1000,	/* between two turns */
+	FRAMES = 500,		/* in audit.db-wal, new, that end the pause */
+	PAUSE_MS = 1000,	/* between two turns: one sync serves all
+				 * records of that time */
 };
 
+/* Bits of what the thread is to do. */
 enum task {
 	TASK_CHECKPOINT = 1,
 	TASK_TIDY = 2,
 	TASK_STOP = 4,
-	TASK_HURRY = 8,
+	TASK_HURRY = 8,		/* without the rest of the pause */
 };
 
 struct audit_keeper {
 	char folder[PATH_MAX];
 	pthread_t thread;
-	pthread_mutex_t files;	/* held while any is open */
+	pthread_mutex_t files;	/* locked while a file is open */
 	pthread_mutex_t mutex;	/* of all below */
 	pthread_cond_t wake;
 	unsigned int tasks;
 	unsigned int keep;
 	int frames;		/* of audit.db-wal */
-	int done;		/* of them, when the last turn began */
+	int done;		/* frames when the last turn began */
 };
 
-/* --- what it does ----------------------------------------------------- */
+/* --- tasks ------------------------------------------------------------ */
 
 static void
 keeper_sync_file(const struct audit_keeper *keeper, const char *name, int flags)
@@ -59,8 +61,9 @@ keeper_sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 	close(fd);
 }
 
-/* PASSIVE takes no lock that a writer waits for.  While somebody reads it may
- * have nothing to do; the records are to be on disk all the same. */
+/* Syncs the WAL first: while another process reads, a PASSIVE checkpoint may
+ * copy nothing, and the records have to be on disk all the same.  The other
+ * modes would copy more, but take a lock that the writer waits for. */
 static void
 keeper_checkpoint(const struct audit_keeper *keeper)
 {
@@ -78,6 +81,8 @@ keeper_checkpoint(const struct audit_keeper *keeper)
 	sqlite3_close(handle);
 }
 
+/* The writer rotates with synchronous = OFF, so the last pages of the newest
+ * file are not synced yet.  The folder is synced last, for all renames. */
 static void
 keeper_tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 {
@@ -111,6 +116,8 @@ keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 	pthread_mutex_unlock(&keeper->files);
 }
 
+/* Waits on the monotonic clock: if the time of day is set back, the pause must
+ * not become hours. */
 static void
 keeper_rest(struct audit_keeper *keeper)
 {
@@ -147,9 +154,10 @@ keeper_thread_cb(void *context)
 	return NULL;
 }
 
-/* --- what it is told -------------------------------------------------- */
+/* --- the writer's side ------------------------------------------------ */
 
-/* Called with the mutex; wakes the thread for what is new alone. */
+/* Called with the mutex locked.  Signals only for new bits: in a flood of
+ * records the thread is awake already. */
 static void
 keeper_add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 {
@@ -160,8 +168,10 @@ keeper_add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 		pthread_cond_signal(&keeper->wake);
 }
 
-/* The first frames of a WAL that begins anew are to be on disk before SQLite
- * would believe the rest of the old one again. */
+/* A WAL that is shorter than before has been begun again from its start, over
+ * the old frames.  Its first frames are synced at once: until then a power
+ * failure could bring back the old header, with which the rest of the old
+ * frames would be valid. */
 void
 audit_keeper_written(struct audit_keeper *keeper, int frames)
 {
@@ -203,9 +213,9 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
-/* --- its life --------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------- */
 
-/* Signals are for the others. */
+/* The thread blocks all signals, so that the event loop's thread gets them. */
 static int
 keeper_create_thread(struct audit_keeper *keeper)
 {

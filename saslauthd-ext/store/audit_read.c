@@ -14,9 +14,9 @@
 
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	BUSY_MS = 2000,
-	TRIES = 10,		/* when a rotation comes between */
-	MOVED = 1,		/* the file is another one than was listed */
+	BUSY_MS = 2000,		/* a person waits, not a login */
+	TRIES = 10,		/* while rotations change the names */
+	MOVED = 1,		/* the name is another file's by now */
 };
 
 static const char count_sql[] = "SELECT count(*) FROM sqlite_schema";
@@ -71,7 +71,8 @@ audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
 	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 }
 
-/* Begins to read, which keeps the file from being rotated. */
+/* Opens the file and begins a transaction with a first query: BEGIN alone locks
+ * nothing, and from the lock on the file can't be rotated. */
 static int
 audit_read_open_as(struct reader *reader, const char *name)
 {
@@ -91,7 +92,9 @@ audit_read_close(struct reader *reader)
 	reader->handle = NULL;
 }
 
-/* The path as a URI, for a file that nobody is writing. */
+/* Writes the path as a URI with immutable=1, with which SQLite looks for no WAL
+ * and locks nothing; see https://sqlite.org/uri.html.  All octets are escaped,
+ * for '?', '#' and '%' mean something in a URI. */
 static void
 audit_read_immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 {
@@ -103,8 +106,10 @@ audit_read_immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 	strcpy(out, "?immutable=1");
 }
 
-/* Without vmauthzd there is no audit.db-shm, and who may not make one can
- * still read what is complete without. */
+/* Opens the file.  A file in WAL mode needs its -shm, which does not exist
+ * while vmauthzd is stopped, and which a user who may only read the folder
+ * can't make.  If there is no WAL either, the file is complete and can be read
+ * as an immutable one. */
 static int
 audit_read_open(struct reader *reader)
 {
@@ -170,8 +175,8 @@ audit_read_field(sqlite3_stmt *statement, enum decision_field_index index,
 	}
 }
 
-/* Somebody may have put rows into the file that vmauthzd did not: false, if
- * one is of no kind. */
+/* Reads a row.  Returns false if its kind is unknown: another program may have
+ * inserted it. */
 static bool
 audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 {
@@ -194,6 +199,7 @@ audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 	return true;
 }
 
+/* A row of no kind counts, too, so that reading gets past it. */
 static void
 audit_read_deliver(struct reader *reader, sqlite3_stmt *statement)
 {
@@ -206,7 +212,8 @@ audit_read_deliver(struct reader *reader, sqlite3_stmt *statement)
 }
 
 static void
-audit_read_bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
+audit_read_bind_filter(sqlite3_stmt *statement,
+    const struct audit_filter *filter)
 {
 	sqlite3_bind_int64(statement, 3, filter->since);
 	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
@@ -239,7 +246,7 @@ audit_read_records(struct reader *reader)
 	return rc;
 }
 
-/* A file without tables is just being made. */
+/* Reads nothing of a file without tables: vmauthzd is just making it. */
 static int
 audit_read_tables(struct reader *reader)
 {
@@ -267,7 +274,8 @@ audit_read_set_path(struct reader *reader, const char *name)
 }
 
 static void
-audit_read_move_to(struct audit_place *place, const char *name, const struct stat *st)
+audit_read_move_to(struct audit_place *place, const char *name,
+    const struct stat *st)
 {
 	if (place->device != st->st_dev || place->inode != st->st_ino)
 		place->id = 0;
@@ -276,7 +284,8 @@ audit_read_move_to(struct audit_place *place, const char *name, const struct sta
 	snprintf(place->name, sizeof(place->name), "%.63s", name);
 }
 
-/* st is of the file that is meant: MOVED if it has another name by now. */
+/* Reads the file that st is of.  Returns MOVED if the name is another file's
+ * once it is open: a rotation came between, and the caller begins again. */
 static int
 audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 {
@@ -312,9 +321,11 @@ audit_read_is_place(const struct reader *reader, const char *name)
 	    st.st_dev == reader->place->device;
 }
 
-/* The index of the file to go on with; count: audit.db. */
+/* Returns the index in the list of the file to continue with, or count for
+ * audit.db.  If the file was deleted, the next later name is that. */
 static int
-audit_read_find_place(const struct reader *reader, struct dirent **list, int count)
+audit_read_find_place(const struct reader *reader, struct dirent **list,
+    int count)
 {
 	const char *name = reader->place->name;
 	int next = 0;
@@ -351,8 +362,8 @@ audit_read_list(struct reader *reader, struct dirent **list, int count,
 	return rc;
 }
 
-/* Audit.db is looked at before the folder is: if it is still the same when it
- * is open, no file is missing in the list. */
+/* Looks at audit.db before it lists the folder.  If audit.db is still the same
+ * file when it is opened, no rotation came between: the list is complete. */
 static int
 audit_read_folder(struct reader *reader)
 {

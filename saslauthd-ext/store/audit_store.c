@@ -13,14 +13,15 @@
 
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	BUSY_MS = 50,
-	ASIDE_TRIES = 3600,
-	FRAMES_MAX = 2000,	/* of audit.db-wal, in a flood of records */
-	FRAMES_STEP = 100,	/* between two tries, while somebody reads */
+	BUSY_MS = 50,		/* a login waits meanwhile */
+	ASIDE_TRIES = 3600,	/* names, one for each second of an hour */
+	FRAMES_MAX = 2000,	/* of audit.db-wal: the writer checkpoints */
+	FRAMES_STEP = 100,	/* to its next one, if a reader stops it */
 };
 
-/* The writer syncs nothing, not even where a WAL begins anew as it would with
- * synchronous = NORMAL: the keeper does. */
+/* The writer never syncs; the keeper does.  With synchronous = NORMAL the first
+ * commit of a WAL that begins again from its start would sync, in the middle of
+ * a login. */
 static const struct store_file audit_file = {
 	.application_id = AUDIT_APPLICATION_ID,
 	.version = AUDIT_VERSION,
@@ -30,7 +31,7 @@ static const struct store_file audit_file = {
 	    "PRAGMA journal_size_limit = 16777216",
 	.mode = 0640,
 	.mend_mode = true,
-	.check_max = 128 * 1024 * 1024,	/* half a second */
+	.check_max = 128 * 1024 * 1024,	/* checked in half a second */
 	.flags = SQLITE_OPEN_NOFOLLOW,
 	.busy_ms = BUSY_MS,
 };
@@ -70,12 +71,14 @@ audit_store_fail_sqlite(struct audit_store *store)
 
 /* --- opening ---------------------------------------------------------- */
 
-/* The keeper never brings in the last pages of a flood, nor follows it on a
- * slow disk, and a WAL only begins anew when all are in: the writer brings in
- * the rest, unsynced.  Kill -9 loses nothing by that; a power failure at that
- * moment might damage the file. */
+/* Bounds the WAL in a flood of records.  SQLite begins the WAL again only when
+ * all of its frames are in audit.db.  The keeper always leaves those that were
+ * added during its checkpoint, so the writer copies them, without a sync.
+ * Kill -9 loses nothing by that; a power failure at that moment might damage
+ * the file. */
 static int
-audit_store_wal_cb(void *context, sqlite3 *handle, const char *database, int frames)
+audit_store_wal_cb(void *context, sqlite3 *handle, const char *database,
+    int frames)
 {
 	struct audit_store *store = context;
 
@@ -91,7 +94,8 @@ audit_store_wal_cb(void *context, sqlite3 *handle, const char *database, int fra
 	return SQLITE_OK;
 }
 
-/* The newest rotated file goes on counting where the one before ended. */
+/* The last id of the newest rotated file: ids go on from file to file, so that
+ * a record's id names it for good. */
 static int64_t
 audit_store_last_rotated_id(const struct audit_store *store)
 {
@@ -114,6 +118,8 @@ audit_store_last_rotated_id(const struct audit_store *store)
 	return last;
 }
 
+/* An empty file takes its first id from this process, which may just have
+ * rotated, or from the newest rotated file. */
 static int
 audit_store_read_position(struct audit_store *store)
 {
@@ -173,6 +179,7 @@ audit_store_close(struct audit_store *store)
 
 /* --- damage ----------------------------------------------------------- */
 
+/* A name that exists is never replaced: the next second's is tried. */
 static int
 audit_store_put_aside(struct audit_store *store)
 {
@@ -197,6 +204,7 @@ audit_store_put_aside(struct audit_store *store)
 	return ERROR_NONE;
 }
 
+/* The keeper is paused: no file may be open while it is renamed. */
 int
 audit_store_open(struct audit_store *store)
 {
@@ -234,11 +242,11 @@ audit_store_is_due(const struct audit_store *store, int64_t at)
 	    (uint64_t)st.st_size > store->bytes_max);
 }
 
-/* Later than every name there is, also when the clock was put back: the names
- * say which of them is the oldest. */
+/* Chooses a time later than that of every rotated file, also when the clock was
+ * set back: the order of the names is the order of the records. */
 static bool
-audit_store_choose_name(const struct audit_store *store, char name[AUDIT_NAME_MAX],
-    time_t at)
+audit_store_choose_name(const struct audit_store *store,
+    char name[AUDIT_NAME_MAX], time_t at)
 {
 	struct dirent **list;
 	int count = audit_files(store->folder, &list);
@@ -253,9 +261,10 @@ audit_store_choose_name(const struct audit_store *store, char name[AUDIT_NAME_MA
 	return audit_name(name, "audit", at);
 }
 
-/* A file that anybody has open keeps its name: SQLite of theirs would remove
- * the next one's WAL by that name.  Out of WAL mode, and locked, it is nobody
- * else's. */
+/* Renames audit.db, unless another process has it open: when that process
+ * closed it, its SQLite would delete the WAL by name, which is the next file's
+ * then.  Leaving WAL mode succeeds only if no other process has the file open,
+ * and the exclusive lock makes sure of that until the rename. */
 static bool
 audit_store_end_file(struct audit_store *store, int64_t at)
 {
@@ -295,6 +304,8 @@ audit_store_rotate(struct audit_store *store, int64_t at)
 
 /* --- records ---------------------------------------------------------- */
 
+/* Bindings are cleared after each row: audit.c binds only what is not NULL, and
+ * the texts it bound are its own. */
 static int
 audit_store_step_insert(struct audit_store *store)
 {

@@ -14,8 +14,8 @@
 
 #include "saslauthd-ext/pam/pam_message.h"
 
-/* prompts that one question answers: no module needs so many, and one that
- * asks for ever ends */
+/* Prompts that are answered for one question.  No module needs so many, and one
+ * that asks again for ever is ended. */
 enum { PROMPTS_MAX = 64 };
 
 struct conversation {
@@ -25,6 +25,7 @@ struct conversation {
 
 /* --- what modules ask ------------------------------------------------ */
 
+/* Wipes what strdup(3) copied: each response has the password or the name. */
 static void
 pam_helper_free_responses(struct pam_response *responses, int count)
 {
@@ -37,7 +38,8 @@ pam_helper_free_responses(struct pam_response *responses, int count)
 	free(responses);
 }
 
-/* NULL for what is only to be shown: nobody is there to see it. */
+/* The response to a prompt, by its style.  NULL for PAM_TEXT_INFO and
+ * PAM_ERROR_MSG, which want none. */
 static const char *
 pam_helper_response_text(const struct pam_question *question, int style)
 {
@@ -52,8 +54,8 @@ pam_helper_response_text(const struct pam_question *question, int style)
 }
 
 static bool
-pam_helper_respond(struct conversation *conversation, const struct pam_message *message,
-    struct pam_response *response)
+pam_helper_respond(struct conversation *conversation,
+    const struct pam_message *message, struct pam_response *response)
 {
 	const char *text = pam_helper_response_text(conversation->question,
 	    message->msg_style);
@@ -66,6 +68,8 @@ pam_helper_respond(struct conversation *conversation, const struct pam_message *
 	return response->resp != NULL;
 }
 
+/* The conversation function, pam_conv(3).  libpam frees the responses of a call
+ * that succeeds, and nothing of one that fails. */
 static int
 pam_helper_converse_cb(int count, const struct pam_message **messages,
     struct pam_response **responses_r, void *data)
@@ -80,7 +84,8 @@ pam_helper_converse_cb(int count, const struct pam_message **messages,
 	if (responses == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < count; i++)
-		if (!pam_helper_respond(conversation, messages[i], &responses[i])) {
+		if (!pam_helper_respond(conversation, messages[i],
+		    &responses[i])) {
 			pam_helper_free_responses(responses, count);
 			return PAM_CONV_ERR;
 		}
@@ -88,8 +93,8 @@ pam_helper_converse_cb(int count, const struct pam_message **messages,
 	return PAM_SUCCESS;
 }
 
-/* In place of the sleep that a failure otherwise ends with: who guesses is
- * held off elsewhere, and a sleeping helper is one less for the others. */
+/* Replaces the sleep after a failure, pam_fail_delay(3).  throttle.c slows down
+ * guesses, and a helper that sleeps is missing for other logins. */
 static void
 pam_helper_delay_cb(int code, unsigned int microseconds, void *data)
 {
@@ -100,19 +105,22 @@ pam_helper_delay_cb(int code, unsigned int microseconds, void *data)
 
 /* --- one question ---------------------------------------------------- */
 
-/* ISO C has no conversion of a function's address to what pam_set_item()
- * takes; POSIX says that the octets are the same. */
+/* pam_set_item() has a parameter const void *.  ISO C has no conversion from a
+ * function's address to that; POSIX makes sure that the octets are the same. */
 static int
 pam_helper_set_no_delay(pam_handle_t *pam)
 {
 	void (*const function)(int, unsigned int, void *) = pam_helper_delay_cb;
 	const void *item;
 
-	_Static_assert(sizeof(item) == sizeof(function), "dlsym(3) needs it too");
+	_Static_assert(sizeof(item) == sizeof(function),
+	    "dlsym(3) needs it too");
 	memcpy(&item, &function, sizeof(item));
 	return pam_set_item(pam, PAM_FAIL_DELAY, item);
 }
 
+/* pam_access(8) and pam_time(8) have rules about PAM_TTY and PAM_RHOST, so that
+ * they can name a VM or an address. */
 static int
 pam_helper_set_items(pam_handle_t *pam, const struct pam_question *question)
 {
@@ -125,8 +133,8 @@ pam_helper_set_items(pam_handle_t *pam, const struct pam_question *question)
 	return code;
 }
 
-/* A module may make another account of the one it was asked about: what it
- * says is about that one then. */
+/* Refuses an answer about another account: a module may change PAM_USER, and
+ * the login would go on under the name that was asked for. */
 static int
 pam_helper_check_user(pam_handle_t *pam, const struct pam_question *question)
 {
@@ -139,6 +147,8 @@ pam_helper_check_user(pam_handle_t *pam, const struct pam_question *question)
 	    PAM_SUCCESS : PAM_USER_UNKNOWN;
 }
 
+/* The account is checked as well: an expired one still has its password.
+ * PAM_DISALLOW_NULL_AUTHTOK refuses accounts without a password. */
 static int
 pam_helper_ask_modules(pam_handle_t *pam, const struct pam_question *question,
     bool *account_r)
@@ -152,7 +162,8 @@ pam_helper_ask_modules(pam_handle_t *pam, const struct pam_question *question,
 		return code;
 	*account_r = true;
 	code = pam_acct_mgmt(pam, flags);
-	return code == PAM_SUCCESS ? pam_helper_check_user(pam, question) : code;
+	return code == PAM_SUCCESS ? pam_helper_check_user(pam, question) :
+	    code;
 }
 
 static int
@@ -171,8 +182,9 @@ pam_helper_authenticate(const struct pam_question *question, bool *account_r)
 	return code;
 }
 
-/* Codes that are an answer about the user; any other says that the modules
- * could not tell. */
+/* Classifies a code.  Those of the list are an answer about the user.  Any
+ * other means that there is none, because a directory is away for instance, and
+ * must not count as a wrong password. */
 static enum pam_result
 pam_helper_classify(int code)
 {
@@ -192,13 +204,16 @@ pam_helper_classify(int code)
 
 /* --- questions ------------------------------------------------------- */
 
+/* Whether an array has a NUL, and so is a text. */
 static bool
 pam_helper_is_text(const char *text, size_t size)
 {
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* A file's name in pam.d, so no path. */
+/* Refuses what is no plain file name: libpam appends the service to the path of
+ * pam.d.  The configuration's was checked; this checks the packet, for the
+ * worker is not trusted here. */
 static bool
 pam_helper_is_service(const char *service)
 {
@@ -209,21 +224,25 @@ pam_helper_is_service(const char *service)
 	    service[strspn(service, plain)] == '\0';
 }
 
-/* No password is no try: there are modules to which it means "as nobody". */
+/* Refuses an empty password: an LDAP server may accept a bind with one without
+ * authentication (RFC 4513, section 5.1.2), and a module that as a success. */
 static bool
 pam_helper_is_valid(const struct pam_question *question)
 {
-	return pam_helper_is_text(question->service, sizeof(question->service)) &&
+	return pam_helper_is_text(question->service,
+	    sizeof(question->service)) &&
 	    pam_helper_is_text(question->user, sizeof(question->user)) &&
 	    pam_helper_is_text(question->tty, sizeof(question->tty)) &&
 	    pam_helper_is_text(question->rhost, sizeof(question->rhost)) &&
-	    pam_helper_is_text(question->password, sizeof(question->password)) &&
-	    pam_helper_is_service(question->service) && question->user[0] != '\0' &&
-	    question->password[0] != '\0';
+	    pam_helper_is_text(question->password,
+	    sizeof(question->password)) &&
+	    pam_helper_is_service(question->service) &&
+	    question->user[0] != '\0' && question->password[0] != '\0';
 }
 
 static void
-pam_helper_answer(struct pam_answer *answer_r, const struct pam_question *question)
+pam_helper_answer(struct pam_answer *answer_r,
+    const struct pam_question *question)
 {
 	bool account = false;
 
@@ -238,6 +257,7 @@ pam_helper_answer(struct pam_answer *answer_r, const struct pam_question *questi
 	answer_r->account = account && answer_r->code != PAM_SUCCESS;
 }
 
+/* MSG_TRUNC returns the packet's real size, so a longer one is noticed. */
 static ssize_t
 pam_helper_receive(int socket, struct pam_question *question_r)
 {

@@ -14,30 +14,30 @@
 #include "base/fair_queue.h"
 
 enum {
-	IDLE_MAX = 2,		/* helpers that may be idle for longer */
-	IDLE_SECONDS = 30,	/* than this */
+	IDLE_MAX = 2,		/* idle helpers that stay, for the next login */
+	IDLE_SECONDS = 30,	/* between two checks for others */
 	RETRY_MS = 500,		/* after a helper could not be started */
 };
 
-/* A question on its way. */
+/* A question that waits, or that a helper has. */
 struct pam_pool_job {
-	struct fair_item item;		/* first: it is the job */
+	struct fair_item item;		/* first: cast to the job */
 	struct pam_pool *pool;
 	struct helper *helper;		/* that has it; NULL: it waits */
-	struct event *expiry;		/* then nobody knows */
+	struct event *expiry;		/* its timeout */
 	struct pam_question question;
 	pam_pool_cb *callback;
 	void *context;
 };
 
-/* A process, and what it is busy with. */
+/* A helper process. */
 struct helper {
 	struct helper *next;
 	struct pam_pool *pool;
-	uint32_t number;		/* the source's */
+	uint32_t number;		/* for source.stop() */
 	int fd;
 	struct event *event;
-	struct pam_pool_job *job;		/* NULL: idle */
+	struct pam_pool_job *job;	/* NULL: idle */
 };
 
 struct pam_pool {
@@ -47,7 +47,7 @@ struct pam_pool {
 	struct helper *helpers;
 	size_t helper_count;
 	struct fair_queue waiting;	/* jobs by VM */
-	struct event *dispatch;		/* helpers and questions may match now */
+	struct event *dispatch;		/* a helper may be free for a job */
 	struct event *idle;
 	uint32_t last_id;
 };
@@ -77,7 +77,8 @@ pam_pool_finish_job(struct pam_pool_job *job, enum pam_result result, int code)
 
 /* --- helpers --------------------------------------------------------- */
 
-/* The process ends by itself when its socket is closed, or is made to. */
+/* Frees a helper.  An idle process exits when its socket is closed; one that is
+ * busy may hang in a module, and has to be killed. */
 static void
 pam_pool_free_helper(struct helper *helper, bool kill)
 {
@@ -115,10 +116,11 @@ pam_pool_answer_cb(evutil_socket_t fd, short what, void *context)
 	    answer.result == PAM_BROKEN)) {
 		helper->job = NULL;
 		pam_pool_dispatch_soon(helper->pool);
-		pam_pool_finish_job(job, (enum pam_result)answer.result, answer.code);
+		pam_pool_finish_job(job, (enum pam_result)answer.result,
+		    answer.code);
 		return;
 	}
-	/* it died, or talks nonsense; a dead one needs no killing */
+	/* it exited (got is 0), or sent something else than its answer */
 	pam_pool_free_helper(helper, got > 0);
 	if (job != NULL)
 		pam_pool_finish_job(job, PAM_BROKEN, 0);
@@ -162,9 +164,9 @@ pam_pool_find_idle(const struct pam_pool *pool)
 	return helper;
 }
 
-/* --- who gets which -------------------------------------------------- */
+/* --- dispatch ---------------------------------------------------------- */
 
-/* Whether a VM may keep one more helper busy. */
+/* Whether a VM has less than its share of busy helpers. */
 static bool
 pam_pool_vm_ready_cb(void *context, const char *vm)
 {
@@ -178,7 +180,8 @@ pam_pool_vm_ready_cb(void *context, const char *vm)
 	return busy < pool->per_vm;
 }
 
-/* False if the helper is of no use any more. */
+/* Sends a job to a helper.  Returns false if that fails: the helper has exited,
+ * after its last question for instance, and is freed; the job still waits. */
 static bool
 pam_pool_assign(struct helper *helper, struct pam_pool_job *job)
 {
@@ -216,14 +219,16 @@ pam_pool_dispatch_cb(evutil_socket_t fd, short what, void *context)
 			return;
 		}
 		if (!pam_pool_assign(helper, (struct pam_pool_job *)item)) {
-			/* not at once: the next one may be dead as well */
+			/* later, for the next helper may fail as well: that
+			 * would be a loop without an end */
 			event_add(pool->dispatch, &retry);
 			return;
 		}
 	}
 }
 
-/* Never at once: who asks, or is being told, is not ready for it. */
+/* Dispatches from the event loop, never from within a call: pam_pool_ask() may
+ * not call back, and a helper that is freed may be in use by the caller. */
 static void
 pam_pool_dispatch_soon(struct pam_pool *pool)
 {
@@ -247,6 +252,8 @@ pam_pool_timeout_cb(evutil_socket_t fd, short what, void *context)
 	pam_pool_finish_job(job, PAM_BROKEN, 0);
 }
 
+/* Ends idle helpers but IDLE_MAX, for after a burst of logins each would stay,
+ * as root, until its 100th question. */
 static void
 pam_pool_idle_cb(evutil_socket_t fd, short what, void *context)
 {

@@ -195,7 +195,7 @@ config_value_users(struct config *config, void *place, const char *value,
 
 	(void)place;
 	(void)min;
-	/* without an account no QEMU could connect: never what is meant */
+	/* without an account no VM could connect */
 	return remedy != NULL || config->user_count != 0 ? remedy :
 	    "name the account that runs QEMU";
 }

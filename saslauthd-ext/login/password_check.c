@@ -71,8 +71,8 @@ password_throttle_key(const struct password_check *check)
 	};
 }
 
-/* Counts a wrong password once while it is remembered: SPICE's channels, and
- * a client that reconnects, send the same one again, which is no new guess. */
+/* Counts a wrong password once in guess_forget: a client that sends the same
+ * one again has not made another guess. */
 static void
 password_count_failure(const struct password_check *check)
 {
@@ -218,8 +218,9 @@ password_verify(struct password_check *check, const char *mechanism,
 	char prepared[SCRAM_PASSWORD_MAX];
 	bool asked;
 
-	/* a text that SASLprep prohibits takes as long as any other; no
-	 * password has a control character */
+	/* a text that SASLprep prohibits takes as long as any other: it is
+	 * compared as a control character, which no password has (RFC 4013,
+	 * section 2.3) */
 	if (scram_prepare(check->password, prepared) != ERROR_NONE)
 		strcpy(prepared, "\001");
 	asked = verifier_check_ask(check->daemon->verify, check->vm, mechanism,

@@ -34,8 +34,8 @@ void password_check(struct daemon *daemon, const struct login *login,
     const char *password, password_check_cb *callback, void *context);
 
 /* Ends all checks that are in progress and calls their callbacks with NULL.
- * Call it last: services, pool and threads are freed already, so that none of
- * them calls back into a check. */
+ * Services, pool and threads have to be freed before, for each of them may call
+ * back into a check. */
 void password_check_cancel_all(struct daemon *daemon);
 
 #endif

@@ -12,7 +12,7 @@
 enum {
 	DAY = 24 * 3600,	/* seconds */
 	DOUBLINGS_MAX = 20,	/* 2^20 s is longer than any guess_forget */
-	ROWS_MAX = 100000,	/* counters; invented names fill the table */
+	ROWS_MAX = 100000,	/* of guesses: invented names add rows */
 	PREFIX_MAX = INET6_ADDRSTRLEN + 3,	/* octets, with "/64" */
 };
 

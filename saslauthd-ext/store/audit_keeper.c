@@ -19,7 +19,7 @@
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
-	FRAMES = 500,		/* in audit.db-wal, new, that end the pause */
+	FRAMES = 500,		/* new ones in the WAL end the pause */
 	PAUSE_MS = 1000,	/* between two turns: one sync serves all
 				 * records of that time */
 };

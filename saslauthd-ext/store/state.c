@@ -119,8 +119,8 @@ state_bind(sqlite3_stmt *statement, const char *format, va_list arguments)
 	return rc;
 }
 
-/* NULL becomes "", as the columns are NOT NULL and a part of unique keys, where
- * NULLs would differ from each other. */
+/* NULL becomes "": the columns are NOT NULL, and in a WHERE a NULL equals
+ * nothing. */
 sqlite3_stmt *
 state_prepare(struct state *state, const char *sql, const char *format, ...)
 {

@@ -59,7 +59,7 @@ struct outcome {
 /* Decides the login, after its authentication, and writes what follows from the
  * decision.  The record is in the audit database before this returns, unless
  * attempt->recorded says that it was before.  If it can't be written, an
- * allowed login is refused, or the configuration says otherwise (audit_full). */
+ * allowed login is refused, unless audit_full = go-on. */
 void authorize(struct daemon *daemon, const struct login *login,
     const struct attempt *attempt, struct outcome *outcome_r);
 

@@ -38,7 +38,7 @@ struct daemon {
 
 static struct daemon here;
 
-/* --- the daemon, in a thread -------------------------------------------------------- */
+/* --- the daemon, in a thread --------------------------------------------- */
 
 static enum deed
 next_deed(void)
@@ -185,7 +185,7 @@ stop(void)
 		close(here.peer);
 }
 
-/* --- the client --------------------------------------------------------------------- */
+/* --- the client ---------------------------------------------------------- */
 
 static struct broker_client *client;
 static char detail[BROKER_DETAIL_MAX];	/* of the last question */
@@ -221,7 +221,7 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* --- tests -------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void
 wants_a_path(void **state)
@@ -342,7 +342,7 @@ tells_of_ends(void **state)
 	broker_client_end(client, 8);		/* nobody is there */
 	broker_client_end(client, 9);
 	start(ANSWER, ANSWER);
-	broker_client_end(client, 10);		/* but now, without a question */
+	broker_client_end(client, 10);	/* but now, without a question */
 	await_ends(3);
 	assert_int_equal(here.ends[0], 8);
 	assert_int_equal(here.ends[2], 10);

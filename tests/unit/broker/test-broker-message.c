@@ -230,7 +230,7 @@ nothing_is_nothing(void **state)
 	assert_false(message.proved);
 }
 
-/* --- refusals ---------------------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------ */
 
 static void
 refuses_what_is_cut_or_longer(void **state)

@@ -24,7 +24,8 @@ static const struct {
 } rows[] = {
 	{ "a CN", { { NID_commonName, V_ASN1_UTF8STRING, "alice", -1 } },
 	    "alice" },
-	{ "after others", { { NID_organizationName, V_ASN1_UTF8STRING, "o", -1 },
+	{ "after others", {
+	    { NID_organizationName, V_ASN1_UTF8STRING, "o", -1 },
 	    { NID_commonName, V_ASN1_UTF8STRING, "alice", -1 } }, "alice" },
 	{ "printable string", { { NID_commonName, V_ASN1_PRINTABLESTRING,
 	    "alice", -1 } }, "alice" },
@@ -34,7 +35,8 @@ static const struct {
 	    "\xe9lise", -1 } }, "\xc3\xa9lise" },
 	{ "UTF-16 becomes UTF-8", { { NID_commonName, V_ASN1_BMPSTRING,
 	    "\0a\0b", 4 } }, "ab" },
-	{ "64 octets", { { NID_commonName, V_ASN1_UTF8STRING, A64, -1 } }, A64 },
+	{ "64 octets", { { NID_commonName, V_ASN1_UTF8STRING,
+	    A64, -1 } }, A64 },
 
 	{ "no subject", { { 0, 0, NULL, 0 } }, NULL },
 	{ "no CN", { { NID_organizationName, V_ASN1_UTF8STRING, "alice", -1 } },
@@ -43,8 +45,8 @@ static const struct {
 	    { NID_commonName, V_ASN1_UTF8STRING, "bob", -1 } }, NULL },
 	{ "the same CN twice", { { NID_commonName, V_ASN1_UTF8STRING, "a", -1 },
 	    { NID_commonName, V_ASN1_UTF8STRING, "a", -1 } }, NULL },
-	{ "a NUL", { { NID_commonName, V_ASN1_UTF8STRING, "alice\0.evil", 11 } },
-	    NULL },
+	{ "a NUL", { { NID_commonName, V_ASN1_UTF8STRING,
+	    "alice\0.evil", 11 } }, NULL },
 	{ "a NUL at the end", { { NID_commonName, V_ASN1_UTF8STRING,
 	    "alice\0", 6 } }, NULL },
 	{ "a NUL in UTF-16", { { NID_commonName, V_ASN1_BMPSTRING,
@@ -111,7 +113,7 @@ bounds_cn(void **state)
 	X509_free(certificate);
 }
 
-/* --- alternative names ------------------------------------------------------ */
+/* --- alternative names --------------------------------------------------- */
 
 struct alternative {
 	int type;		/* GEN_...; any but the three: an IP address */

@@ -152,7 +152,7 @@ all_but_bob_pass(void)
 	assert_non_null(strstr(detail, ", revoked on 20"));
 }
 
-/* --- what CRLs say ---------------------------------------------------------------- */
+/* --- what CRLs say ------------------------------------------------------- */
 
 static const struct {
 	const char *title;
@@ -260,7 +260,7 @@ expires_while_it_is_known(void **state)
 	nobody_passes("expired on 20");
 }
 
-/* --- what is not a CRL --------------------------------------------------------------- */
+/* --- what is not a CRL --------------------------------------------------- */
 
 static void
 refuses_what_is_cut_short(void **state)
@@ -331,13 +331,14 @@ takes_text_around_a_pem(void **state)
 
 	(void)state;
 	memcpy(content, text, strlen(text));
-	size = pki_crls(lists_bob, PKI_PEM, content + strlen(text)) + strlen(text);
+	size = pki_crls(lists_bob, PKI_PEM, content + strlen(text)) +
+	    strlen(text);
 	memcpy(content + size, text, strlen(text));
 	replace(content, size + strlen(text));
 	all_but_bob_pass();
 }
 
-/* --- which file -------------------------------------------------------------------- */
+/* --- which file ---------------------------------------------------------- */
 
 static void
 waits_for_it_to_appear(void **state)

@@ -108,7 +108,7 @@ bounds_expansion(void **state)
 	assert_int_equal(condition_glob("*", &alice, cn), CONDITION_UNKNOWN);
 }
 
-/* --- whole decisions ------------------------------------------------------ */
+/* --- whole decisions ----------------------------------------------------- */
 
 #define GRANT(number, word) { .id = number, .effect = word }
 #define GRANT_CN(number, word, pattern) { .id = number, .effect = word, \
@@ -172,11 +172,14 @@ static const struct {
 	    { GRANT(1, "allow"), GRANT_CN(2, "deny", "%") },
 	    VERDICT_DENY, REASON_DENY_GRANT, 2 },
 	{ "allow without its certificate", USER, VM, SELF, NULL,
-	    { GRANT_CN(3, "allow", "*") }, VERDICT_DENY, REASON_CERT_MISSING, 3 },
+	    { GRANT_CN(3, "allow", "*") }, VERDICT_DENY,
+	    REASON_CERT_MISSING, 3 },
 	{ "allow with another certificate", USER, VM, SELF, "bob-1",
-	    { GRANT_CN(3, "allow", "%u-*") }, VERDICT_DENY, REASON_CERT_MISMATCH, 3 },
+	    { GRANT_CN(3, "allow", "%u-*") }, VERDICT_DENY,
+	    REASON_CERT_MISMATCH, 3 },
 	{ "allow with a pattern that is none", USER, VM, SELF, "alice",
-	    { GRANT_CN(3, "allow", "%z") }, VERDICT_DENY, REASON_CERT_MISMATCH, 3 },
+	    { GRANT_CN(3, "allow", "%z") }, VERDICT_DENY,
+	    REASON_CERT_MISMATCH, 3 },
 	{ "an effect that is none", USER, VM, SELF, NULL,
 	    { GRANT(1, "allow"), GRANT(2, "permit") },
 	    VERDICT_DENY, REASON_BAD_ROW, 0 },

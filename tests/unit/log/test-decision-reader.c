@@ -10,7 +10,8 @@
     "service=\"spice\" "
 #define CLIENT "client=\"192.0.2.7:4711\" "
 #define CERT "cert_cn=\"alice-laptop\" "
-#define FP "cert_sha256=\"abababababababababababababababababababababababababababababababab\" "
+#define FP "cert_sha256=" \
+    "\"abababababababababababababababababababababababababababababababab\" "
 #define SAN "cert_san=\"DNS:a,email:b\" "
 #define LOCAL "local_user=\"alice\" "
 #define AT "at=\"2026-11-23T14:05:09Z\" "
@@ -135,7 +136,8 @@ static const struct {
 	{ "<86>vmauthz[1]: " WHOLE, DECISION_LINE_GOOD },
 	{ TAG "deny " USER CLIENT NONE AT NO_END,
 	    DECISION_LINE_GOOD },
-	{ TAG "deny " USER CLIENT "cert_cn=- cert_sha256=- cert_san=- local_user=remote " AT
+	{ TAG "deny " USER CLIENT
+	    "cert_cn=- cert_sha256=- cert_san=- local_user=remote " AT
 	    NO_END, DECISION_LINE_GOOD },
 
 	{ TAG WHOLE " ", DECISION_LINE_BAD },
@@ -186,8 +188,9 @@ static const struct {
 	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP "cert_san=\"DNS:a,\" " LOCAL AT END,
 	    DECISION_LINE_BAD },
-	{ TAG "allow " USER CLIENT CERT FP "cert_san=\"1,2,3,4,5,6,7,8,9,a,b,c,d,"
-	    "e,f,g,h\" " LOCAL AT END, DECISION_LINE_BAD },
+	{ TAG "allow " USER CLIENT CERT FP
+	    "cert_san=\"1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g,h\" "
+	    LOCAL AT END, DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN "local_user=other " AT END,
 	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL "at=- " END,
@@ -199,7 +202,8 @@ static const struct {
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL
 	    "at=\"2026-11-23T14:05:9Z\" " END, DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
-	    "mechanism=- socket=- grant=0 " REST "reason=\"\"", DECISION_LINE_BAD },
+	    "mechanism=- socket=- grant=0 " REST "reason=\"\"",
+	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
 	    "mechanism=\"a\" socket=\"mux\" grant=- revision=12 ticket=3 "
 	    "session=\"9223372036854775807\" reason=\"\"", DECISION_LINE_GOOD },
@@ -219,26 +223,32 @@ static const struct {
 	    "mechanism=- socket=- revision=12 grant=- ticket=- session=- "
 	    "reason=\"\"", DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
-	    "mechanism=- socket=- grant=-1 " REST "reason=\"\"", DECISION_LINE_BAD },
+	    "mechanism=- socket=- grant=-1 " REST "reason=\"\"",
+	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
-	    "mechanism=- socket=- grant=03 " REST "reason=\"\"", DECISION_LINE_BAD },
+	    "mechanism=- socket=- grant=03 " REST "reason=\"\"",
+	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
 	    "mechanism=- socket=- grant=9999999999999999999 " REST
 	    "reason=\"\"",
 	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
-	    "mechanism=- socket=- grant=3 " REST "reason=-", DECISION_LINE_BAD },
+	    "mechanism=- socket=- grant=3 " REST "reason=-",
+	    DECISION_LINE_BAD },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
-	    "mechanism=- socket=- grant=3 " REST "reason=\"x", DECISION_LINE_BAD },
+	    "mechanism=- socket=- grant=3 " REST "reason=\"x",
+	    DECISION_LINE_BAD },
 
 	{ TAG "allow user=\"aaa...\" vm=- vm_source=- service=- "
 	    "client=- " NONE AT END,
 	    DECISION_LINE_CUT },
 	{ TAG "allow user=\"aaa...", DECISION_LINE_CUT },
 	{ TAG "allow " USER CLIENT "...", DECISION_LINE_CUT },
-	{ TAG "allow " USER CLIENT CERT FP "cert_san=\"DNS:a...\" " LOCAL AT END,
+	{ TAG "allow " USER CLIENT CERT FP
+	    "cert_san=\"DNS:a...\" " LOCAL AT END,
 	    DECISION_LINE_CUT },
-	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT "mechanism=- socket=- grant=...",
+	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT
+	    "mechanism=- socket=- grant=...",
 	    DECISION_LINE_CUT },
 	{ TAG "allow " USER CLIENT CERT FP SAN LOCAL AT "mechanism=-...",
 	    DECISION_LINE_CUT },
@@ -335,7 +345,8 @@ reads_what_is_written(void **state)
 	assert_string_equal(decision.vm, written.vm);
 	assert_string_equal(decision.client, "2001:db8::7");
 	assert_string_equal(decision.certificate.cn, written.certificate.cn);
-	assert_memory_equal(decision.certificate.sha256, sha256, sizeof(sha256));
+	assert_memory_equal(decision.certificate.sha256, sha256,
+	    sizeof(sha256));
 	assert_int_equal(decision.certificate.name_count, 2);
 	assert_string_equal(decision.certificate.names[0], names[0]);
 	assert_string_equal(decision.certificate.names[1], names[1]);

@@ -65,7 +65,8 @@ connect_pair(int *server_fd, int *client_fd)
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address,
+	    length), 0);
 	assert_int_equal(listen(listener, 1), 0);
 	getsockname(listener, (struct sockaddr *)&address, &length);
 	*client_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -30,7 +30,7 @@ static struct fake_broker fake = {
 	.next_session = 1000,
 };
 
-/* --- set-up ------------------------------------------------------------------- */
+/* --- set-up -------------------------------------------------------------- */
 
 /* The mechanisms and libsasl2 log, too. */
 static int
@@ -118,7 +118,7 @@ tear_down(void **state)
 	return system(command);
 }
 
-/* --- one login ------------------------------------------------------------------ */
+/* --- one login ----------------------------------------------------------- */
 
 struct attempt {
 	const char *title;
@@ -129,7 +129,8 @@ struct attempt {
 };
 
 static const struct attempt
-    scram_alice = { "", "SCRAM-SHA-256", { "alice@example.org", "apw" }, 0, "" },
+    scram_alice = { "", "SCRAM-SHA-256", { "alice@example.org", "apw" },
+	0, "" },
     plain_alice = { "", "PLAIN", { "alice@example.org", "apw" }, 0, "" };
 
 /* The connection, for who wants to keep it. */
@@ -170,7 +171,7 @@ refuses(const struct attempt *attempt, int64_t milliseconds)
 	sasl_dispose(&server);
 }
 
-/* --- a daemon that answers --------------------------------------------------------- */
+/* --- a daemon that answers ----------------------------------------------- */
 
 static void
 asks_for_a_verifier(void **state)
@@ -342,7 +343,7 @@ stores_nothing(void **state)
 	sasl_dispose(&server);
 }
 
-/* --- a daemon that doesn't ------------------------------------------------------------- */
+/* --- a daemon that doesn't ----------------------------------------------- */
 
 static void
 keeps_its_time(void **state)
@@ -398,7 +399,7 @@ finds_it_again(void **state)
 	}
 }
 
-/* --- the end of a session ------------------------------------------------------------------ */
+/* --- the end of a session ------------------------------------------------ */
 
 static void
 ends_sessions(void **state)
@@ -487,7 +488,7 @@ is_quiet_in_copies(void **state)
 	assert_int_equal(fake_ended(&fake, 2), 2);
 }
 
-/* --- what is open ------------------------------------------------------------------------------ */
+/* --- what is open -------------------------------------------------------- */
 
 static unsigned int
 descriptors(void)

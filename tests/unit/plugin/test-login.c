@@ -21,7 +21,7 @@
 static char directory[] = "/tmp/vmauthz-login-XXXXXX";
 static char policy_path[64];
 
-/* --- set-up -------------------------------------------------------------------- */
+/* --- set-up -------------------------------------------------------------- */
 
 static void
 run_sql(const char *sql)
@@ -81,11 +81,12 @@ set_up(void **state)
 	exchange_link(directory, path, "libscram.so");
 	snprintf(policy_path, sizeof(policy_path), "%s/policy.db", directory);
 	assert_int_equal(create_policy(policy_path), 0);
-	run_sql("INSERT INTO users(name, enabled) VALUES('alice@example.org', 1),"
-	    "('bob@example.org', 1), ('carol@example.org', 0),"
-	    "('dave@example.org', 1);"
+	run_sql("INSERT INTO users(name, enabled) VALUES"
+	    "('alice@example.org', 1), ('bob@example.org', 1),"
+	    "('carol@example.org', 0), ('dave@example.org', 1);"
 	    "INSERT INTO vms(name) VALUES('debianx');"
-	    "INSERT INTO grants(who, vm) VALUES('alice@example.org', 'debianx'),"
+	    "INSERT INTO grants(who, vm) VALUES"
+	    "('alice@example.org', 'debianx'),"
 	    "('carol@example.org', 'debianx')");
 	set_password("alice@example.org", "apw", 5000);
 	set_password("bob@example.org", "bpw", 5000);
@@ -111,7 +112,7 @@ tear_down(void **state)
 	return system(command);
 }
 
-/* --- what a client sees ------------------------------------------------------------ */
+/* --- what a client sees -------------------------------------------------- */
 
 static struct exchange
 login(const char *user, const char *password)
@@ -284,7 +285,7 @@ takes_the_same_time(void **state)
 	assert_true(ratio < 1.2);
 }
 
-/* --- misuse ------------------------------------------------------------------------- */
+/* --- misuse -------------------------------------------------------------- */
 
 static void
 survives_bad_clients(void **state)
@@ -331,7 +332,7 @@ refuses_without_tls(void **state)
 	sasl_dispose(&server);
 }
 
-/* --- threads -------------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 static void *
 dispose(void *context)

@@ -19,7 +19,7 @@ static struct pair ca, other_ca, server, alice, bob, stranger, expired,
 static SSL_CTX *server_ctx;
 static struct revocation *revocation;	/* NULL: nobody asks */
 
-/* --- certificates ---------------------------------------------------------- */
+/* --- certificates -------------------------------------------------------- */
 
 static struct pair
 issue(const char *cn, const struct pair *issuer, const char *usage,
@@ -208,7 +208,8 @@ resumes(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(ways) * 2; i++) {
 		bool with = i % 2 == 0;
-		struct handshake_client client = { .version = ways[i / 2].version,
+		struct handshake_client client = {
+		    .version = ways[i / 2].version,
 		    .no_tickets = ways[i / 2].no_tickets,
 		    .identity = with ? &alice : NULL };
 		struct handshake_result result;
@@ -243,7 +244,7 @@ forgets_the_expired(void **state)
 	pki_discard(&brief);
 }
 
-/* --- revocation --------------------------------------------------------------- */
+/* --- revocation ---------------------------------------------------------- */
 
 static char crl_path[] = "/tmp/vmauthz-crl-XXXXXX";
 
@@ -394,7 +395,7 @@ tells_connections_apart(void **state)
 	SSL_CTX_free(client_ctx);
 }
 
-/* --- threads ----------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 static void *
 free_later(void *ssl)

@@ -25,7 +25,7 @@ enum { POLICIES = 150 };
 enum { REQUESTS = 300, GRANTS = 20, USERS = 4, VMS = 3, GROUPS = 3, POOLS = 2 };
 enum { MOMENTS = 3, PAIR_REQUESTS = 4 };	/* of the view */
 
-/* --- what there is ----------------------------------------------------------- */
+/* --- what there is ------------------------------------------------------- */
 
 static const char *const user_names[USERS + 1] = { "ann@a.org", "bob@a.org",
     "ann@b.org", "dan@b.org", "zed@a.org" };	/* the last has no row */
@@ -91,7 +91,7 @@ static const struct hours {
 	    { { 0x40, 1410, 30 }, { 0x04, 720, 780 } }, 2 },
 };
 
-/* --- chance -------------------------------------------------------------------- */
+/* --- chance -------------------------------------------------------------- */
 
 static uint64_t state;
 
@@ -112,7 +112,7 @@ once_in(size_t n)
 
 #define ANY(array) ((array)[below(COUNT(array))])
 
-/* --- a policy -------------------------------------------------------------------- */
+/* --- a policy ------------------------------------------------------------ */
 
 struct grant {
 	bool deny;
@@ -187,7 +187,7 @@ imagine(struct world *world)
 	}
 }
 
-/* --- into a file ------------------------------------------------------------------- */
+/* --- into a file --------------------------------------------------------- */
 
 static char *sql;		/* of the policy at hand, to show */
 static size_t sql_size;
@@ -308,7 +308,7 @@ write_world(const char *path, const char *empty, const struct world *world)
 	sqlite3_close(handle);
 }
 
-/* --- a request ------------------------------------------------------------------------ */
+/* --- a request ----------------------------------------------------------- */
 
 struct question {
 	int user, vm;			/* of user_names, vm_names */
@@ -395,7 +395,7 @@ really(struct policy *policy, const struct question *question)
 	return decision;
 }
 
-/* --- the oracle ------------------------------------------------------------------------ */
+/* --- the oracle ---------------------------------------------------------- */
 
 enum truth { NO, YES, DUNNO };
 
@@ -539,7 +539,8 @@ holds(const struct grant *grant, const struct question *question,
 {
 	const char *service = grant->service != NULL ? grant->service :
 	    grant->deny ? "both" : "spice";
-	enum reason cert = question->certificate ? REASON_CERT_MISMATCH : REASON_CERT_MISSING;
+	enum reason cert = question->certificate ? REASON_CERT_MISMATCH :
+	    REASON_CERT_MISSING;
 	time_t now = question->now / 60 * 60;
 	const struct { enum truth truth; enum reason why; } all[] = {
 		{ strcmp(service, "both") == 0 ||
@@ -589,19 +590,21 @@ is_about(const struct world *world, const struct grant *grant, int user,
     int vm)
 {
 	const char *who = grant->who, *name = user_names[user];
-	bool him, it;
+	bool user_meets, vm_meets;
 
 	if (who[0] == '%')
-		him = is_in_group(world, who[2] - '0', user);
+		user_meets = is_in_group(world, who[2] - '0', user);
 	else if (who[0] == '*')
-		him = who[1] == '\0' || strcmp(who + 1, strchr(name, '@')) == 0;
+		user_meets = who[1] == '\0' ||
+		    strcmp(who + 1, strchr(name, '@')) == 0;
 	else
-		him = strcmp(who, name) == 0;
+		user_meets = strcmp(who, name) == 0;
 	if (grant->vm[0] == '%')
-		it = world->in_pool[grant->vm[2] - '0'][vm];
+		vm_meets = world->in_pool[grant->vm[2] - '0'][vm];
 	else
-		it = grant->vm[0] == '*' || strcmp(grant->vm, vm_names[vm]) == 0;
-	return him && it;
+		vm_meets = grant->vm[0] == '*' ||
+		    strcmp(grant->vm, vm_names[vm]) == 0;
+	return user_meets && vm_meets;
 }
 
 struct answer {
@@ -665,7 +668,7 @@ oracle(const struct world *world, const struct question *question)
 	return yes.allowed ? yes : no;
 }
 
-/* --- both ------------------------------------------------------------------------------- */
+/* --- both ---------------------------------------------------------------- */
 
 static void
 compare(const struct world *world, struct policy *policy, uint64_t *allowed)
@@ -683,9 +686,9 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 		    VERDICT_DENY) && decision.reason == answer.reason &&
 		    decision.grant == answer.grant)
 			continue;
-		fprintf(stderr, "%s\n%s at %s (port %d), %s, now %lld, CN %s, client"
-		    " %s, local %d: the oracle says \"%s\" (grant %lld), the"
-		    " policy \"%s\" (grant %lld) %s\n", sql,
+		fprintf(stderr, "%s\n%s at %s (port %d), %s, now %lld, CN %s,"
+		    " client %s, local %d: the oracle says \"%s\" (grant"
+		    " %lld), the policy \"%s\" (grant %lld) %s\n", sql,
 		    user_names[question.user], vm_names[question.vm],
 		    question.port, question.service, (long long)question.now,
 		    question.cn != NULL ? question.cn : "-",
@@ -698,7 +701,7 @@ compare(const struct world *world, struct policy *policy, uint64_t *allowed)
 	}
 }
 
-/* --- the view `access` ------------------------------------------------------- */
+/* --- the view `access` --------------------------------------------------- */
 
 /* What vmauthz-policy(5) says about the view, as four relations between its
  * rows at a moment and the decision:
@@ -756,7 +759,8 @@ open_view(const char *path)
 static void
 drifted(int user, int vm, size_t grant, const char *how)
 {
-	fprintf(stderr, "%s\nthe view access at %lld, %s at %s, grant %zu: %s\n",
+	fprintf(stderr,
+	    "%s\nthe view access at %lld, %s at %s, grant %zu: %s\n",
 	    sql, (long long)view_now, user_names[user], vm_names[vm],
 	    grant + 1, how);
 	fail();
@@ -989,7 +993,8 @@ compare_requests(const struct world *world, struct policy *policy,
 			question.port = world->vms[vm].port;
 		wanted = view_allows(world, view[user][vm], &question);
 		*allowed += wanted;
-		if ((really(policy, &question).verdict == VERDICT_ALLOW) != wanted)
+		if ((really(policy, &question).verdict == VERDICT_ALLOW) !=
+		    wanted)
 			drifted(user, vm, 0, wanted ?
 			    "a request meets a row and is denied" :
 			    "a request meets no row and is allowed");

@@ -105,7 +105,7 @@ ask(const char *vm)
 	return ask_as(&alice, vm).verdict;
 }
 
-/* --- decisions from rows ------------------------------------------------------ */
+/* --- decisions from rows ------------------------------------------------- */
 
 static void
 decides(void **state)
@@ -204,7 +204,7 @@ sees_commits(void **state)
 	}
 }
 
-/* --- credentials -------------------------------------------------------------- */
+/* --- credentials --------------------------------------------------------- */
 
 static struct credential
 credential(const char *mechanism, size_t key_size, unsigned char fill)
@@ -292,7 +292,7 @@ refuses_credentials(void **state)
 	    ERROR_MISSING);
 }
 
-/* --- a broken, missing or changing file ------------------------------------------ */
+/* --- a broken, missing or changing file ---------------------------------- */
 
 /* The database can't be asked, says why, and is well again afterwards. */
 static void
@@ -442,7 +442,8 @@ cannot_read(void **state)
 		if (setgid(12345) != 0 || setuid(12345) != 0)
 			_exit(9);
 		_exit(ask("debianx") == VERDICT_UNKNOWN &&
-		    strstr(policy_detail(policy), "permission") != NULL ? 0 : 1);
+		    strstr(policy_detail(policy), "permission") != NULL ?
+		    0 : 1);
 	}
 	waitpid(child, &status, 0);
 	assert_int_equal(status, 0);

@@ -492,7 +492,8 @@ worker_begin(void **state)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	struct daemon *daemon = &worker->daemon;
-	const struct pam_pool_source source = { start_helper, stop_helper, worker };
+	const struct pam_pool_source source = { start_helper, stop_helper,
+	    worker };
 
 	assert_non_null(worker);
 	set_config(&worker->config);

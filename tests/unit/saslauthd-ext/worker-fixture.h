@@ -46,7 +46,7 @@ struct worker_helper {
 struct worker {
 	struct daemon daemon;
 	struct config config;
-	char path[PATH_MAX + 16];	/* of the file that was asked for last */
+	char path[PATH_MAX + 16];	/* of the file asked for last */
 	int log;			/* the other end of the daemon's log */
 	enum worker_pam pam;
 	size_t questions;		/* that PAM was asked */

@@ -8,7 +8,7 @@
 
 #include "scram/scram.h"
 
-/* --- the exchanges printed in RFC 5802 and RFC 7677 --------------------------- */
+/* --- the exchanges printed in RFC 5802 and RFC 7677 ---------------------- */
 
 struct exchange {
 	const char *mechanism;
@@ -126,7 +126,7 @@ checks_the_rfcs(void **state)
 	}
 }
 
-/* --- making and checking --------------------------------------------------------- */
+/* --- making and checking ------------------------------------------------- */
 
 static const struct {
 	const char *mechanism;
@@ -254,7 +254,8 @@ refuses_odd_verifiers(void **state)
 		{ "no key for nothing", "PLAIN", 16, 0, 4096, false },
 		{ "no iterations", "SCRAM-SHA-256", 16, 32, 0, true },
 		{ "many iterations", "SCRAM-SHA-256", 16, 32, 65537, true },
-		{ "negative as int", "SCRAM-SHA-256", 16, 32, UINT32_MAX, true },
+		{ "negative as int", "SCRAM-SHA-256", 16, 32, UINT32_MAX,
+		    true },
 	};
 
 	(void)state;
@@ -275,7 +276,7 @@ refuses_odd_verifiers(void **state)
 	}
 }
 
-/* --- as text ----------------------------------------------------------------------- */
+/* --- as text ------------------------------------------------------------- */
 
 static void
 writes_text(void **state)
@@ -312,7 +313,7 @@ writes_the_longest_text(void **state)
 	assert_int_equal(text[SCRAM_TEXT_MAX], '#');
 }
 
-/* --- SASLprep ------------------------------------------------------------------------ */
+/* --- SASLprep ------------------------------------------------------------ */
 
 static const struct {
 	const char *title, *password;
@@ -416,8 +417,9 @@ bounds_lengths(void **state)
 	/* U+FDF2 of 3 octets becomes 8 */
 	for (size_t at = 0; at + 3 < SCRAM_PASSWORD_MAX; at += 3) {
 		memcpy(password + at, "\xef\xb7\xb2", 4);
-		assert_int_equal(scram_prepare(password, out), 8 * (at / 3 + 1) <
-		    SCRAM_PASSWORD_MAX ? ERROR_NONE : ERROR_PASSWORD);
+		assert_int_equal(scram_prepare(password, out),
+		    8 * (at / 3 + 1) < SCRAM_PASSWORD_MAX ?
+		    ERROR_NONE : ERROR_PASSWORD);
 	}
 	assert_int_equal(out[SCRAM_PASSWORD_MAX], '#');
 }

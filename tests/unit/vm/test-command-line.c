@@ -29,13 +29,15 @@ static const struct {
 	{ "qemu|-name|a|-name|debug-threads=on", true, "a", "" },
 	{ "qemu|-name|with space", true, "with space", "" },
 	{ "qemu|-S|-name|debianx", true, "debianx", "" },
-	{ "qemu|-nodefaults|-no-user-config|-name|debianx|-S", true, "debianx", "" },
+	{ "qemu|-nodefaults|-no-user-config|-name|debianx|-S", true,
+	    "debianx", "" },
 	{ "qemu|disk.img|-name|debianx", true, "debianx", "" },
-	{ "qemu|-m|64|-name|debianx|-uuid|" U "|-display|none", true, "debianx", U },
+	{ "qemu|-m|64|-name|debianx|-uuid|" U "|-display|none", true,
+	    "debianx", U },
 	{ "qemu|-uuid|ABCDEF01-2222-3333-4444-55555555AaFf", true, "",
 	    "abcdef01-2222-3333-4444-55555555aaff" },
-	{ "qemu|-uuid|" U "|-uuid|99999999-2222-3333-4444-555555555555", true, "",
-	    "99999999-2222-3333-4444-555555555555" },
+	{ "qemu|-uuid|" U "|-uuid|99999999-2222-3333-4444-555555555555", true,
+	    "", "99999999-2222-3333-4444-555555555555" },
 	{ "qemu", true, "", "" },
 	{ "qemu|-name", true, "", "" },
 	{ "qemu|-name|", true, "", "" },
@@ -45,7 +47,8 @@ static const struct {
 	{ "qemu|-append|-name|kali", true, "", "" },
 	{ "qemu|-append|-name|-name|debianx", true, "debianx", "" },
 	{ "qemu|-name|debianx|-append|-name|-S|kali", true, "debianx", "" },
-	{ "qemu|-name|debianx|-fw_cfg|-name|-smbios|-name", true, "debianx", "" },
+	{ "qemu|-name|debianx|-fw_cfg|-name|-smbios|-name", true,
+	    "debianx", "" },
 	{ "qemu|-name|-uuid|" U, true, "-uuid", "" },
 	{ "qemu|name|kali|-name|debianx", true, "debianx", "" },
 	{ "qemu|-Name|kali", true, "", "" },
@@ -82,7 +85,8 @@ parses(void **state)
 		struct command_line self;
 
 		TITLE(rows[i].line);
-		command_line_parse(&self, cmdline, as_cmdline(rows[i].line, cmdline));
+		command_line_parse(&self, cmdline,
+		    as_cmdline(rows[i].line, cmdline));
 		assert_int_equal(self.usable, rows[i].usable);
 		if (!rows[i].usable)
 			continue;

@@ -31,7 +31,7 @@ static struct machine_sources sources;
 static struct peer self;	/* this process */
 static int status_asked;	/* calls of open_status() */
 
-/* --- folders -------------------------------------------------------------- */
+/* --- folders ------------------------------------------------------------- */
 
 static void
 write_file(const char *parent, const char *name, const char *text, size_t size)
@@ -136,7 +136,7 @@ found(const struct peer *peer)
 
 #define UNKNOWN "unknown  "
 
-/* --- libvirt's files ------------------------------------------------------ */
+/* --- libvirt's files ----------------------------------------------------- */
 
 static const struct {
 	const char *title;
@@ -373,7 +373,7 @@ test_older(void **state)
 	assert_string_equal(found(&self), "libvirt debianx " UUID);
 }
 
-/* --- the status file's text ----------------------------------------------- */
+/* --- the status file's text ---------------------------------------------- */
 
 static const struct {
 	const char *title;
@@ -537,7 +537,7 @@ test_size(void **state)
 	free(xml);
 }
 
-/* --- control groups ------------------------------------------------------- */
+/* --- control groups ------------------------------------------------------ */
 
 static const struct {
 	const char *text;
@@ -676,7 +676,7 @@ test_cgroup_file(void **state)
 	assert_string_equal(found(&self), UNKNOWN);
 }
 
-/* --- one after the other -------------------------------------------------- */
+/* --- one after the other ------------------------------------------------- */
 
 static const char cmdline[] = "qemu\0-name\0guest=cmd\0-uuid\0" OTHER_UUID;
 

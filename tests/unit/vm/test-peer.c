@@ -18,7 +18,7 @@
 
 enum { UID = 12345, GID = 54321 };
 
-/* --- sockets and children ------------------------------------------------- */
+/* --- sockets and children ------------------------------------------------ */
 
 /* One of an abstract name, of which the kernel chooses one. */
 static int
@@ -129,7 +129,7 @@ ticks_now(void)
 	    1000000000;
 }
 
-/* --- who it is ------------------------------------------------------------ */
+/* --- who it is ----------------------------------------------------------- */
 
 static void
 test_self(void **state)
@@ -270,7 +270,7 @@ test_process_lives(void **state)
 	assert_false(peer_process_lives(INT_MAX, 1));
 }
 
-/* --- who may -------------------------------------------------------------- */
+/* --- who may ------------------------------------------------------------- */
 
 static void
 test_roles(void **state)
@@ -306,7 +306,8 @@ test_roles(void **state)
 			.pidfd = -1,
 		};
 
-		assert_int_equal(config_is_user(&some, peer.uid, peer.gid), rows[i].user);
+		assert_int_equal(config_is_user(&some, peer.uid, peer.gid),
+		    rows[i].user);
 		assert_int_equal(config_is_operator(&some, peer.uid),
 		    rows[i].operator);
 		assert_false(config_is_user(&nobody, peer.uid, peer.gid));

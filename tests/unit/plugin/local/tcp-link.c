@@ -20,7 +20,8 @@ set_address(union address *address, int family, const char *ip, uint16_t port)
 	address->any.sa_family = (sa_family_t)family;
 	if (family == AF_INET) {
 		address->in.sin_port = htons(port);
-		assert_int_equal(inet_pton(family, ip, &address->in.sin_addr), 1);
+		assert_int_equal(inet_pton(family, ip, &address->in.sin_addr),
+		    1);
 		return sizeof(address->in);
 	}
 	address->in6.sin6_port = htons(port);

@@ -47,7 +47,8 @@ finds_other_accounts(void **state)
 	if (getuid() != 0)
 		skip();
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct link link = { .listener = listen_at(AF_INET, "127.0.0.1", 0) };
+		struct link link = {
+		    .listener = listen_at(AF_INET, "127.0.0.1", 0) };
 		int hold[2];
 		pid_t pid;
 
@@ -101,7 +102,8 @@ does_not_know_strangers_in_a_user_namespace(void **state)
 	if (pid == 0) {
 		if (unshare(CLONE_NEWUSER) != 0)
 			_exit(77);
-		_exit(find(&link) == REQUEST_LOCAL_UNKNOWN && refuse_netlink() &&
+		_exit(find(&link) == REQUEST_LOCAL_UNKNOWN &&
+		    refuse_netlink() &&
 		    find(&link) == REQUEST_LOCAL_UNKNOWN ? 0 : 1);
 	}
 	status = status_of(pid);
@@ -125,7 +127,8 @@ does_not_know_another_network_namespace(void **state)
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNET) != 0)
 			_exit(77);
-		_exit(find(&link) == REQUEST_LOCAL_UNKNOWN && refuse_netlink() &&
+		_exit(find(&link) == REQUEST_LOCAL_UNKNOWN &&
+		    refuse_netlink() &&
 		    find(&link) == REQUEST_LOCAL_UNKNOWN ? 0 : 1);
 	}
 	status = status_of(pid);

@@ -96,7 +96,8 @@ both_ways_see_the_same(void **state)
 
 /* How the connection comes to its end, or isn't one. */
 enum ending { CLIENT_CLOSES, CLIENT_HALF_CLOSES, CLIENT_RESETS,
-	CLIENT_LEAVES_UNREAD, CLIENT_VANISHES, SERVER_CLOSES, SERVER_HALF_CLOSES, ENDINGS };
+	CLIENT_LEAVES_UNREAD, CLIENT_VANISHES, SERVER_CLOSES,
+	SERVER_HALF_CLOSES, ENDINGS };
 
 /* The server hears of the end only when it has read all that.  Until then an
  * orphan of uid 0 is at the other end of an established socket. */

@@ -169,7 +169,8 @@ parses_lines(void **state)
 static void
 reads_every_field(void **state)
 {
-	const struct in6_addr mapped = { .s6_addr = { [10] = 0xff, 0xff, 192, 0, 2, 7 } };
+	const struct in6_addr mapped = {
+	    .s6_addr = { [10] = 0xff, 0xff, 192, 0, 2, 7 } };
 	char line[256];
 	struct tcp_socket socket;
 	uint32_t words[4];
@@ -197,7 +198,8 @@ static void
 refuses_parts_of_lines(void **state)
 {
 	static const char line[] = V6 REST "  1000        0 4711 1\n";
-	static const char octets[] = { '\0', '\n', ' ', ':', '-', '9', 'Z', (char)0xff };
+	static const char octets[] = { '\0', '\n', ' ', ':', '-', '9',
+	    'Z', (char)0xff };
 	struct tcp_socket socket;
 	char spoiled[sizeof(line)];
 

@@ -83,7 +83,7 @@ refusal(int wanted)
 	return error + strlen(path);
 }
 
-/* --- what is refused ------------------------------------------------------ */
+/* --- what is refused ----------------------------------------------------- */
 
 static const struct {
 	const char *text;
@@ -119,7 +119,8 @@ static const struct {
 	{ T("policy = /" X180 "12345678" "9\n"), ":1: " LONG_REMEDY },
 	{ T("#" X180 X180 "\n"), ":1: " LONG_REMEDY },
 	{ T("#\n#" X180 X180), ":2: " LONG_REMEDY },
-	{ T("x = 1\n[zz]\nusers\n"), ":1: x: no such key: see vmauthzd.conf(5)" },
+	{ T("x = 1\n[zz]\nusers\n"),
+	    ":1: x: no such key: see vmauthzd.conf(5)" },
 	/* keys */
 	{ T("Users = root\n"), ":1: Users: no such key: see vmauthzd.conf(5)" },
 	{ T("passwords = pam\n"),
@@ -294,7 +295,7 @@ test_too_many_realms(void **state)
 	    ":66: realm r33: too many realms");
 }
 
-/* --- what is taken -------------------------------------------------------- */
+/* --- what is taken ------------------------------------------------------- */
 
 static char *
 put_ids(char *at, const char *name, const uint32_t *ids, size_t count)
@@ -453,7 +454,7 @@ test_presets(void **state)
 	    "(none)" : ": users: name the account that runs QEMU");
 }
 
-/* --- the file ------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------ */
 
 static void
 test_mode(void **state)

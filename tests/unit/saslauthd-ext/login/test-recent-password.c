@@ -8,7 +8,8 @@
 
 enum { SHORT = 100, LONG = 200 };
 
-static const struct recent_password_key same = { "vm", "user", "client", "password" };
+static const struct recent_password_key same = { "vm", "user", "client",
+    "password" };
 
 static const struct {
 	const char *title;
@@ -49,7 +50,8 @@ make_recent(void)
 }
 
 static void
-make_tag(const struct recent_password *recent, const struct recent_password_key *key,
+make_tag(const struct recent_password *recent,
+    const struct recent_password_key *key,
     unsigned char tag_r[RECENT_PASSWORD_TAG_SIZE])
 {
 	assert_int_equal(recent_password_tag(recent, key, tag_r), ERROR_NONE);
@@ -118,7 +120,8 @@ tags_the_same_alike(void **state)
 	char vm[] = "vm", user[] = "user", client[] = "client";
 	char password[] = "password";
 	const struct recent_password_key copy = { vm, user, client, password };
-	unsigned char one[RECENT_PASSWORD_TAG_SIZE], other[RECENT_PASSWORD_TAG_SIZE];
+	unsigned char one[RECENT_PASSWORD_TAG_SIZE],
+	    other[RECENT_PASSWORD_TAG_SIZE];
 	struct recent_password *recent = make_recent();
 
 	(void)state;
@@ -133,7 +136,8 @@ tags_the_same_alike(void **state)
 static void
 keys_differ(void **state)
 {
-	unsigned char one[RECENT_PASSWORD_TAG_SIZE], other[RECENT_PASSWORD_TAG_SIZE];
+	unsigned char one[RECENT_PASSWORD_TAG_SIZE],
+	    other[RECENT_PASSWORD_TAG_SIZE];
 	struct recent_password *first = make_recent(), *second = make_recent();
 
 	(void)state;
@@ -213,7 +217,8 @@ drops_what_ends_first(void **state)
 static void
 forgets_all(void **state)
 {
-	unsigned char before[RECENT_PASSWORD_TAG_SIZE], after[RECENT_PASSWORD_TAG_SIZE];
+	unsigned char before[RECENT_PASSWORD_TAG_SIZE],
+	    after[RECENT_PASSWORD_TAG_SIZE];
 	struct recent_password *recent = make_recent();
 
 	(void)state;
@@ -230,7 +235,7 @@ forgets_all(void **state)
 	recent_password_free(&recent);
 }
 
-/* --- against a model that only searches ------------------------------------------ */
+/* --- against a model that only searches ---------------------------------- */
 
 enum { NUMBERS = RECENT_PASSWORD_MAX + 500, STEPS = 20000 };
 

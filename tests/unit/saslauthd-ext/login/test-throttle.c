@@ -29,7 +29,8 @@ succeed(const char *user, const char *client, int64_t now)
 {
 	const struct throttle_key guess = { user, client, now };
 
-	assert_int_equal(throttle_succeeded(&state, &config, &guess), ERROR_NONE);
+	assert_int_equal(throttle_succeeded(&state, &config, &guess),
+	    ERROR_NONE);
 }
 
 static void
@@ -60,7 +61,7 @@ backs_off_and_forgets(void **unused)
 	fails("a@x", "192.0.2.1", NOW, 60);
 	assert_true(locked("a@x", "192.0.2.1", NOW + 899));
 	assert_false(locked("a@x", "192.0.2.1", NOW + 900));
-	fails("a@x", "192.0.2.1", NOW + 900, 1);	/* counts from one again */
+	fails("a@x", "192.0.2.1", NOW + 900, 1);	/* counts from one */
 	assert_false(locked("a@x", "192.0.2.1", NOW + 900));
 	/* a clock that is set back neither forgets nor locks for ever */
 	fails("b@x", "192.0.2.9", NOW, 3);
@@ -119,7 +120,8 @@ locks_nobody_out_of_his_own_place(void **unused)
 	assert_true(locked("b@x", "192.0.2.1", NOW));
 	assert_false(locked("a@x", "192.0.2.1", NOW));
 	fails("a@x", "192.0.2.1", NOW, 60);
-	assert_true(locked("a@x", "192.0.2.1", NOW + THROTTLE_KNOWN_BACKOFF - 1));
+	assert_true(locked("a@x", "192.0.2.1",
+	    NOW + THROTTLE_KNOWN_BACKOFF - 1));
 	assert_false(locked("a@x", "192.0.2.1", NOW + THROTTLE_KNOWN_BACKOFF));
 	succeed("a@x", "192.0.2.1", NOW);
 	assert_false(locked("a@x", "192.0.2.1", NOW));
@@ -137,9 +139,11 @@ drops_what_is_forgotten(void **unused)
 	fails("a@x", "192.0.2.1", NOW, 1);
 	succeed("b@x", "192.0.2.1", NOW);
 	assert_int_equal(rows("guesses"), 2);
-	assert_int_equal(throttle_expire(&state, &config, NOW + 899), ERROR_NONE);
+	assert_int_equal(throttle_expire(&state, &config, NOW + 899),
+	    ERROR_NONE);
 	assert_int_equal(rows("guesses"), 2);
-	assert_int_equal(throttle_expire(&state, &config, NOW + 900), ERROR_NONE);
+	assert_int_equal(throttle_expire(&state, &config, NOW + 900),
+	    ERROR_NONE);
 	assert_int_equal(rows("guesses"), 0);
 	assert_int_equal(rows("acquaintances"), 1);
 	assert_int_equal(throttle_expire(&state, &config, later), ERROR_NONE);

@@ -18,7 +18,8 @@ issue(const char *user, const char *from, int64_t now)
 			.verifiers = { { "SCRAM-SHA-256", {
 			    .iterations = 4096, .salt_size = 3,
 			    .key_size = 32, .salt = "abc",
-			    .stored_key = "stored", .server_key = "server" } } },
+			    .stored_key = "stored",
+			    .server_key = "server" } } },
 		},
 	};
 	int64_t id;
@@ -139,7 +140,7 @@ lapses_once(void **unused)
 	assert_int_equal(ticket_expire(&state, NOW + 119, told_ticket, NULL),
 	    ERROR_NONE);
 	assert_int_equal(told_count, 0);
-	second = issue("a@x", NULL, NOW + 10);	/* takes the first one's place */
+	second = issue("a@x", NULL, NOW + 10);	/* in place of the first */
 	assert_int_equal(find("a@x", "debianx", NULL, NOW + 10), second);
 	ticket_expire(&state, NOW + 11, told_ticket, NULL);
 	assert_int_equal(told_count, 1);
@@ -161,7 +162,8 @@ passes_over_odd_verifiers(void **unused)
 	sqlite3_exec(state.handle, "UPDATE ticket_verifiers SET salt ="
 	    " zeroblob(65)", NULL, NULL, NULL);
 	assert_int_equal(find("a@x", "debianx", NULL, NOW), 0);
-	sqlite3_exec(state.handle, "UPDATE ticket_verifiers SET salt = x'616263',"
+	sqlite3_exec(state.handle,
+	    "UPDATE ticket_verifiers SET salt = x'616263',"
 	    " server_key = zeroblob(3)", NULL, NULL, NULL);
 	assert_int_equal(find("a@x", "debianx", NULL, NOW), 0);
 }

@@ -76,8 +76,8 @@ set_up(struct fixture *fixture, size_t threads)
 	sem_init(&gate_open, 0, 0);
 	fixture->base = event_base_new();
 	assert_non_null(fixture->base);
-	assert_int_equal(verifier_check_new(&fixture->verify, fixture->base, threads),
-	    ERROR_NONE);
+	assert_int_equal(verifier_check_new(&fixture->verify, fixture->base,
+	    threads), ERROR_NONE);
 	assert_int_equal(scram_verifier_make("SCRAM-SHA-256", "right",
 	    SCRAM_ITERATIONS_MIN, &fixture->verifier), ERROR_NONE);
 }
@@ -96,8 +96,8 @@ tear_down(struct fixture *fixture)
 static bool
 ask(struct fixture *fixture, const char *vm, const char *password)
 {
-	return verifier_check_ask(fixture->verify, vm, "SCRAM-SHA-256", password,
-	    &fixture->verifier, on_told, fixture) != NULL;
+	return verifier_check_ask(fixture->verify, vm, "SCRAM-SHA-256",
+	    password, &fixture->verifier, on_told, fixture) != NULL;
 }
 
 static void
@@ -180,7 +180,8 @@ compares(void **state)
 	tear_down(&fixture);
 }
 
-/* Texts and verifier may change as soon as verifier_check_ask() has returned. */
+/* Texts and verifier may change as soon as verifier_check_ask() has
+ * returned. */
 static void
 copies(void **state)
 {
@@ -190,8 +191,8 @@ copies(void **state)
 	(void)state;
 	set_up(&fixture, 1);
 	block(&fixture);
-	assert_non_null(verifier_check_ask(fixture.verify, vm, mechanism, prepared,
-	    &fixture.verifier, on_told, &fixture));
+	assert_non_null(verifier_check_ask(fixture.verify, vm, mechanism,
+	    prepared, &fixture.verifier, on_told, &fixture));
 	memset(vm, 'x', sizeof(vm));
 	memset(mechanism, 'x', sizeof(mechanism));
 	memset(prepared, 'x', sizeof(prepared));
@@ -250,13 +251,14 @@ refuses_what_is_too_long(void **state)
 static size_t
 fill(struct fixture *fixture)
 {
+	const int per_vm = VERIFIER_CHECK_QUEUE_PER_VM_MAX;
+	const int vms = VERIFIER_CHECK_QUEUE_MAX / per_vm;
 	size_t count = 0;
 
-	for (int vm = 0; vm < VERIFIER_CHECK_QUEUE_MAX / VERIFIER_CHECK_QUEUE_PER_VM_MAX;
-	    vm++) {
+	for (int vm = 0; vm < vms; vm++) {
 		const char name[] = { (char)('a' + vm), '\0' };
 
-		for (int i = 0; i < VERIFIER_CHECK_QUEUE_PER_VM_MAX; i++, count++)
+		for (int i = 0; i < per_vm; i++, count++)
 			assert_true(ask(fixture, name, "wrong"));
 		assert_false(ask(fixture, name, "right"));
 	}

@@ -91,7 +91,7 @@ count_files(void)
 	return count;
 }
 
-/* --- the wire --------------------------------------------------------------- */
+/* --- the wire ------------------------------------------------------------ */
 
 static void
 say(struct fixture *f, const void *packet, size_t size)
@@ -138,7 +138,7 @@ ask(struct fixture *f, struct monitor_request request, int *fd_r,
 	return answer.error;
 }
 
-/* --- packets ---------------------------------------------------------------- */
+/* --- packets ------------------------------------------------------------- */
 
 enum { SIZE = sizeof(struct monitor_request) };
 
@@ -282,7 +282,7 @@ waits_for_nobody_to_take_answers(void **state)
 	assert_in_range(count, 1, 99999);
 }
 
-/* --- status files ------------------------------------------------------------ */
+/* --- status files -------------------------------------------------------- */
 
 /* as long as a file system takes, with ".xml", and as the packet does */
 static char longest[NAME_MAX - 4 + 1], too_long[LONGEST + 1];
@@ -435,7 +435,7 @@ wants_libvirts_own_folder(void **state)
 	assert_int_equal(count_files(), files);
 }
 
-/* --- helpers ------------------------------------------------------------------ */
+/* --- helpers ------------------------------------------------------------- */
 
 static int
 start(struct fixture *f, int *fd_r, uint32_t *helper_r)
@@ -581,7 +581,7 @@ helpers_inherit_nothing(void **state)
 	close(secret);
 }
 
-/* --- files for all of them ------------------------------------------------------ */
+/* --- files for all of them ----------------------------------------------- */
 
 static void
 make_file(const char *name, mode_t mode, uid_t owner)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What is left to a process that gave its privileges up; each try in a child. */
+/* What is left to a process that gave its privileges up; each try is in a
+ * child. */
 
 #include "tests/unit/unit.h"
 
@@ -59,7 +60,7 @@ denied(long result)
 	return result != -1 ? DONE : errno == EPERM ? DENIED : OTHER;
 }
 
-/* --- the filter --------------------------------------------------------------------- */
+/* --- the filter ---------------------------------------------------------- */
 
 static int
 run_program(void)
@@ -232,7 +233,7 @@ leaves_what_the_worker_does(void **state)
 	expect_exit(run_child(seccomp_install, do_the_work), DONE);
 }
 
-/* --- the account, as root alone ------------------------------------------------------ */
+/* --- the account, as root alone ------------------------------------------ */
 
 static void
 drop(void)

@@ -35,7 +35,7 @@ pam_start(const char *service, const char *user, const struct pam_conv *conv,
 	return pam_start_confdir(service, user, conv, folder, pam_r);
 }
 
-/* --- a helper ---------------------------------------------------------------- */
+/* --- a helper ------------------------------------------------------------ */
 
 struct helper {
 	pid_t pid;
@@ -140,7 +140,7 @@ write_service(const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* --- answers ------------------------------------------------------------------ */
+/* --- answers ------------------------------------------------------------- */
 
 static const struct {
 	const char *title;
@@ -254,7 +254,7 @@ does_not_wait_after_a_failure(void **state)
 	assert_exit(end(&helper), EX_OK);
 }
 
-/* --- what modules are told ------------------------------------------------------ */
+/* --- what modules are told ----------------------------------------------- */
 
 static const struct {
 	const char *title, *tty, *rhost;
@@ -315,7 +315,7 @@ tells_modules_whom_and_where(void **state)
 	assert_exit(end(&helper), EX_OK);
 }
 
-/* --- ill-formed questions --------------------------------------------------------- */
+/* --- ill-formed questions ------------------------------------------------ */
 
 #define FIELD(member) \
 	offsetof(struct pam_question, member), \
@@ -400,7 +400,7 @@ ends_at_a_packet_of_another_size(void **state)
 	}
 }
 
-/* --- its end -------------------------------------------------------------------------- */
+/* --- its end ------------------------------------------------------------- */
 
 static void
 makes_room_for_a_fresh_one(void **state)

@@ -43,11 +43,11 @@ struct fixture {
 	size_t told;
 	enum pam_result result;		/* of the last one told */
 	int code;
-	char order[TOLD_MAX + 1];	/* the VMs of the questions as they came */
+	char order[TOLD_MAX + 1];	/* the questions' VMs as they came */
 	size_t asked;			/* of them */
 };
 
-/* --- the helpers' side ---------------------------------------------------------- */
+/* --- the helpers' side --------------------------------------------------- */
 
 static void
 end_process(struct process *process)
@@ -153,7 +153,7 @@ busy(const struct fixture *fixture)
 	return count;
 }
 
-/* --- the asking side --------------------------------------------------------------- */
+/* --- the asking side ----------------------------------------------------- */
 
 static void
 on_told(void *context, enum pam_result result, int code)
@@ -169,7 +169,8 @@ static void
 set_up(struct fixture *fixture, unsigned int helpers, unsigned int per_vm,
     unsigned int timeout)
 {
-	const struct pam_pool_source source = { fake_start, fake_stop, fixture };
+	const struct pam_pool_source source = { fake_start, fake_stop,
+	    fixture };
 	static struct config config;
 
 	memset(fixture, 0, sizeof(*fixture));
@@ -205,7 +206,8 @@ ask(struct fixture *fixture, const char *vm, const char *password)
 
 	snprintf(question.tty, sizeof(question.tty), "%s", vm);
 	snprintf(question.password, sizeof(question.password), "%s", password);
-	taken = pam_pool_ask(fixture->pool, &question, on_told, fixture) != NULL;
+	taken = pam_pool_ask(fixture->pool, &question, on_told,
+	    fixture) != NULL;
 	assert_int_equal(fixture->told, told);
 	return taken;
 }
@@ -244,7 +246,7 @@ settle_busy(struct fixture *fixture, size_t count)
 	assert_int_equal(busy(fixture), count);
 }
 
-/* --- answers ------------------------------------------------------------------------ */
+/* --- answers ------------------------------------------------------------- */
 
 static const struct {
 	const char *title;
@@ -315,7 +317,7 @@ tells_by_question(void **state)
 	tear_down(&fixture);
 }
 
-/* --- limits and turns ------------------------------------------------------------------ */
+/* --- limits and turns ---------------------------------------------------- */
 
 static const struct {
 	const char *title;
@@ -420,14 +422,16 @@ is_fair(void **state)
 static void
 bounds_what_waits(void **state)
 {
+	const int per_vm = PAM_POOL_QUEUE_PER_VM_MAX;
+	const int vms = PAM_POOL_QUEUE_MAX / per_vm;
 	struct fixture fixture;
 
 	(void)state;
 	set_up(&fixture, 1, 1, 30);
-	for (int vm = 0; vm < PAM_POOL_QUEUE_MAX / PAM_POOL_QUEUE_PER_VM_MAX; vm++) {
+	for (int vm = 0; vm < vms; vm++) {
 		const char name[] = { (char)('a' + vm), '\0' };
 
-		for (int i = 0; i < PAM_POOL_QUEUE_PER_VM_MAX; i++)
+		for (int i = 0; i < per_vm; i++)
 			assert_true(ask(&fixture, name, "wrong"));
 		assert_false(ask(&fixture, name, "right"));
 	}
@@ -440,7 +444,7 @@ bounds_what_waits(void **state)
 	tear_down(&fixture);
 }
 
-/* --- no helper, no pool ------------------------------------------------------------------ */
+/* --- no helper, no pool -------------------------------------------------- */
 
 static void
 survives_no_start(void **state)

@@ -159,9 +159,10 @@ test_decision(void **state)
 	    " substr(cert_sha256, 1, 6) || length(cert_sha256) FROM decisions"),
 	    "2026-11-23 12:00:00.123allowabcd0064");
 	assert_string_equal(ask("SELECT count(*) FROM records WHERE id = 2 AND"
-	    " verdict = 'deny' AND coalesce(event, user, vm, vm_source, service, client,"
-	    " cert_cn, cert_sha256, local_user, mechanism, socket, issued_by,"
-	    " grant, revision, ticket, session, reason) IS NULL"), "1");
+	    " verdict = 'deny' AND coalesce(event, user, vm, vm_source,"
+	    " service, client, cert_cn, cert_sha256, local_user,"
+	    " mechanism, socket, issued_by, grant, revision, ticket,"
+	    " session, reason) IS NULL"), "1");
 	audit_close(&audit);
 	assert_null(audit);
 	audit_close(&audit);
@@ -279,13 +280,15 @@ test_texts(void **state)
 		{ "UTF-8", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
 		    "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
 		{ "a backslash", "a\\x41", "a\\x5cx41" },
-		{ "control characters", "\n\t\x1b\x7f", "\\x0a\\x09\\x1b\\x7f" },
+		{ "control characters", "\n\t\x1b\x7f",
+		    "\\x0a\\x09\\x1b\\x7f" },
 		{ "C1", "\xc2\x9b", "\\xc2\\x9b" },
 		{ "Latin 1", "caf\xe9!", "caf\\xe9!" },
 		{ "cut short", "a\xe2\x82", "a\\xe2\\x82" },
 		{ "overlong", "\xc0\xaf", "\\xc0\\xaf" },
 		{ "surrogate", "\xed\xa0\x80", "\\xed\\xa0\\x80" },
-		{ "beyond Unicode", "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
+		{ "beyond Unicode", "\xf4\x90\x80\x80",
+		    "\\xf4\\x90\\x80\\x80" },
 		{ "a continuation alone", "\x80\xff", "\\x80\\xff" },
 	};
 	char out[AUDIT_TEXT_MAX + 1], text[2 * AUDIT_TEXT_MAX];
@@ -337,8 +340,8 @@ test_file(void **state)
 	audit = open_audit();
 	assert_string_equal(audit_detail(audit), "");
 	assert_int_equal(say(audit, noon, "y", NULL), ERROR_NONE);
-	assert_string_equal(ask("SELECT group_concat(id || event) FROM records"),
-	    "1x,2y");
+	assert_string_equal(
+	    ask("SELECT group_concat(id || event) FROM records"), "1x,2y");
 	audit_close(&audit);
 }
 
@@ -671,7 +674,8 @@ test_full_at_first(void **state)
 	assert_int_equal(say(audit, noon, "x", NULL), ERROR_IO);
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(say(audit, noon, "x", NULL), ERROR_NONE);
-	assert_string_equal(ask("SELECT group_concat(event) FROM records"), "x");
+	assert_string_equal(ask("SELECT group_concat(event) FROM records"),
+	    "x");
 	assert_int_equal(count_files("audit-"), 0);
 	audit_close(&audit);
 }

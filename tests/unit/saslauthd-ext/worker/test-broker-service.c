@@ -502,7 +502,7 @@ bounds_passwords_that_wait(void **state)
 	/* one that is being read is among them */
 	assert_in_range(client.answer.id, MANY - 1, MANY);
 	assert_int_equal(worker->questions, 1);
-	close(client.fd);		/* and the worker ends while PAM thinks */
+	close(client.fd);	/* and the worker ends while PAM thinks */
 }
 
 /* By a plugin that went on without an answer. */

@@ -89,8 +89,8 @@ ask(struct worker *worker, const struct mux_request_bytes *request)
 	return hear(worker, fd);
 }
 
-static const struct mux_request_bytes alice = { "alice", "secret alice", "spice",
-	"example.org" };
+static const struct mux_request_bytes alice = { "alice", "secret alice",
+	"spice", "example.org" };
 
 static int
 count(struct worker *worker, const char *file, const char *rows)
@@ -164,8 +164,8 @@ static void
 answers_each_its_own(void **state)
 {
 	const struct octets right = octets_of(&alice);
-	const struct octets wrong = octets_of(&(struct mux_request_bytes){ "dora", "x",
-	    "spice", "local.example.org" });
+	const struct octets wrong = octets_of(&(struct mux_request_bytes){
+	    "dora", "x", "spice", "local.example.org" });
 	struct worker *worker = *state;
 	int fds[8];
 
@@ -290,8 +290,8 @@ waits_no_longer_than_its_patience(void **state)
 static void
 waits_for_pam(void **state)
 {
-	const struct octets octets = octets_of(&(struct mux_request_bytes){ "dora",
-	    "secret dora", "spice", "local.example.org" });
+	const struct octets octets = octets_of(&(struct mux_request_bytes){
+	    "dora", "secret dora", "spice", "local.example.org" });
 	static struct service_kind hasty;
 	struct worker *worker = *state;
 	time_t end;

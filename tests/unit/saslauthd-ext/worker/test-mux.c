@@ -49,7 +49,8 @@ static const struct {
 	size_t size;
 } malformed[] = {
 	{ "one octet more", OCTETS("\0\001a\0\0\0\0\0\0x") },
-	{ "a second request", OCTETS("\0\001a\0\0\0\0\0\0\0\001a\0\0\0\0\0\0") },
+	{ "a second request",
+	    OCTETS("\0\001a\0\0\0\0\0\0\0\001a\0\0\0\0\0\0") },
 	{ "no login", OCTETS("\0\0\0\001p\0\0\0\0") },
 	{ "a NUL in the login", OCTETS("\0\003a\0b\0\0\0\0\0\0") },
 	{ "a NUL in the password", OCTETS("\0\001a\0\002p\0\0\0\0\0") },

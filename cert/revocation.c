@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/file_read.h"
 #include "base/file_stamp.h"
 

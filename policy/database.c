@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/file_stamp.h"
 #include "base/sqlite_file.h"
 
@@ -138,7 +138,7 @@ database_judge_file(struct database *database, const struct stat *st)
 		.denied = S_IWOTH,
 	};
 
-	switch (file_judge(st, &rule)) {
+	switch (file_check(st, &rule)) {
 	case FILE_TRUSTED:
 		return ERROR_NONE;
 	case FILE_WRONG_TYPE:

@@ -20,7 +20,7 @@ struct fair_item {
 	struct fair_key *key;		/* NULL: not in a queue */
 	struct fair_item *previous, *next;	/* of its key */
 	uint64_t turn;			/* unique among the items of its key */
-	uint64_t order;			/* of arrival, for items of the same turn */
+	uint64_t order;			/* of arrival, within one turn */
 };
 
 /* Initialized with the two bounds and zero.  While it is empty, it owns no

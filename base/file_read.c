@@ -34,8 +34,8 @@ file_read_some(int fd, char *out, size_t size)
 ssize_t
 file_read(int fd, char *out, size_t max)
 {
-	/* One octet more than allowed: whether a file of /proc is too long shows
-	 * in reading alone, since its st_size is 0.  NUL takes its place. */
+	/* One octet more than allowed, whose place the NUL needs: st_size can't
+	 * show that a file is too long, since it is 0 in /proc. */
 	ssize_t size = file_read_some(fd, out, max + 1);
 
 	if (size > (ssize_t)max) {

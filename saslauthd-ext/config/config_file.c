@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "saslauthd-ext/config/config_value.h"
 
 enum {

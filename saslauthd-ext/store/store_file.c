@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/sqlite_file.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 
 enum { OWNER = 64055, OTHER = 1000 };
 
@@ -72,7 +72,7 @@ judges(void **state)
 		};
 
 		TITLE(rows[i].title);
-		assert_int_equal(file_judge(&st, &rows[i].rule),
+		assert_int_equal(file_check(&st, &rows[i].rule),
 		    rows[i].verdict);
 	}
 }

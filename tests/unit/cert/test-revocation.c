@@ -113,7 +113,7 @@ judge_chain(X509_STORE *anchors, const struct pair *who, STACK_OF(X509) *chain,
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	now.tv_sec += later;
-	return revocation_judge(revocation, anchors, who->certificate, chain,
+	return revocation_check(revocation, anchors, who->certificate, chain,
 	    &now, why_r);
 }
 
@@ -137,9 +137,9 @@ judge(const struct pair *who)
 static void
 nobody_passes(const char *why)
 {
-	assert_int_equal(judge(&alice), REVOCATION_UNJUDGED);
+	assert_int_equal(judge(&alice), REVOCATION_UNKNOWN);
 	assert_non_null(strstr(detail, why));
-	assert_int_equal(judge(&bob), REVOCATION_UNJUDGED);
+	assert_int_equal(judge(&bob), REVOCATION_UNKNOWN);
 	assert_non_null(strstr(detail, why));
 }
 
@@ -177,26 +177,26 @@ static const struct {
 	    REVOCATION_GOOD, REVOCATION_REVOKED, ", revoked on 20" },
 
 	{ "expired", { { &ca, -600, -60, NULL, false, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "expired on 20" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "expired on 20" },
 	{ "expired, and lists bob", { { &ca, -600, -60, &bob, false, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "expired on 20" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "expired on 20" },
 	{ "not valid yet", { { &ca, 600, DAY, NULL, false, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "not valid before 20" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "not valid before 20" },
 	{ "another authority's", { { &foreign, -60, DAY, NULL, false, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "no CRL of the auth" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "no CRL of the auth" },
 	{ "another authority's lists bob", { { &foreign, -60, DAY, &bob, false,
 	    false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "no CRL of the auth" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "no CRL of the auth" },
 	{ "another authority's of that name", { { &impostor, -60, DAY, NULL,
 	    false, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "signature" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "signature" },
 	{ "wrongly signed", { { &ca, -60, DAY, NULL, false, true } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "signature" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "signature" },
 	{ "a delta", { { &ca, -60, DAY, NULL, true, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "a delta CRL" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "a delta CRL" },
 	{ "a delta after the whole", { { &ca, -600, DAY, &bob, false, false },
 	    { &ca, -60, DAY, NULL, true, false } },
-	    REVOCATION_UNJUDGED, REVOCATION_UNJUDGED, "a delta CRL" },
+	    REVOCATION_UNKNOWN, REVOCATION_UNKNOWN, "a delta CRL" },
 };
 
 static void
@@ -232,17 +232,17 @@ judges_through_a_chain(void **state)
 	put(one, PKI_PEM);
 	assert_int_equal(judge_chain(trust, &carol, chain, detail),
 	    REVOCATION_GOOD);
-	assert_int_equal(judge(&carol), REVOCATION_UNJUDGED);
-	assert_int_equal(judge(&alice), REVOCATION_UNJUDGED);
+	assert_int_equal(judge(&carol), REVOCATION_UNKNOWN);
+	assert_int_equal(judge(&alice), REVOCATION_UNKNOWN);
 	put(both, PKI_PEM);
 	assert_int_equal(judge_chain(trust, &carol, chain, detail),
 	    REVOCATION_REVOKED);
 	assert_int_equal(judge(&alice), REVOCATION_GOOD);
 	put(lists_nobody, PKI_PEM);
 	assert_int_equal(judge_chain(trust, &carol, chain, detail),
-	    REVOCATION_UNJUDGED);
+	    REVOCATION_UNKNOWN);
 	assert_int_equal(judge_chain(NULL, &alice, NULL, detail),
-	    REVOCATION_UNJUDGED);
+	    REVOCATION_UNKNOWN);
 	sk_X509_free(chain);
 }
 
@@ -447,7 +447,7 @@ opens_the_file_only_if_it_changed(void **state)
 	changed = judge(&alice);
 	setrlimit(RLIMIT_NOFILE, &before);
 	assert_int_equal(known, REVOCATION_GOOD);
-	assert_int_equal(changed, REVOCATION_UNJUDGED);
+	assert_int_equal(changed, REVOCATION_UNKNOWN);
 	assert_non_null(strstr(detail, "Too many open files"));
 	all_but_bob_pass();
 }
@@ -465,7 +465,7 @@ ask(void *context)
 		wrong += judge_chain(trust, &alice, NULL, text) !=
 		    REVOCATION_GOOD;
 		wrong += judge_chain(trust, &bob, NULL, text) ==
-		    REVOCATION_UNJUDGED;
+		    REVOCATION_UNKNOWN;
 		asked++;
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum file_verdict
-file_judge(const struct stat *st, const struct file_rule *rule)
+file_check(const struct stat *st, const struct file_rule *rule)
 {
 	if ((st->st_mode & S_IFMT) != rule->type)
 		return FILE_WRONG_TYPE;
@@ -25,6 +25,8 @@ file_open(int folder, const char *path, int flags,
     const struct file_rule *rule, struct stat *st_r,
     enum file_verdict *verdict_r)
 {
+	/* a FIFO, or a terminal, is opened before its type is known: neither
+	 * may block this process or become its controlling terminal */
 	int fd = openat(folder, path,
 	    flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, rule->create);
 	int error;
@@ -34,10 +36,10 @@ file_open(int folder, const char *path, int flags,
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, st_r) == 0)
-		*verdict_r = file_judge(st_r, rule);
+		*verdict_r = file_check(st_r, rule);
 	if (*verdict_r == FILE_TRUSTED)
 		return fd;
-	error = errno;
+	error = errno;		/* of fstat(2), for the caller */
 	close(fd);
 	errno = error;
 	return -1;

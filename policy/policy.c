@@ -3,6 +3,7 @@
 
 #include "policy/policy.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +45,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	/* out of the index alone; one more than FEW_GRANTS */
 	[SELECT_SOME_VMS] =
 	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
-	/* the conditions in the order of enum condition_kind */
-	[SELECT_GRANTS] =
-	    ("SELECT id, effect, service, cert_cn, cert_san, cert_sha256,"
-	    " client_net, local_user, not_before, not_after, hours FROM grants"
-	    " WHERE who = ?1 AND vm = ?2"),
+	[SELECT_GRANTS] = NULL,		/* policy_write_select_grants() */
 	[SELECT_CREDENTIAL] =
 	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
 	    " WHERE user_name = ?1 AND mechanism = ?2"),
@@ -66,9 +63,25 @@ enum { FEW_GRANTS = 8 };	/* sooner read than searched */
 
 struct policy {
 	struct database database;
+	const char *sql[STATEMENT_COUNT];
+	char *select_grants;
 	struct zone_cache *zones;
 	struct names who, vm;
 };
+
+/* The conditions come behind id and effect, in the order of enum
+ * condition_kind. */
+static char *
+policy_write_select_grants(void)
+{
+	GString *sql = g_string_new("SELECT id, effect");
+
+	for (int i = 0; i < CONDITION_COUNT; i++)
+		g_string_append_printf(sql, ", %s",
+		    condition_name((enum condition_kind)i));
+	g_string_append(sql, " FROM grants WHERE who = ?1 AND vm = ?2");
+	return g_string_free(sql, FALSE);
+}
 
 int
 policy_new(struct policy **policy_r, const char *path)
@@ -78,10 +91,14 @@ policy_new(struct policy **policy_r, const char *path)
 	*policy_r = NULL;
 	if (policy == NULL)
 		return ERROR_MEMORY;
+	memcpy(policy->sql, statement_sql, sizeof(policy->sql));
+	policy->select_grants = policy_write_select_grants();
+	policy->sql[SELECT_GRANTS] = policy->select_grants;
 	policy->zones = zone_cache_new();
 	if (policy->zones == NULL || database_init(&policy->database, path,
-	    false, statement_sql, STATEMENT_COUNT) != ERROR_NONE) {
+	    false, policy->sql, STATEMENT_COUNT) != ERROR_NONE) {
 		zone_cache_free(&policy->zones);
+		g_free(policy->select_grants);
 		free(policy);
 		return ERROR_MEMORY;
 	}
@@ -96,6 +113,7 @@ policy_free(struct policy **policy)
 		return;
 	database_clear(&(*policy)->database);
 	zone_cache_free(&(*policy)->zones);
+	g_free((*policy)->select_grants);
 	free(*policy);
 	*policy = NULL;
 }

@@ -136,7 +136,7 @@ waits_for_no_fifo(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifoat(folder_fd, "fifo", 0600), 0);
-	alarm(5);
+	alarm(20);
 	assert_int_equal(open_it("fifo", O_RDONLY, &rule), FILE_WRONG_TYPE);
 	alarm(0);
 }

@@ -229,7 +229,7 @@ fake_ended(struct fake_broker *fake, unsigned int wanted)
 {
 	unsigned int ended = 0;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 1000; i++) {
 		pthread_mutex_lock(&fake->mutex);
 		ended = fake->ended_count;
 		pthread_mutex_unlock(&fake->mutex);

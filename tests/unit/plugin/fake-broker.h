@@ -62,7 +62,8 @@ void fake_reset(struct fake_broker *fake);
 
 unsigned int fake_asked(struct fake_broker *fake, enum broker_type type);
 
-/* Waits up to a second until that many sessions have ended; how many have. */
+/* Waits ten seconds at most until that many sessions have ended; how many
+ * have. */
 unsigned int fake_ended(struct fake_broker *fake, unsigned int wanted);
 
 #endif

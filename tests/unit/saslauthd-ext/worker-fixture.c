@@ -18,7 +18,7 @@
 #include "scram/scram.h"
 
 enum {
-	PATIENCE = 10,			/* seconds */
+	PATIENCE = 30,			/* seconds */
 	LOGGED_MAX = 16384,
 	ANSWER_MAX = 1024,
 	POLICY_SIZE_MAX = 1 << 20,

@@ -85,7 +85,7 @@ const char *worker_query(struct worker *worker, const char *file,
  * other. */
 const char *worker_logged(struct worker *worker);
 
-/* Serves until done says so, and fails the test if that takes ten seconds. */
+/* Serves until done says so, and fails the test if that takes half a minute. */
 void worker_serve(struct worker *worker, bool (*done)(void *context),
     void *context);
 

@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
+enum { TRIES = 200 };
+
 socklen_t
 set_address(union address *address, int family, const char *ip, uint16_t port)
 {
@@ -115,12 +119,50 @@ close_link(struct link *link)
 	close(link->client);
 }
 
+/* Whether what began then may have come to its limit. */
+static bool
+may_have_given_up(int64_t begun, int tries)
+{
+	return clock_monotonic_ms() - begun > TCP_VIEW_SCAN_MS &&
+	    tries < TRIES;
+}
+
+static enum request_local
+find_user(const struct link *link, struct local_user *user_r)
+{
+	enum request_local found;
+	int64_t begun;
+	int tries = 0;
+
+	do {
+		begun = clock_monotonic_ms();
+		found = local_user_find(link->local, link->remote, user_r);
+	} while (found == REQUEST_LOCAL_UNKNOWN &&
+	    may_have_given_up(begun, ++tries));
+	return found;
+}
+
 enum request_local
 find(const struct link *link)
 {
 	struct local_user user;
 
-	return local_user_find(link->local, link->remote, &user);
+	return find_user(link, &user);
+}
+
+bool
+scan(struct tcp_view *view_r, const struct tcp_end *server,
+    const struct tcp_end *client)
+{
+	int64_t begun;
+	int tries = 0;
+	bool done;
+
+	do {
+		begun = clock_monotonic_ms();
+		done = tcp_view_scan(view_r, server, client);
+	} while (!done && may_have_given_up(begun, ++tries));
+	return done;
 }
 
 bool
@@ -130,8 +172,8 @@ finds(const struct link *link, uid_t uid, const char *name)
 	char number[LOCAL_NUMBER_MAX];
 
 	snprintf(number, sizeof(number), "%lu", (unsigned long)uid);
-	return local_user_find(link->local, link->remote, &user) ==
-	    REQUEST_LOCAL_ACCOUNT && strcmp(user.number, number) == 0 &&
+	return find_user(link, &user) == REQUEST_LOCAL_ACCOUNT &&
+	    strcmp(user.number, number) == 0 &&
 	    strcmp(user.name, name) == 0;
 }
 

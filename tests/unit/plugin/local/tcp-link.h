@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "plugin/local/local_user.h"
+#include "plugin/local/tcp_view.h"
 #include "tests/unit/unit.h"
 
 /* A listener, a connection to it, and both addresses as SASL has them. */
@@ -56,8 +57,14 @@ void accept_link(struct link *link);
 void open_link(struct link *link, const struct route *route);
 void close_link(struct link *link);
 
-/* What local_user_find() says of it. */
+/* What local_user_find() and tcp_view_scan() say.  After TCP_VIEW_SCAN_MS they
+ * give up, as they may on a machine under load: those that took longer, and
+ * found nothing, are called again. */
 enum request_local find(const struct link *link);
+bool scan(struct tcp_view *view_r, const struct tcp_end *server,
+    const struct tcp_end *client);
+
+/* That it finds this account. */
 bool finds(const struct link *link, uid_t uid, const char *name);
 
 /* That it says unknown, with netlink and without. */

@@ -6,8 +6,6 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-#include "plugin/local/tcp_view.h"
-
 static const struct route routes[] = {
 	{ "IPv4", AF_INET, "127.0.0.1", AF_INET, NULL, "127.0.0.1" },
 	{ "another address of the loopback", AF_INET, "0.0.0.0", AF_INET,
@@ -86,7 +84,7 @@ both_ways_see_the_same(void **state)
 		assert_true(tcp_end_parse(&server, link.local));
 		assert_true(tcp_end_parse(&client, link.remote));
 		assert_true(tcp_view_query(&asked, &server, &client));
-		assert_true(tcp_view_scan(&scanned, &server, &client));
+		assert_true(scan(&scanned, &server, &client));
 		assert_same_sight(&asked.server, &scanned.server);
 		assert_same_sight(&asked.client, &scanned.client);
 		close(other);

@@ -107,11 +107,11 @@ block(struct fixture *fixture)
 	sem_wait(&gate_entered);
 }
 
-/* Ten seconds are for a machine under load: what isn't told then is lost. */
+/* Thirty seconds are for a machine under load: what isn't told then is lost. */
 static void
 run_until_told(struct fixture *fixture, size_t count)
 {
-	const struct timeval limit = { .tv_sec = 10 };
+	const struct timeval limit = { .tv_sec = 30 };
 
 	event_base_loopexit(fixture->base, &limit);
 	while (fixture->told < count && !event_base_got_exit(fixture->base))

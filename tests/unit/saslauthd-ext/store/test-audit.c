@@ -100,7 +100,7 @@ ask_file(const char *name, const char *sql)
 	path_of(path, name);
 	assert_int_equal(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE,
 	    NULL), SQLITE_OK);
-	sqlite3_busy_timeout(handle, 2000);
+	sqlite3_busy_timeout(handle, PATIENCE * 10);
 	answer[0] = '\0';
 	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) !=
 	    SQLITE_OK || sqlite3_step(statement) == SQLITE_ERROR ||
@@ -472,7 +472,8 @@ test_damaged_later(void **state)
 
 /* --- rotation ------------------------------------------------------------ */
 
-/* Writes until count files of that prefix are there. */
+/* Writes until count files of that prefix are there; more slowly when the
+ * keeper doesn't follow, as on a machine under load. */
 static int
 write_until(struct audit *audit, int64_t at, const char *prefix, int count)
 {
@@ -480,7 +481,8 @@ write_until(struct audit *audit, int64_t at, const char *prefix, int count)
 
 	while (count_files(prefix) != count && written < 60 * PATIENCE) {
 		fill(audit, at, 1);
-		if (++written % 1000 == 0)
+		written++;
+		if (written % (written < 10 * PATIENCE ? 1000 : 50) == 0)
 			usleep(TICK_US);
 	}
 	assert_int_equal(count_files(prefix), count);
@@ -695,20 +697,36 @@ descriptors(void)
 	return count;
 }
 
+/* A flood of 20,000 records, of 4 KiB each in the WAL, leaves a WAL that began
+ * anew meanwhile.  In the midst of a checkpoint the keeper may have to wait for
+ * a busy machine, and all of a flood goes by: the next one shows it. */
+static bool
+bounds_wal(struct audit *audit)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	path_of(path, AUDIT_FILE "-wal");
+	for (int floods = 0; floods < 5; floods++) {
+		fill(audit, noon, 20000);
+		assert_int_equal(stat(path, &st), 0);
+		if (st.st_size < 32 * 1024 * 1024)
+			return true;
+	}
+	return false;
+}
+
 static void
 test_many(void **state)
 {
 	struct audit *audit;
 	int before = descriptors(), open;
-	sqlite3_int64 used;
-	char path[PATH_MAX];
-	struct stat st;
+	sqlite3_int64 at_first = sqlite3_memory_used(), used;
+	bool bounded = false;
 
 	(void)state;
-	path_of(path, AUDIT_FILE "-wal");
-	fill(audit = open_audit(), noon, 20000);
-	assert_int_equal(stat(path, &st), 0);
-	assert_true(st.st_size < 32 * 1024 * 1024);
+	audit = open_audit();
+	assert_true(bounds_wal(audit));
 	audit_close(&audit);
 	clear_folder();
 	config.audit_size = 1;
@@ -721,11 +739,20 @@ test_many(void **state)
 		fill(audit, noon, 1000);
 		usleep(TICK_US);
 	}
-	assert_true(sqlite3_memory_used() - used < 1024 * 1024);
-	/* the thread may have some open for a moment */
-	assert_true(descriptors() <= open + 4);
+	/* The thread may have some open for a moment; and the pages of a file
+	 * are in memory until it is rotated, which waits for the thread. */
+	for (int i = 0; i < PATIENCE && !bounded; i++) {
+		bounded = sqlite3_memory_used() - used < 1024 * 1024 &&
+		    descriptors() <= open + 4;
+		if (!bounded) {
+			fill(audit, noon, 100);
+			usleep(TICK_US);
+		}
+	}
+	assert_true(bounded);
 	audit_close(&audit);
 	assert_int_equal(descriptors(), before);
+	assert_true(sqlite3_memory_used() == at_first);
 }
 
 /* kill -9 loses no record that was acknowledged. */

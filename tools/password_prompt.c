@@ -111,8 +111,8 @@ password_from_input(char password[SCRAM_PASSWORD_MAX])
 /* OpenSSL's EVP_read_pw_string_min(), which client/ uses, catches every signal
  * and forgets it.  The administrator who presses ^C in a loop over users, or
  * ^Z to look something up, and the script that ends the command with SIGTERM
- * need the signal to act.  OpenSSL also can't tell an
- * empty line from the end of the file. */
+ * need the signal to act.  OpenSSL also can't tell an empty line from the end
+ * of the file. */
 struct terminal {
 	int fd;
 	int signals;		/* signalfd(2) of the blocked signals */

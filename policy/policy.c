@@ -3,6 +3,7 @@
 
 #include "policy/policy.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +45,7 @@ static const char *const policy_sql[POLICY_STATEMENT_COUNT] = {
 	/* reads the index alone; one row more than POLICY_FEW_GRANTS */
 	[POLICY_SELECT_SOME_VMS] =
 	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
-	/* the conditions in the order of enum condition_kind */
-	[POLICY_SELECT_GRANTS] =
-	    ("SELECT id, effect, service, cert_cn, cert_san, cert_sha256,"
-	    " client_net, local_user, not_before, not_after, hours FROM grants"
-	    " WHERE who = ?1 AND vm = ?2"),
+	[POLICY_SELECT_GRANTS] = NULL,		/* policy_write_select_grants() */
 	[POLICY_SELECT_CREDENTIAL] =
 	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
 	    " WHERE user_name = ?1 AND mechanism = ?2"),
@@ -66,9 +63,25 @@ enum { POLICY_FEW_GRANTS = 8 };	/* cheaper to list than to search by pairs */
 
 struct policy {
 	struct database database;
+	const char *sql[POLICY_STATEMENT_COUNT];
+	char *select_grants;
 	struct zone_cache *zones;
 	struct names who, vm;
 };
+
+/* The conditions come behind id and effect, in the order of enum
+ * condition_kind. */
+static char *
+policy_write_select_grants(void)
+{
+	GString *sql = g_string_new("SELECT id, effect");
+
+	for (int i = 0; i < CONDITION_COUNT; i++)
+		g_string_append_printf(sql, ", %s",
+		    condition_name((enum condition_kind)i));
+	g_string_append(sql, " FROM grants WHERE who = ?1 AND vm = ?2");
+	return g_string_free(sql, FALSE);
+}
 
 int
 policy_new(struct policy **policy_r, const char *path)
@@ -78,10 +91,15 @@ policy_new(struct policy **policy_r, const char *path)
 	*policy_r = NULL;
 	if (policy == NULL)
 		return ERROR_MEMORY;
+	memcpy(policy->sql, policy_sql, sizeof(policy->sql));
+	policy->select_grants = policy_write_select_grants();
+	policy->sql[POLICY_SELECT_GRANTS] = policy->select_grants;
 	policy->zones = zone_cache_new();
 	if (policy->zones == NULL || database_init(&policy->database, path,
-	    false, policy_sql, POLICY_STATEMENT_COUNT) != ERROR_NONE) {
+	    false, policy->sql, POLICY_STATEMENT_COUNT) !=
+	    ERROR_NONE) {
 		zone_cache_free(&policy->zones);
+		g_free(policy->select_grants);
 		free(policy);
 		return ERROR_MEMORY;
 	}
@@ -96,6 +114,7 @@ policy_free(struct policy **policy)
 		return;
 	database_clear(&(*policy)->database);
 	zone_cache_free(&(*policy)->zones);
+	g_free((*policy)->select_grants);
 	free(*policy);
 	*policy = NULL;
 }

@@ -15,7 +15,6 @@
 #include "plugin/local/netlink.h"
 
 enum {
-	TCP_VIEW_IPV4_OFFSET = TCP_IP_LENGTH - sizeof(struct in_addr),
 	TCP_VIEW_LINE_MAX = 512,		/* of tcp6: 190 */
 	TCP_VIEW_BUFFER_SIZE = 4096,	/* what one read(2) returns at most */
 };
@@ -56,11 +55,10 @@ tcp_view_note_socket(struct tcp_view *view, const struct tcp_socket *socket,
 static void
 tcp_view_write_ip(const struct tcp_end *end, __be32 out[4])
 {
-	if (tcp_end_is_ipv4(end))
-		memcpy(out, end->ip + TCP_VIEW_IPV4_OFFSET,
-		    sizeof(struct in_addr));
-	else
-		memcpy(out, end->ip, sizeof(end->ip));
+	size_t size;
+	const uint8_t *ip = tcp_end_ip(end, &size);
+
+	memcpy(out, ip, size);
 }
 
 /* A request for AF_INET finds also AF_INET6 sockets with mapped addresses.
@@ -88,28 +86,16 @@ tcp_view_write_question(struct tcp_view_question *question,
 }
 
 static void
-tcp_view_read_end(struct tcp_end *end, uint8_t family, const __be32 ip[4],
-    __be16 port)
-{
-	end->port = ntohs(port);
-	if (family == AF_INET6) {
-		memcpy(end->ip, ip, sizeof(end->ip));
-		return;
-	}
-	memset(end->ip, 0, TCP_VIEW_IPV4_OFFSET);
-	end->ip[TCP_VIEW_IPV4_OFFSET - 2] =
-	    end->ip[TCP_VIEW_IPV4_OFFSET - 1] = 0xff;
-	memcpy(end->ip + TCP_VIEW_IPV4_OFFSET, ip, sizeof(struct in_addr));
-}
-
-static void
 tcp_view_read_socket(struct tcp_socket *socket, const struct inet_diag_msg *msg)
 {
+	size_t size = msg->idiag_family == AF_INET6 ? sizeof(struct in6_addr) :
+	    sizeof(struct in_addr);
+
 	memset(socket, 0, sizeof(*socket));
-	tcp_view_read_end(&socket->here, msg->idiag_family, msg->id.idiag_src,
-	    msg->id.idiag_sport);
-	tcp_view_read_end(&socket->there, msg->idiag_family, msg->id.idiag_dst,
-	    msg->id.idiag_dport);
+	tcp_end_set_ip(&socket->here, msg->id.idiag_src, size);
+	socket->here.port = ntohs(msg->id.idiag_sport);
+	tcp_end_set_ip(&socket->there, msg->id.idiag_dst, size);
+	socket->there.port = ntohs(msg->id.idiag_dport);
 	socket->state = msg->idiag_state;
 	socket->uid = msg->idiag_uid;
 	socket->inode = msg->idiag_inode;

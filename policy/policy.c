@@ -45,7 +45,7 @@ static const char *const policy_sql[POLICY_STATEMENT_COUNT] = {
 	/* reads the index alone; one row more than POLICY_FEW_GRANTS */
 	[POLICY_SELECT_SOME_VMS] =
 	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
-	[POLICY_SELECT_GRANTS] = NULL,		/* policy_write_select_grants() */
+	[POLICY_SELECT_GRANTS] = NULL,	/* policy_write_select_grants() */
 	[POLICY_SELECT_CREDENTIAL] =
 	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
 	    " WHERE user_name = ?1 AND mechanism = ?2"),

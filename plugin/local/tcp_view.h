@@ -17,6 +17,7 @@ enum {
 };
 
 struct tcp_sight {
+	struct tcp_end end;		/* that is looked for */
 	unsigned int count;		/* how many sockets there are, */
 	struct tcp_socket socket;	/* and the last of them */
 };

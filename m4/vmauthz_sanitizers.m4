@@ -9,6 +9,7 @@ AC_DEFUN([VMAUTHZ_SANITIZERS], [
     [AS_HELP_STRING([--with-sanitizers=LIST],
       [instrument with e.g. address,undefined or thread (tests only)])],
     [], [with_sanitizers=no])
+  vmauthz_sanitized=no
   AS_CASE([$with_sanitizers],
     [no], [],
     [yes], [AC_MSG_ERROR([--with-sanitizers wants a list, e.g. address,undefined])],
@@ -27,5 +28,6 @@ AC_DEFUN([VMAUTHZ_SANITIZERS], [
     [SANITIZER_CRYPT_LIBS="-Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state"])
   AC_SUBST([SANITIZER_CRYPT_LIBS])
   AC_SUBST([SANITIZER_FLAGS])
+  AC_SUBST([vmauthz_sanitized])
   AM_CONDITIONAL([SANITIZED], [test "x$vmauthz_sanitized" = xyes])
 ])

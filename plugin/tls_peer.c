@@ -231,13 +231,13 @@ tls_peer_check_revocation(const struct tls_peer_shown *shown,
     struct tls_peer *peer)
 {
 	static const char *const refusals[] = {
-		[REVOCATION_UNJUDGED] =
+		[REVOCATION_UNKNOWN] =
 		    "the CRL can't judge the client certificate",
 		[REVOCATION_REVOKED] = "client certificate revoked",
 		[REVOCATION_GOOD] = NULL,
 	};
 
-	peer->refusal = refusals[revocation_judge(revocation, shown->trust,
+	peer->refusal = refusals[revocation_check(revocation, shown->trust,
 	    shown->certificate, shown->chain, now, peer->detail)];
 }
 

@@ -299,7 +299,7 @@ policy_history(const char *path, const struct policy_history_filter *filter,
 	rc = database_begin(&history.database);
 	if (rc == ERROR_NONE) {
 		/* A login's time limit is too short for a long history. */
-		database_take_time(&history.database);
+		database_extend_deadline(&history.database);
 		rc = database_end(&history.database,
 		    history_report_changes(&history));
 	}

@@ -428,7 +428,7 @@ migrate_run_transaction(struct migrate *migrate)
 	migrate->what->backup[0] = '\0';
 	rc = database_begin(&migrate->database);
 	if (rc == ERROR_NONE) {
-		database_take_time(&migrate->database);
+		database_extend_deadline(&migrate->database);
 		rc = migrate_run_files(migrate, versions);
 		rc = database_end(&migrate->database, rc);
 	}

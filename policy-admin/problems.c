@@ -181,7 +181,7 @@ problems_check(const char *path, bool scram_only, problems_cb *callback,
 	if (rc == ERROR_NONE) {
 		/* The view reads every row; a login's time limit would not
 		 * do. */
-		database_take_time(&check.database);
+		database_extend_deadline(&check.database);
 		rc = database_end(&check.database,
 		    problems_search_all(&check, scram_only));
 	}

@@ -418,7 +418,7 @@ undo_run_transaction(struct undo *undo, bool apply)
 
 	if (rc != ERROR_NONE)
 		return rc;
-	database_take_time(&undo->database);
+	database_extend_deadline(&undo->database);
 	rc = undo_check_limits(undo, apply);
 	if (rc == ERROR_NONE)
 		rc = undo_revert(undo);

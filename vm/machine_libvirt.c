@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/file_read.h"
 #include "base/uuid.h"
 #include "vm/machine_source.h"

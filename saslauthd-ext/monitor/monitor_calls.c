@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 /* --- libvirt's status files ----------------------------------------------- */

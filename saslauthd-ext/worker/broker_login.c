@@ -35,7 +35,7 @@ vouched(const struct config *config, const struct identity *user)
 	const struct config_realm *realm = config_realm(config,
 	    identity_realm(user));
 
-	return realm != NULL && realm->source == SOURCE_POLICY;
+	return realm != NULL && realm->source == CONFIG_SOURCE_POLICY;
 }
 
 /* Whether the user is to get a verifier that they can succeed with; after too
@@ -50,14 +50,14 @@ is_welcome(struct daemon *daemon, const struct login *login,
 		.now = clock_unix_ms() / 1000,
 	};
 	bool locked = throttle_locked(&daemon->state, daemon->config, &guess);
-	struct judgement judgement;
+	struct authorization authorization;
 
 	if (locked) {
 		attempt->refusal = throttle_locked_reason;
 		attempt->counted = true;
 	}
-	authorize_ask(daemon, login, &judgement);
-	return authorize_hopeful(&judgement) && !locked;
+	authorization_evaluate(daemon, login, &authorization);
+	return authorization_grantable(&authorization) && !locked;
 }
 
 /* A ticket that waits comes before the user's own verifier: SCRAM has room for

@@ -116,10 +116,10 @@ log_version(struct connection *connection, const char *text)
 	};
 
 	if (broker_of(connection)->told_version ||
-	    now == daemon->version_told)
+	    now == daemon->version_logged)
 		return;
 	broker_of(connection)->told_version = true;
-	daemon->version_told = now;
+	daemon->version_logged = now;
 	snprintf(pid, sizeof(pid), "%ld", (long)asker->peer.pid);
 	snprintf(head, sizeof(head), "vmauthzd: broker: %s", text);
 	log_format_fields(line, head, fields,

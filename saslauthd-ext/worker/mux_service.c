@@ -36,7 +36,7 @@ mux_reply(struct connection *connection, bool allowed)
 static void
 mux_refuse(struct connection *connection, const char *why)
 {
-	authorize_refuse(connection_daemon(connection), &connection->asker,
+	authorization_refuse(connection_daemon(connection), &connection->asker,
 	    why);
 	mux_reply(connection, false);
 }

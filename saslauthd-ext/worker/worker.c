@@ -317,7 +317,7 @@ end(struct worker *worker)
 	service_close(&daemon->broker);
 	pam_pool_free(&daemon->pool);
 	verifier_check_free(&daemon->verify);
-	password_forget(daemon);
+	password_check_cancel_all(daemon);
 	recent_password_free(&daemon->right);
 	recent_password_free(&daemon->wrong);
 	audit_close(&daemon->audit);

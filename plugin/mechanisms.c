@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char entry_point[] = "sasl_server_plug_init";
-
 /* NULL if there is no entry point, or if it is this plugin's own: its file is
  * in the same directory.  memcpy(3), because C has no conversion from dlsym's
  * void pointer to one of a function; POSIX requires that it works. */
@@ -20,7 +18,7 @@ static sasl_server_plug_init_t *
 mechanisms_find_entry(void *library, const struct decoration *decoration)
 {
 	sasl_server_plug_init_t *entry = NULL;
-	void *symbol = dlsym(library, entry_point);
+	void *symbol = dlsym(library, "sasl_server_plug_init");
 
 	memcpy(&entry, &symbol, sizeof(entry));
 	return entry != decoration->own_entry ? entry : NULL;

@@ -88,6 +88,8 @@ static void
 options_read_path(struct options *options, const char *option,
     const char *value, char *path, size_t path_max)
 {
+	if (value == NULL)
+		return;
 	if (value[0] != '/')
 		options_report_error(options, option, value,
 		    "write an absolute path");
@@ -102,9 +104,8 @@ static void
 options_read_broker(struct options *options, const char *option,
     const char *value)
 {
-	if (value != NULL)
-		options_read_path(options, option, value, options->broker,
-		    sizeof(options->broker));
+	options_read_path(options, option, value, options->broker,
+	    sizeof(options->broker));
 }
 
 static void
@@ -151,9 +152,8 @@ options_read_policy(struct options *options, const char *option,
 static void
 options_read_crl(struct options *options, const char *option, const char *value)
 {
-	if (value != NULL)
-		options_read_path(options, option, value, options->crl,
-		    sizeof(options->crl));
+	options_read_path(options, option, value, options->crl,
+	    sizeof(options->crl));
 }
 
 static void

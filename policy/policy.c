@@ -32,12 +32,15 @@ static const char *const policy_sql[POLICY_STATEMENT_COUNT] = {
 	[POLICY_SELECT_USER] =
 	    "SELECT enabled, expires FROM users WHERE name = ?1",
 	[POLICY_SELECT_VM_BY_NAME] =
-	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE name = ?1",
+	    ("SELECT enabled, name, uuid, spice_port, 1 FROM vms"
+	    " WHERE name = ?1"),
 	[POLICY_SELECT_VM_BY_UUID] =
-	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE uuid = ?1",
+	    ("SELECT enabled, name, uuid, spice_port, 1 FROM vms"
+	    " WHERE uuid = ?1"),
 	[POLICY_SELECT_VM_BY_PORT] =
-	    ("SELECT enabled, name, uuid, spice_port FROM vms"
-	    " WHERE spice_port = ?1 LIMIT 2"),
+	    ("SELECT enabled, name, uuid, spice_port,"
+	    " (SELECT count(*) FROM vms WHERE spice_port = ?1) FROM vms"
+	    " WHERE spice_port = ?1"),
 	[POLICY_SELECT_GROUPS] =
 	    "SELECT group_name FROM group_members WHERE user_name = ?1",
 	[POLICY_SELECT_POOLS] =
@@ -45,7 +48,6 @@ static const char *const policy_sql[POLICY_STATEMENT_COUNT] = {
 	/* reads the index alone; one row more than POLICY_FEW_GRANTS */
 	[POLICY_SELECT_SOME_VMS] =
 	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
-	[POLICY_SELECT_GRANTS] = NULL,	/* policy_write_select_grants() */
 	[POLICY_SELECT_CREDENTIAL] =
 	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
 	    " WHERE user_name = ?1 AND mechanism = ?2"),
@@ -69,8 +71,8 @@ struct policy {
 	struct names who, vm;
 };
 
-/* The conditions come behind id and effect, in the order of enum
- * condition_kind. */
+/* POLICY_SELECT_GRANTS: the conditions come behind id and effect, in the order
+ * of enum condition_kind. */
 static char *
 policy_write_select_grants(void)
 {
@@ -96,11 +98,8 @@ policy_new(struct policy **policy_r, const char *path)
 	policy->sql[POLICY_SELECT_GRANTS] = policy->select_grants;
 	policy->zones = zone_cache_new();
 	if (policy->zones == NULL || database_init(&policy->database, path,
-	    false, policy->sql, POLICY_STATEMENT_COUNT) !=
-	    ERROR_NONE) {
-		zone_cache_free(&policy->zones);
-		g_free(policy->select_grants);
-		free(policy);
+	    false, policy->sql, POLICY_STATEMENT_COUNT) != ERROR_NONE) {
+		policy_free(&policy);
 		return ERROR_MEMORY;
 	}
 	*policy_r = policy;
@@ -269,34 +268,12 @@ policy_step_vm(struct policy *policy, sqlite3_stmt *statement,
 
 	if (rc != SQLITE_ROW)
 		return rc == SQLITE_DONE ? ERROR_NONE : rc;
-	row->found = 1;
+	row->found = (unsigned int)sqlite3_column_int(statement, 4);
 	row->enabled = sqlite3_column_int(statement, 0) == 1;
 	row->name = policy_column_text(statement, 1);
 	row->uuid = policy_column_text(statement, 2);
 	row->spice_port = sqlite3_column_int64(statement, 3);
 	return ERROR_NONE;
-}
-
-static int
-policy_read_vm_by_port(struct policy *policy, uint16_t port,
-    struct decide_vm *row)
-{
-	sqlite3_stmt *statement =
-	    policy->database.statements[POLICY_SELECT_VM_BY_PORT];
-	int rc;
-
-	sqlite3_bind_int(statement, 1, port);
-	rc = database_step(&policy->database, statement);
-	if (rc == SQLITE_ROW)
-		rc = database_step(&policy->database, statement);
-	if (rc < 0)
-		return rc;
-	if (rc == SQLITE_ROW) {
-		row->found = 2;
-		return ERROR_NONE;
-	}
-	sqlite3_reset(statement);
-	return policy_step_vm(policy, statement, row);
 }
 
 /* By name, else by UUID, else by port, which rows have for SPICE alone.  VNC on
@@ -305,6 +282,8 @@ static int
 policy_read_vm(struct policy *policy, const struct request *request,
     struct decide_vm *row)
 {
+	sqlite3_stmt *by_port =
+	    policy->database.statements[POLICY_SELECT_VM_BY_PORT];
 	const struct request_vm *vm = &request->vm;
 	int rc = ERROR_NONE;
 
@@ -316,8 +295,11 @@ policy_read_vm(struct policy *policy, const struct request *request,
 		rc = policy_step_vm(policy, policy_bind_text(policy,
 		    POLICY_SELECT_VM_BY_UUID, vm->uuid, NULL), row);
 	if (rc == ERROR_NONE && row->found == 0 && vm->port != 0 &&
-	    request->service != NULL && strcmp(request->service, "spice") == 0)
-		rc = policy_read_vm_by_port(policy, vm->port, row);
+	    request->service != NULL &&
+	    strcmp(request->service, "spice") == 0) {
+		sqlite3_bind_int(by_port, 1, vm->port);
+		rc = policy_step_vm(policy, by_port, row);
+	}
 	return rc;
 }
 

@@ -27,29 +27,32 @@ struct tcp_view_question {
 _Static_assert(sizeof(struct tcp_view_question) % NLMSG_ALIGNTO == 0,
     "questions can follow each other");
 
+static void
+tcp_view_begin(struct tcp_view *view_r, const struct tcp_end *server,
+    const struct tcp_end *client)
+{
+	memset(view_r, 0, sizeof(*view_r));
+	view_r->server.end = *server;
+	view_r->client.end = *client;
+}
+
 /* A file that is read while sockets come and go may list one twice, which
  * counts once.  Two different ones make the connection ambiguous. */
 static void
-tcp_view_note_sight(struct tcp_sight *sight, const struct tcp_socket *socket)
+tcp_view_note_socket(struct tcp_view *view, const struct tcp_socket *socket)
 {
+	bool servers = tcp_end_equal(&socket->here, &view->server.end);
+	struct tcp_sight *sight = servers ? &view->server : &view->client;
+	const struct tcp_sight *other = servers ? &view->client : &view->server;
 	const struct tcp_socket *before = &sight->socket;
 
+	if (!tcp_end_equal(&socket->here, &sight->end) ||
+	    !tcp_end_equal(&socket->there, &other->end))
+		return;
 	if (sight->count == 0 || before->inode != socket->inode ||
 	    before->uid != socket->uid || before->state != socket->state)
 		sight->count++;
 	sight->socket = *socket;
-}
-
-static void
-tcp_view_note_socket(struct tcp_view *view, const struct tcp_socket *socket,
-    const struct tcp_end *server, const struct tcp_end *client)
-{
-	if (tcp_end_equal(&socket->here, server) &&
-	    tcp_end_equal(&socket->there, client))
-		tcp_view_note_sight(&view->server, socket);
-	else if (tcp_end_equal(&socket->here, client) &&
-	    tcp_end_equal(&socket->there, server))
-		tcp_view_note_sight(&view->client, socket);
 }
 
 static void
@@ -105,8 +108,7 @@ tcp_view_read_socket(struct tcp_socket *socket, const struct inet_diag_msg *msg)
  * may answer with a listener that this connection would reach if it were new:
  * tcp_view_note_socket() ignores it, since its ends differ. */
 static bool
-tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view,
-    const struct tcp_end *server, const struct tcp_end *client)
+tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view)
 {
 	struct nlmsgerr error;
 	struct inet_diag_msg msg;
@@ -118,7 +120,7 @@ tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view,
 	    sizeof(msg)))
 		return false;
 	tcp_view_read_socket(&socket, &msg);
-	tcp_view_note_socket(view, &socket, server, client);
+	tcp_view_note_socket(view, &socket);
 	return true;
 }
 
@@ -129,20 +131,18 @@ tcp_view_query(struct tcp_view *view_r, const struct tcp_end *server,
 	struct tcp_view_question questions[2] = { 0 };
 	union netlink_answer answers[2];
 
-	memset(view_r, 0, sizeof(*view_r));
+	tcp_view_begin(view_r, server, client);
 	tcp_view_write_question(&questions[0], server, client);
 	tcp_view_write_question(&questions[1], client, server);
 	/* Both in one message: the second answer costs one system call. */
 	return netlink_query(NETLINK_SOCK_DIAG, questions, sizeof(questions),
 	    answers, 2) &&
-	    tcp_view_read_answer(&answers[0], view_r, server, client) &&
-	    tcp_view_read_answer(&answers[1], view_r, server, client);
+	    tcp_view_read_answer(&answers[0], view_r) &&
+	    tcp_view_read_answer(&answers[1], view_r);
 }
 
 static bool
-tcp_view_scan_lines(FILE *file, struct tcp_view *view,
-    const struct tcp_end *server, const struct tcp_end *client,
-    int64_t deadline)
+tcp_view_scan_lines(FILE *file, struct tcp_view *view, int64_t deadline)
 {
 	char line[TCP_VIEW_LINE_MAX];
 	struct tcp_socket socket;
@@ -155,7 +155,7 @@ tcp_view_scan_lines(FILE *file, struct tcp_view *view,
 		    clock_monotonic_ms() > deadline ||
 		    !tcp_socket_parse_line(&socket, line, strlen(line)))
 			return false;
-		tcp_view_note_socket(view, &socket, server, client);
+		tcp_view_note_socket(view, &socket);
 	}
 	return !ferror(file);
 }
@@ -171,7 +171,7 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 	int64_t deadline = clock_monotonic_ms() + TCP_VIEW_SCAN_MS;
 	bool ok = true;
 
-	memset(view_r, 0, sizeof(*view_r));
+	tcp_view_begin(view_r, server, client);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char buffer[TCP_VIEW_BUFFER_SIZE];
 		FILE *file = fopen(paths[i], "re");
@@ -181,8 +181,7 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 		if (file == NULL)
 			return false;
 		setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-		ok = ok && tcp_view_scan_lines(file, view_r, server, client,
-		    deadline);
+		ok = ok && tcp_view_scan_lines(file, view_r, deadline);
 		fclose(file);
 	}
 	return ok;

@@ -108,6 +108,7 @@ listener_remove_stale(const struct service_socket *wanted,
 			warn("socket %s", wanted->name);
 		return errno == ENOENT;
 	}
+	/* never removes a file that vmauthzd can't have made */
 	if (!S_ISSOCK(st.st_mode)) {
 		warnx("%s is in the way: not a socket", wanted->name);
 		return false;

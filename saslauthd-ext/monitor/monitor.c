@@ -93,6 +93,7 @@ monitor_start_worker(struct monitor *monitor)
 
 		if (pid == 0)
 			monitor_become_worker(monitor, self);
+		/* else the worker's end would not close the link */
 		close(pair[1]);
 		if (pid > 0) {
 			monitor->worker = pid;
@@ -148,11 +149,14 @@ monitor_worker_exited(struct monitor *monitor, int status)
 {
 	monitor->worker = 0;
 	monitor_close_link(monitor);
+	/* they have no worker any more to answer */
 	pam_helpers_stop_all(&monitor->helpers);
 	if (monitor->stopping) {
 		monitor->over = true;
 		return;
 	}
+	/* A wrong configuration makes the start fail.  Once a worker was ready,
+	 * the next one is tried again and again: somebody may mend the file. */
 	if (!monitor->ever_ready && WIFEXITED(status) &&
 	    WEXITSTATUS(status) == EX_CONFIG) {
 		monitor->status = EX_CONFIG;
@@ -202,6 +206,7 @@ monitor_reload(struct monitor *monitor)
 static void
 monitor_stop(struct monitor *monitor)
 {
+	/* a second signal does not put the deadline off */
 	if (monitor->stopping)
 		return;
 	monitor->stopping = true;
@@ -231,6 +236,7 @@ monitor_reap(struct monitor *monitor)
 	siginfo_t info;
 	int status;
 
+	/* several children may have ended by one SIGCHLD */
 	for (;;) {
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||

@@ -17,6 +17,7 @@
 
 /* --- libvirt's status files ----------------------------------------------- */
 
+/* The worker is not trusted: no name may lead out of libvirt's folder. */
 static bool
 calls_is_file_name(const char *name)
 {
@@ -70,7 +71,7 @@ calls_open_status(struct monitor_calls *calls,
 	if (folder < 0)
 		return -1;
 	fd = calls_open_xml(folder, request->name);
-	error = errno;
+	error = errno;		/* close(2) may change it */
 	close(folder);
 	errno = error;
 	return fd;

@@ -55,6 +55,7 @@ pam_helpers_start(struct pam_helpers *helpers, uint32_t *number_r)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return -1;
 	pid = pam_helpers_fork(pair[1]);
+	/* else the helper's end would not close the worker's descriptor */
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);

@@ -24,6 +24,7 @@ service_manager_open(struct service_manager *manager_r)
 
 	memset(manager_r, 0, sizeof(*manager_r));
 	manager_r->fd = -1;
+	/* a path, or the name of an abstract socket behind "@" */
 	if (length < 2 || length >= sizeof(manager_r->address.sun_path) ||
 	    (path[0] != '/' && path[0] != '@'))
 		return;

@@ -35,7 +35,8 @@ broker_session_end_cb(void *context, const struct session *session)
 
 /* --- packets ------------------------------------------------------------- */
 
-/* Whether the peer is still the process that was identified, and a known VM. */
+/* Whether the peer is a known VM, and still lives: its connection may outlive
+ * it in another process, which inherited the descriptor. */
 static bool
 broker_knows_vm(const struct connection *connection)
 {

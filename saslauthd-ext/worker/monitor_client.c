@@ -63,6 +63,7 @@ monitor_client_wait(int monitor, int64_t until)
 
 	if (now >= until)
 		return false;
+	/* plus one: rounded down to 0 it would spin for a millisecond */
 	ready = poll(&poll_fd, 1, (int)((until - now) / 1000000) + 1);
 	return ready > 0 || (ready < 0 && errno == EINTR);
 }

@@ -17,7 +17,7 @@ enum { MUX_TIMEOUT = 5 };
 struct mux_connection {
 	struct connection connection;
 	size_t used;
-	unsigned char data[MUX_REQUEST_MAX + 1];
+	unsigned char data[MUX_REQUEST_MAX + 1];	/* 1: to see too much */
 	struct mux_request request;
 	char user[2 * MUX_TEXT_MAX + 2];	/* login@realm */
 	struct login login;

@@ -280,6 +280,8 @@ service_close(struct service **service)
 	while (old->connections != NULL) {
 		struct connection *connection = old->connections;
 
+		/* No answer comes any more.  worker_end() cancels the checks,
+		 * and their callbacks do not touch the connection then. */
 		connection->pending = 0;
 		if (connection->fd < 0)
 			connection_free(connection);
@@ -302,7 +304,7 @@ service_configure(struct service *service)
 	for (; connection != NULL; connection = next) {
 		const struct peer *peer = &connection->asker.peer;
 
-		next = connection->next;
+		next = connection->next;	/* the close may free it */
 		connection->user = config_is_user(config, peer->uid, peer->gid);
 		connection->operator = config_is_operator(config, peer->uid);
 		if (!connection->user && !connection->operator)

@@ -113,6 +113,7 @@ worker_reload(struct worker *worker)
 		    error);
 		return;
 	}
+	/* the databases are open in the old folder */
 	if (strcmp(config->state, old->state) != 0) {
 		audit_event_daemon(daemon, "state",
 		    "a new folder takes a restart; the old one stays");
@@ -306,6 +307,7 @@ worker_begin(struct worker *worker)
 	/* the threads that run already are filtered, too; no request has been
 	 * read before */
 	seccomp_install();
+	/* before the first login: what ended while no worker ran expires */
 	worker_housekeeping_cb(-1, 0, daemon);
 	return worker_open_services(worker);
 }

@@ -276,7 +276,7 @@ waits_no_longer_than_its_patience(void **state)
 	int fd;
 
 	hasty = mux_service;
-	hasty.patience = 1;
+	hasty.timeout = 1;
 	worker_open_service(worker, &hasty);
 	fd = worker_connect(worker);
 	put(fd, octets.data, octets.size - 1);
@@ -298,7 +298,7 @@ waits_for_pam(void **state)
 	int fd;
 
 	hasty = mux_service;
-	hasty.patience = 1;
+	hasty.timeout = 1;
 	worker->pam = WORKER_PAM_HOLDS;
 	worker_open_service(worker, &hasty);
 	fd = worker_connect(worker);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "policy/database.h"
 #include "policy-admin/history.h"
+#include "policy-admin/transaction.h"
 
 /* Reverts the rows of the history one by one, the last change first, with the
  * schema's triggers off: what they did is in the history, too, and would be
@@ -118,23 +116,11 @@ static const char check_rules[] =
 struct undo {
 	struct database database;
 	struct policy_undo *what;
+	bool trial;
 	sqlite3_stmt *tables[UNDO_TABLES][UNDO_WAYS];
 	sqlite3_stmt *marks[UNDO_MARKS];
 	bool moved;		/* credentials were renamed or deleted */
 };
-
-__attribute__((format(printf, 2, 3)))
-static int
-undo_refuse(struct undo *undo, const char *format, ...)
-{
-	char detail[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(detail, sizeof(detail), format, arguments);
-	va_end(arguments);
-	return database_fail(&undo->database, ERROR_REVISION, detail);
-}
 
 /* Binds up to two texts, steps and resets the statement.  Returns SQLITE_ROW,
  * SQLITE_DONE or an error. */
@@ -195,30 +181,32 @@ undo_finalize(struct undo *undo)
 
 /* Between try and apply a person reads and answers, without a lock held. */
 static int
-undo_check_limits(struct undo *undo, bool tried)
+undo_check_limits(struct undo *undo)
 {
-	sqlite3_stmt *limits = undo->database.statements[UNDO_SELECT_LIMITS];
+	struct database *database = &undo->database;
+	sqlite3_stmt *limits = database->statements[UNDO_SELECT_LIMITS];
 	long long wanted = undo->what->revision, latest, count;
 	int rc;
 
 	sqlite3_bind_int64(limits, 1, wanted);
-	rc = database_step(&undo->database, limits);
+	rc = database_step(database, limits);
 	if (rc < 0)
 		return rc;
 	latest = sqlite3_column_int64(limits, 0);
 	count = sqlite3_column_int64(limits, 1);
 	sqlite3_reset(limits);
-	if (tried && latest != undo->what->latest)
-		return undo_refuse(undo, "the policy has changed meanwhile, it"
-		    " is at revision %lld now; nothing was taken back",
-		    latest);
+	if (!undo->trial && latest != undo->what->latest)
+		return transaction_fail(database, ERROR_REVISION, "the policy"
+		    " has changed meanwhile, it is at revision %lld now;"
+		    " nothing was taken back", latest);
 	if (wanted < 0 || wanted > latest)
-		return undo_refuse(undo, "there is no revision %lld, the latest"
-		    " is %lld", wanted, latest);
+		return transaction_fail(database, ERROR_REVISION, "there is no"
+		    " revision %lld, the latest is %lld", wanted, latest);
 	if (count != latest - wanted)
-		return undo_refuse(undo, "the history after revision %lld is"
-		    " not complete, %lld of %lld revisions were deleted",
-		    wanted, latest - wanted - count, latest - wanted);
+		return transaction_fail(database, ERROR_REVISION, "the history"
+		    " after revision %lld is not complete, %lld of %lld"
+		    " revisions were deleted", wanted, latest - wanted - count,
+		    latest - wanted);
 	undo->what->latest = latest;
 	undo->what->count = count;
 	return ERROR_NONE;
@@ -252,6 +240,7 @@ undo_move_credentials(struct undo *undo, const char *before, const char *now)
 static int
 undo_revert_row(struct undo *undo, size_t table, sqlite3_stmt *row)
 {
+	struct database *database = &undo->database;
 	sqlite3_stmt *const *ways = undo->tables[table];
 	const char *old = (const char *)sqlite3_column_text(row, 2);
 	const char *new = (const char *)sqlite3_column_text(row, 3);
@@ -260,10 +249,11 @@ undo_revert_row(struct undo *undo, size_t table, sqlite3_stmt *row)
 
 	if (new != NULL) {
 		rc = undo_step(undo, ways[UNDO_DELETE], new, NULL);
-		if (rc >= 0 && sqlite3_changes(undo->database.handle) != 1)
-			return undo_refuse(undo, "a row of %s is not as"
-			    " revision %lld left it, so something is missing in"
-			    " the history", table_names[table], revision);
+		if (rc >= 0 && sqlite3_changes(database->handle) != 1)
+			return transaction_fail(database, ERROR_REVISION,
+			    "a row of %s is not as revision %lld left it, so"
+			    " something is missing in the history",
+			    table_names[table], revision);
 	}
 	if (rc >= 0 && old != NULL)
 		rc = undo_step(undo, ways[UNDO_INSERT], old, NULL);
@@ -272,9 +262,9 @@ undo_revert_row(struct undo *undo, size_t table, sqlite3_stmt *row)
 	if (rc >= 0 && old != NULL) {
 		rc = undo_step(undo, ways[UNDO_SELECT], old, NULL);
 		if (rc == SQLITE_DONE)
-			return undo_refuse(undo, "the row of %s before revision"
-			    " %lld can't be put together again",
-			    table_names[table], revision);
+			return transaction_fail(database, ERROR_REVISION,
+			    "the row of %s before revision %lld can't be put"
+			    " together again", table_names[table], revision);
 	}
 	return rc < 0 ? rc : ERROR_NONE;
 }
@@ -321,9 +311,9 @@ undo_revert_change(struct undo *undo, sqlite3_stmt *row)
 	while (table < UNDO_TABLES && strcmp(name, table_names[table]) != 0)
 		table++;
 	if (table == UNDO_TABLES)
-		return undo_refuse(undo, "revision %lld changed a table that"
-		    " this program doesn't know", (long long)
-		    sqlite3_column_int64(row, 0));
+		return transaction_fail(&undo->database, ERROR_REVISION,
+		    "revision %lld changed a table that this program doesn't"
+		    " know", (long long)sqlite3_column_int64(row, 0));
 	rc = undo_revert_row(undo, table, row);
 	if (rc == ERROR_NONE)
 		rc = undo_record_change(undo, row);
@@ -362,26 +352,24 @@ undo_check_keys(struct undo *undo)
 	if (rc == ERROR_NONE)
 		rc = database_step(&undo->database, check);
 	if (rc == SQLITE_ROW)
-		rc = undo_refuse(undo, "a row of %s would name something that"
-		    " is not there",
+		rc = transaction_fail(&undo->database, ERROR_REVISION,
+		    "a row of %s would name something that is not there",
 		    (const char *)sqlite3_column_text(check, 0));
 	sqlite3_finalize(check);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
-undo_report_passwords(struct undo *undo)
+undo_read_passwords(struct undo *undo)
 {
 	sqlite3_stmt *marked = NULL;
 	int rc = database_prepare(&undo->database, select_marked, &marked);
 
-	while (rc >= 0 && undo->what->password_cb != NULL &&
-	    (rc = database_step(&undo->database, marked)) == SQLITE_ROW)
-		undo->what->password_cb(undo->what->context,
-		    (const char *)sqlite3_column_text(marked, 0),
-		    sqlite3_column_int(marked, 1) != 0);
+	if (rc == ERROR_NONE)
+		rc = transaction_read_rows(&undo->database, marked,
+		    undo->what->passwords);
 	sqlite3_finalize(marked);
-	return rc < 0 ? rc : ERROR_NONE;
+	return rc;
 }
 
 /* The triggers are off because they also write the history, cascade renames and
@@ -405,57 +393,35 @@ undo_revert(struct undo *undo)
 		rc = database_exec(&undo->database, check_rules);
 	if (rc == ERROR_NONE)
 		rc = undo_check_keys(undo);
-	if (rc == ERROR_NONE)
-		rc = undo_report_passwords(undo);
+	if (rc == ERROR_NONE && undo->trial)
+		rc = undo_read_passwords(undo);
 	undo_finalize(undo);
 	return rc;
 }
 
 static int
-undo_run_transaction(struct undo *undo, bool apply)
+undo_revert_cb(void *context)
 {
-	int rc = database_begin(&undo->database);
+	struct undo *undo = context;
+	int rc = undo_check_limits(undo);
 
-	if (rc != ERROR_NONE)
-		return rc;
-	database_take_time(&undo->database);
-	rc = undo_check_limits(undo, apply);
-	if (rc == ERROR_NONE)
-		rc = undo_revert(undo);
-	/* A try that succeeded is no error, but is rolled back all the same. */
-	if (!apply && rc == ERROR_NONE)
-		return database_exec(&undo->database, "ROLLBACK");
-	return database_end(&undo->database, rc);
-}
-
-static int
-undo_open_and_run(const char *path, struct policy_undo *what, bool apply,
-    char detail[ERROR_DETAIL_MAX])
-{
-	struct undo undo = { .what = what };
-	int rc;
-
-	strcpy(detail, error_text(ERROR_MEMORY));
-	rc = database_init(&undo.database, path, true, statement_sql,
-	    UNDO_STATEMENT_COUNT);
-	if (rc != ERROR_NONE)
-		return rc;
-	rc = undo_run_transaction(&undo, apply);
-	memcpy(detail, undo.database.detail, ERROR_DETAIL_MAX);
-	database_clear(&undo.database);
-	return rc;
+	return rc == ERROR_NONE ? undo_revert(undo) : rc;
 }
 
 int
-policy_undo_try(const char *path, struct policy_undo *undo,
+policy_undo(const char *path, struct policy_undo *what, bool trial,
     char detail[ERROR_DETAIL_MAX])
 {
-	return undo_open_and_run(path, undo, false, detail);
-}
+	struct undo undo = { .what = what, .trial = trial };
+	const struct transaction transaction = {
+		.path = path,
+		.writable = true,
+		.trial = trial,
+		.sql = statement_sql,
+		.count = UNDO_STATEMENT_COUNT,
+		.work_cb = undo_revert_cb,
+		.context = &undo,
+	};
 
-int
-policy_undo_apply(const char *path, struct policy_undo *undo,
-    char detail[ERROR_DETAIL_MAX])
-{
-	return undo_open_and_run(path, undo, true, detail);
+	return transaction_run(&undo.database, &transaction, detail);
 }

@@ -178,19 +178,20 @@ static void
 explain_print_hint(enum reason reason,
     const struct explained_request *explained, const char *path)
 {
-	char nearest[IDENTITY_MAX + 1] = "";
+	char *nearest = NULL;
 
 	if (reason == REASON_USER_UNKNOWN)
-		listing_nearest(path, LISTING_USER, explained->user.text,
-		    nearest);
+		nearest = listing_nearest(path, LISTING_USER,
+		    explained->user.text);
 	else if (reason == REASON_VM_UNKNOWN)
-		listing_nearest(path, LISTING_VM, explained->request.vm.name,
-		    nearest);
-	if (nearest[0] == '\0')
+		nearest = listing_nearest(path, LISTING_VM,
+		    explained->request.vm.name);
+	if (nearest == NULL)
 		return;
 	fputs("perhaps you mean ", stdout);
 	words_print(stdout, nearest);
 	putchar('\n');
+	g_free(nearest);
 }
 
 /* The verdict comes first; what follows are its reasons. */

@@ -81,7 +81,7 @@ cli_store_argument(const struct cli_option *option, const char *argument)
 		*option->flag = true;
 		return true;
 	}
-	for (size_t i = 0; i < option->room; i++) {
+	for (size_t i = 0; i == 0 || i < option->room; i++) {
 		if (option->values[i] == NULL) {
 			option->values[i] = argument;
 			return true;
@@ -168,6 +168,33 @@ cli_parse(const struct cli_command *command, int argc, char **argv,
 			return -1;
 	}
 	return cli_check_operands(command, argc, argv, status_r);
+}
+
+/* Parses twice.  An option that was given before USER counts in the second parse
+ * as well. */
+bool
+cli_parse_user_vm(const struct cli_command *command, int argc, char **argv,
+    const char **user_r, const char **vm_r, int *status_r)
+{
+	struct cli_command part = *command;
+	int user, vm;
+
+	part.operand = "USER";
+	part.verb = true;
+	user = cli_parse(&part, argc, argv, status_r);
+	vm = user + 1;
+	if (user < 0)
+		return false;
+	*status_r = CLI_USAGE;
+	/* A VM whose name begins with "-" can't be named; a forgotten VM before
+	 * an option is the likelier mistake. */
+	if (vm >= argc || argv[vm][0] == '-') {
+		warnx("VM is missing behind USER; see --help");
+		return false;
+	}
+	*user_r = argv[user];
+	*vm_r = argv[vm];
+	return cli_parse(command, argc - vm, argv + vm, status_r) >= 0;
 }
 
 bool

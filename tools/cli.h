@@ -25,7 +25,7 @@ struct cli_option {
 	char letter;		/* '\0': long form only */
 	const char *name;	/* without "--"; NULL: short form only */
 	const char **values;	/* out: its arguments; NULL: takes none */
-	size_t room;		/* of values: how often it may be given */
+	size_t room;		/* of values: how often it may be given; 0: 1 */
 	bool *flag;		/* out, if it takes no argument */
 };
 
@@ -43,6 +43,11 @@ struct cli_command {
  * *status_r after it has printed the help, the version or an error. */
 int cli_parse(const struct cli_command *command, int argc, char **argv,
     int *status_r);
+
+/* The same for a command whose operands are USER and VM.  Options may stand
+ * before USER and behind VM.  Returns false instead of -1. */
+bool cli_parse_user_vm(const struct cli_command *command, int argc,
+    char **argv, const char **user_r, const char **vm_r, int *status_r);
 
 /* Parses a whole decimal number from min to max.  Prints an error with the
  * option's name, and returns false, for anything else. */

@@ -291,16 +291,16 @@ main(int argc, char **argv)
 {
 	struct arguments arguments = { .verbose = false };
 	const struct cli_option options[] = {
-		{ .letter = 'a', .values = &arguments.address, .room = 1 },
-		{ .letter = 'c', .values = &arguments.cert_cn, .room = 1 },
-		{ .letter = 'f', .values = &arguments.path, .room = 1 },
-		{ .letter = 'm', .values = &arguments.vm, .room = 1 },
-		{ .letter = 'p', .values = &arguments.password, .room = 1 },
-		{ .letter = 'P', .values = &arguments.port, .room = 1 },
-		{ .letter = 'r', .values = &arguments.realm, .room = 1 },
-		{ .letter = 's', .values = &arguments.service, .room = 1 },
-		{ .letter = 'u', .values = &arguments.user, .room = 1 },
-		{ .letter = 'U', .values = &arguments.uuid, .room = 1 },
+		{ .letter = 'a', .values = &arguments.address },
+		{ .letter = 'c', .values = &arguments.cert_cn },
+		{ .letter = 'f', .values = &arguments.path },
+		{ .letter = 'm', .values = &arguments.vm },
+		{ .letter = 'p', .values = &arguments.password },
+		{ .letter = 'P', .values = &arguments.port },
+		{ .letter = 'r', .values = &arguments.realm },
+		{ .letter = 's', .values = &arguments.service },
+		{ .letter = 'u', .values = &arguments.user },
+		{ .letter = 'U', .values = &arguments.uuid },
 		{ .letter = 'v', .flag = &arguments.verbose },
 	};
 	const struct cli_command command = {

@@ -319,11 +319,11 @@ verb_access(const char *path, int argc, char **argv)
 	const char *user = NULL, *realm = NULL, *vm = NULL, *at = NULL;
 	bool json = false;
 	const struct cli_option options[] = {
-		{ .name = "at", .values = &at, .room = 1 },
+		{ .name = "at", .values = &at },
 		{ .name = "json", .flag = &json },
-		{ .letter = 'r', .name = "realm", .values = &realm, .room = 1 },
-		{ .name = "user", .values = &user, .room = 1 },
-		{ .name = "vm", .values = &vm, .room = 1 },
+		{ .letter = 'r', .name = "realm", .values = &realm },
+		{ .name = "user", .values = &user },
+		{ .name = "vm", .values = &vm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] access [--user USER"

@@ -131,7 +131,7 @@ verb_check(const char *path, int argc, char **argv)
 {
 	const char *sasl_conf = NULL;
 	const struct cli_option options[] = {
-		{ .name = "sasl-conf", .values = &sasl_conf, .room = 1 },
+		{ .name = "sasl-conf", .values = &sasl_conf },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] check [--sasl-conf FILE]\n",

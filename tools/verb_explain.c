@@ -333,51 +333,30 @@ explain_evaluate(const struct arguments *arguments,
 	return status;
 }
 
-/* Parses twice, as options may stand before USER and behind VM.  An option that
- * was given before counts in the second parse as well. */
 static bool
 explain_parse(struct arguments *arguments, int argc, char **argv, int *status_r)
 {
 	const struct cli_option options[] = {
-		{ .name = "at", .values = &arguments->at, .room = 1 },
-		{ .name = "cert", .values = &arguments->cert, .room = 1 },
-		{ .name = "cert-cn", .values = &arguments->cert_cn,
-		    .room = 1 },
-		{ .name = "from", .values = &arguments->from, .room = 1 },
+		{ .name = "at", .values = &arguments->at },
+		{ .name = "cert", .values = &arguments->cert },
+		{ .name = "cert-cn", .values = &arguments->cert_cn },
+		{ .name = "from", .values = &arguments->from },
 		{ .name = "json", .flag = &arguments->json },
-		{ .name = "local-user", .values = &arguments->local_user,
-		    .room = 1 },
-		{ .letter = 'r', .name = "realm", .values = &arguments->realm,
-		    .room = 1 },
-		{ .name = "service", .values = &arguments->service,
-		    .room = 1 },
+		{ .name = "local-user", .values = &arguments->local_user },
+		{ .letter = 'r', .name = "realm", .values = &arguments->realm },
+		{ .name = "service", .values = &arguments->service },
 	};
-	struct cli_command command = {
+	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] explain USER VM [-r REALM]"
 		    " [--at TIME] [--cert FILE | --cert-cn CN]\n"
 		    "           [--from ADDRESS] [--local-user NAME]"
 		    " [--service spice|vnc] [--json]\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
-		.operand = "USER",
-		.verb = true,
 	};
-	int user = cli_parse(&command, argc, argv, status_r), vm = user + 1;
 
-	if (user < 0)
-		return false;
-	*status_r = CLI_USAGE;
-	/* A VM whose name begins with "-" can't be named; a forgotten VM before
-	 * an option is the likelier mistake. */
-	if (vm >= argc || argv[vm][0] == '-') {
-		warnx("VM is missing behind USER; see --help");
-		return false;
-	}
-	arguments->user = argv[user];
-	arguments->vm = argv[vm];
-	command.operand = NULL;
-	command.verb = false;
-	return cli_parse(&command, argc - vm, argv + vm, status_r) >= 0;
+	return cli_parse_user_vm(&command, argc, argv, &arguments->user,
+	    &arguments->vm, status_r);
 }
 
 int

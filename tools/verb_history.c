@@ -48,9 +48,9 @@ verb_history(const char *path, int argc, char **argv)
 	bool json = false;
 	const struct cli_option options[] = {
 		{ .name = "json", .flag = &json },
-		{ .name = "since", .values = &filter.since, .room = 1 },
-		{ .name = "user", .values = &user, .room = 1 },
-		{ .name = "vm", .values = &filter.vm, .room = 1 },
+		{ .name = "since", .values = &filter.since },
+		{ .name = "user", .values = &user },
+		{ .name = "vm", .values = &filter.vm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] history [--user USER]"

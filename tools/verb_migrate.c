@@ -33,8 +33,7 @@ verb_migrate(const char *path, int argc, char **argv)
 	struct policy_migration migration = { .folder = NULL };
 	char detail[ERROR_DETAIL_MAX];
 	const struct cli_option options[] = {
-		{ .name = "migrations", .values = &migration.folder,
-		    .room = 1 },
+		{ .name = "migrations", .values = &migration.folder },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] migrate"

@@ -230,10 +230,10 @@ verb_passwd(const char *path, int argc, char **argv)
 	struct passwd what = { .path = path };
 	const struct cli_option options[] = {
 		{ .name = "delete", .flag = &what.remove },
-		{ .name = "iterations", .values = &iterations, .room = 1 },
+		{ .name = "iterations", .values = &iterations },
 		{ .name = "mechanism", .values = mechanisms,
 		    .room = PASSWD_MECHANISMS_MAX },
-		{ .letter = 'r', .name = "realm", .values = &realm, .room = 1 },
+		{ .letter = 'r', .name = "realm", .values = &realm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] passwd [-r REALM]"

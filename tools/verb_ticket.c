@@ -116,23 +116,21 @@ ticket_check_options(struct ticket *ticket)
 	return ticket_check_file_options(ticket);
 }
 
-/* Parses twice, as options may stand before USER and behind VM. */
 static bool
 ticket_parse(struct ticket *ticket, int argc, char **argv, int *status_r)
 {
 	const struct cli_option options[] = {
-		{ .name = "broker", .values = &ticket->broker, .room = 1 },
-		{ .name = "ca", .values = &ticket->ca, .room = 1 },
-		{ .name = "for", .values = &ticket->lasts, .room = 1 },
-		{ .name = "from", .values = &ticket->from, .room = 1 },
-		{ .name = "host", .values = &ticket->host, .room = 1 },
-		{ .letter = 'r', .name = "realm", .values = &ticket->realm,
-		    .room = 1 },
-		{ .name = "title", .values = &ticket->title, .room = 1 },
-		{ .name = "tls-port", .values = &ticket->tls_port, .room = 1 },
-		{ .name = "vv", .values = &ticket->vv, .room = 1 },
+		{ .name = "broker", .values = &ticket->broker },
+		{ .name = "ca", .values = &ticket->ca },
+		{ .name = "for", .values = &ticket->lasts },
+		{ .name = "from", .values = &ticket->from },
+		{ .name = "host", .values = &ticket->host },
+		{ .letter = 'r', .name = "realm", .values = &ticket->realm },
+		{ .name = "title", .values = &ticket->title },
+		{ .name = "tls-port", .values = &ticket->tls_port },
+		{ .name = "vv", .values = &ticket->vv },
 	};
-	struct cli_command command = {
+	const struct cli_command command = {
 		.usage = "usage: vmauthz ticket USER VM [-r REALM]"
 		    " [--for TIME] [--from NETWORK]\n"
 		    "           [--broker SOCKET] [--vv FILE --host HOST"
@@ -140,23 +138,10 @@ ticket_parse(struct ticket *ticket, int argc, char **argv, int *status_r)
 		    "           [--title TEXT]]\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
-		.operand = "USER",
-		.verb = true,
 	};
-	int user = cli_parse(&command, argc, argv, status_r), vm = user + 1;
 
-	if (user < 0)
-		return false;
-	*status_r = CLI_USAGE;
-	if (vm >= argc || argv[vm][0] == '-') {
-		warnx("VM is missing behind USER; see --help");
-		return false;
-	}
-	ticket->user_text = argv[user];
-	ticket->vm = argv[vm];
-	command.operand = NULL;
-	command.verb = false;
-	return cli_parse(&command, argc - vm, argv + vm, status_r) >= 0;
+	return cli_parse_user_vm(&command, argc, argv, &ticket->user_text,
+	    &ticket->vm, status_r);
 }
 
 /* --- the ticket ---------------------------------------------------------- */

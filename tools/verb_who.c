@@ -192,9 +192,9 @@ verb_who(const char *path, int argc, char **argv)
 	struct identity identity;
 	const struct cli_option options[] = {
 		{ .name = "json", .flag = &who.json },
-		{ .name = "state", .values = &folder, .room = 1 },
-		{ .name = "user", .values = &user, .room = 1 },
-		{ .name = "vm", .values = &who.vm, .room = 1 },
+		{ .name = "state", .values = &folder },
+		{ .name = "user", .values = &user },
+		{ .name = "vm", .values = &who.vm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz who [--user USER] [--vm VM] [--json]"

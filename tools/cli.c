@@ -3,6 +3,7 @@
 
 #include "tools/cli.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <err.h>
 #include <errno.h>
@@ -258,6 +259,33 @@ cli_identity(const char *user, const char *realm, struct identity *id_r)
 		return false;
 	}
 	return true;
+}
+
+bool
+cli_check_request(const struct request *request,
+    const struct cli_request_names *names)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	const char *cn = request->certificate.cn, *client = request->client;
+	const char *service = request->service, *vm = request->vm.name;
+
+	if (vm[0] == '\0' || strlen(vm) > REQUEST_VM_NAME_MAX)
+		warnx("%sa VM's name has 1 to %d octets", names->vm,
+		    REQUEST_VM_NAME_MAX);
+	else if (cn != NULL && cn[0] == '\0')
+		warnx("%sa certificate without a name counts as none;"
+		    " leave it out", names->cert_cn);
+	else if (client != NULL && inet_pton(AF_INET, client, address) != 1 &&
+	    inet_pton(AF_INET6, client, address) != 1)
+		warnx("%s'%s' is not an IPv4 or IPv6 address", names->client,
+		    client);
+	else if (service != NULL && strcmp(service, "spice") != 0 &&
+	    strcmp(service, "vnc") != 0)
+		warnx("%s'%s' is neither spice nor vnc", names->service,
+		    service);
+	else
+		return true;
+	return false;
 }
 
 void

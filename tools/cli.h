@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "decide/identity.h"
+#include "decide/request.h"
 
 #define CLI_DEFAULT_POLICY SYSCONFDIR "/vmauthz/policy.db"
 
@@ -63,6 +64,17 @@ bool cli_time(const char *option, const char *text, time_t *when_r);
  * false. */
 bool cli_identity(const char *user, const char *realm,
     struct identity *id_r);
+
+/* What stands before the errors about a request's texts: an option and ": ". */
+struct cli_request_names {
+	const char *vm, *cert_cn, *client, *service;
+};
+
+/* Checks that a login can have these texts of the request: a decision about
+ * others would tell nothing about the policy.  NULL, except for the VM's name,
+ * is unknown.  Prints an error and returns false. */
+bool cli_check_request(const struct request *request,
+    const struct cli_request_names *names);
 
 /* Prints a warning if everybody may read the policy at path, and so its
  * verifiers. */

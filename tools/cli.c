@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,26 +301,17 @@ cli_warn_readable(const char *path)
 
 /* Double quotes where they suffice: SQL has single quotes of its own.  A '!' is
  * expanded by an interactive bash even between double quotes. */
-void
-cli_print_word(FILE *out, const char *word)
+char *
+cli_quote_word(const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:=@_";
 
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		fputs(word, out);
-	} else if (strpbrk(word, "\"$`\\!") == NULL) {
-		fprintf(out, "\"%s\"", word);
-	} else {
-		putc('\'', out);
-		for (; *word != '\0'; word++) {
-			if (*word == '\'')
-				fputs("'\\''", out);
-			else
-				putc(*word, out);
-		}
-		putc('\'', out);
-	}
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+		return g_strdup(word);
+	if (strpbrk(word, "\"$`\\!") == NULL)
+		return g_strdup_printf("\"%s\"", word);
+	return g_shell_quote(word);	/* in single quotes */
 }
 
 /* A result that is lost on a full disk must not look like a success. */

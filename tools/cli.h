@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "decide/identity.h"
@@ -80,8 +79,9 @@ bool cli_check_request(const struct request *request,
  * verifiers. */
 void cli_warn_readable(const char *path);
 
-/* Writes a word quoted so that sh(1) reads it unchanged. */
-void cli_print_word(FILE *out, const char *word);
+/* Returns a word quoted so that sh(1) reads it unchanged, to be freed with
+ * g_free(). */
+char *cli_quote_word(const char *word);
 
 /* Flushes standard output.  Prints an error and returns false if anything that
  * was written to it is lost, on a full disk for example. */

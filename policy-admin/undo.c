@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy-admin/history.h"
+#include "policy-admin/rows.h"
 #include "policy-admin/transaction.h"
 
 /* Reverts the rows of the history one by one, the last change first, with the
@@ -21,6 +22,8 @@ enum statement {
 	UNDO_DELETE_CREDENTIALS,
 	UNDO_RECORD_MOVED,
 	UNDO_MOVE_CREDENTIALS,
+	UNDO_CHECK_KEYS,
+	UNDO_SELECT_PASSWORDS,
 	UNDO_STATEMENT_COUNT
 };
 
@@ -57,7 +60,8 @@ static const char *const statement_sql[UNDO_STATEMENT_COUNT] = {
 	    "FROM history WHERE revision > ?1 AND revision <= ?2 "
 	    "ORDER BY revision DESC"),
 	[UNDO_INSERT_CHANGE] =
-	    "INSERT INTO history (table_name, old, new) VALUES (?1, ?2, ?3)",
+	    ("INSERT INTO history (table_name, old, new)"
+	    " SELECT table_name, new, old FROM history WHERE revision = ?1"),
 	[UNDO_RECORD_DELETED] =
 	    ("INSERT INTO history (table_name, old) SELECT 'credentials', image"
 	    " FROM credential_images WHERE user_name = ?1"),
@@ -69,6 +73,10 @@ static const char *const statement_sql[UNDO_STATEMENT_COUNT] = {
 	    " FROM credential_images WHERE user_name = ?1"),
 	[UNDO_MOVE_CREDENTIALS] =
 	    "UPDATE credentials SET user_name = ?2 WHERE user_name = ?1",
+	[UNDO_CHECK_KEYS] = "SELECT \"table\" FROM pragma_foreign_key_check",
+	[UNDO_SELECT_PASSWORDS] =
+	    ("SELECT name, name IN (SELECT user_name FROM credentials)"
+	    " FROM users ORDER BY name"),
 };
 
 /* The statements of one table, in the order of UNDO_SELECT_TABLE's columns. */
@@ -80,26 +88,6 @@ static const char *const table_names[] = {
 };
 
 enum { UNDO_TABLES = sizeof(table_names) / sizeof(table_names[0]) };
-
-/* The users whose password changed after the revision, under the name that they
- * have at the present step of the way back: a rename moves the mark. */
-enum mark { UNDO_MARK, UNDO_UNMARK, UNDO_MOVE_MARK, UNDO_MARKS };
-
-static const char *const mark_sql[UNDO_MARKS] = {
-	[UNDO_MARK] = "INSERT OR IGNORE INTO temp.undo_marks VALUES (?1)",
-	[UNDO_UNMARK] = "DELETE FROM temp.undo_marks WHERE name = ?1",
-	[UNDO_MOVE_MARK] =
-	    "UPDATE OR REPLACE temp.undo_marks SET name = ?2 WHERE name = ?1",
-};
-
-static const char clear_marks[] =
-    "CREATE TEMP TABLE IF NOT EXISTS undo_marks (name TEXT PRIMARY KEY);"
-    "DELETE FROM temp.undo_marks";
-
-static const char select_marked[] =
-    "SELECT name, name IN (SELECT user_name FROM credentials)"
-    " FROM temp.undo_marks WHERE name IN (SELECT name FROM users)"
-    " ORDER BY name";
 
 /* Does what the triggers of `credentials` would have done.  Decoys take their
  * shape from these counts. */
@@ -118,12 +106,14 @@ struct undo {
 	struct policy_undo *what;
 	bool trial;
 	sqlite3_stmt *tables[UNDO_TABLES][UNDO_WAYS];
-	sqlite3_stmt *marks[UNDO_MARKS];
+	/* The names of the users whose password changed after the revision, as
+	 * they are at the present step of the way back. */
+	GHashTable *marks;
 	bool moved;		/* credentials were renamed or deleted */
 };
 
-/* Binds up to two texts, steps and resets the statement.  Returns SQLITE_ROW,
- * SQLITE_DONE or an error. */
+/* Binds up to two texts, steps and resets the statement.  Returns SQLITE_ROW, 0
+ * if there is no row, or an error. */
 static int
 undo_step(struct undo *undo, sqlite3_stmt *statement, const char *first,
     const char *second)
@@ -135,7 +125,7 @@ undo_step(struct undo *undo, sqlite3_stmt *statement, const char *first,
 		sqlite3_bind_text(statement, 2, second, -1, SQLITE_STATIC);
 	rc = database_step(&undo->database, statement);
 	sqlite3_reset(statement);
-	return rc;
+	return rc == SQLITE_DONE ? ERROR_NONE : rc;
 }
 
 static int
@@ -155,19 +145,6 @@ undo_prepare_table(struct undo *undo, size_t table)
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
-static int
-undo_prepare(struct undo *undo)
-{
-	int rc = database_exec(&undo->database, clear_marks);
-
-	for (size_t i = 0; rc == ERROR_NONE && i < UNDO_TABLES; i++)
-		rc = undo_prepare_table(undo, i);
-	for (size_t i = 0; rc == ERROR_NONE && i < UNDO_MARKS; i++)
-		rc = database_prepare(&undo->database, mark_sql[i],
-		    &undo->marks[i]);
-	return rc;
-}
-
 static void
 undo_finalize(struct undo *undo)
 {
@@ -175,11 +152,9 @@ undo_finalize(struct undo *undo)
 		for (size_t way = 0; way < UNDO_WAYS; way++)
 			sqlite3_finalize(undo->tables[i][way]);
 	}
-	for (size_t i = 0; i < UNDO_MARKS; i++)
-		sqlite3_finalize(undo->marks[i]);
 }
 
-/* Between try and apply a person reads and answers, without a lock held. */
+/* Between trial and undo a person reads and answers, without a lock held. */
 static int
 undo_check_limits(struct undo *undo)
 {
@@ -225,16 +200,13 @@ undo_move_credentials(struct undo *undo, const char *before, const char *now)
 	if (now == NULL || (!gone && strcmp(before, now) == 0))
 		return ERROR_NONE;
 	undo->moved = true;
-	rc = undo_step(undo, undo->marks[gone ? UNDO_UNMARK : UNDO_MOVE_MARK],
-	    now, before);
-	if (rc >= 0)
-		rc = undo_step(undo, statements[gone ? UNDO_RECORD_DELETED :
-		    UNDO_RECORD_MOVED], now, before);
-	if (rc >= 0)
-		rc = undo_step(undo, statements[gone ?
-		    UNDO_DELETE_CREDENTIALS : UNDO_MOVE_CREDENTIALS], now,
-		    before);
-	return rc < 0 ? rc : ERROR_NONE;
+	/* A rename moves the mark. */
+	if (g_hash_table_remove(undo->marks, now) && !gone)
+		g_hash_table_add(undo->marks, g_strdup(before));
+	rc = undo_step(undo, statements[gone ? UNDO_RECORD_DELETED :
+	    UNDO_RECORD_MOVED], now, before);
+	return rc != ERROR_NONE ? rc : undo_step(undo, statements[gone ?
+	    UNDO_DELETE_CREDENTIALS : UNDO_MOVE_CREDENTIALS], now, before);
 }
 
 static int
@@ -249,54 +221,36 @@ undo_revert_row(struct undo *undo, size_t table, sqlite3_stmt *row)
 
 	if (new != NULL) {
 		rc = undo_step(undo, ways[UNDO_DELETE], new, NULL);
-		if (rc >= 0 && sqlite3_changes(database->handle) != 1)
+		if (rc == ERROR_NONE && sqlite3_changes(database->handle) != 1)
 			return transaction_fail(database, ERROR_REVISION,
 			    "a row of %s is not as revision %lld left it, so"
 			    " something is missing in the history",
 			    table_names[table], revision);
 	}
-	if (rc >= 0 && old != NULL)
-		rc = undo_step(undo, ways[UNDO_INSERT], old, NULL);
+	if (rc != ERROR_NONE || old == NULL)
+		return rc;
+	rc = undo_step(undo, ways[UNDO_INSERT], old, NULL);
 	/* JSON that lacks a column or has one too many, or a value of another
 	 * type, makes another row than the one that the history has. */
-	if (rc >= 0 && old != NULL) {
+	if (rc == ERROR_NONE)
 		rc = undo_step(undo, ways[UNDO_SELECT], old, NULL);
-		if (rc == SQLITE_DONE)
-			return transaction_fail(database, ERROR_REVISION,
-			    "the row of %s before revision %lld can't be put"
-			    " together again", table_names[table], revision);
-	}
-	return rc < 0 ? rc : ERROR_NONE;
-}
-
-/* The triggers that write the history are off; old and new change places. */
-static int
-undo_record_change(struct undo *undo, sqlite3_stmt *row)
-{
-	sqlite3_stmt *insert = undo->database.statements[UNDO_INSERT_CHANGE];
-	int rc;
-
-	sqlite3_bind_value(insert, 1, sqlite3_column_value(row, 1));
-	sqlite3_bind_value(insert, 2, sqlite3_column_value(row, 3));
-	sqlite3_bind_value(insert, 3, sqlite3_column_value(row, 2));
-	rc = database_step(&undo->database, insert);
-	sqlite3_reset(insert);
+	if (rc == ERROR_NONE)
+		return transaction_fail(database, ERROR_REVISION,
+		    "the row of %s before revision %lld can't be put together"
+		    " again", table_names[table], revision);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 /* `vmauthz passwd` deletes and inserts credentials.  One that was updated is
  * taken for renamed, which leaves the password as it was. */
-static int
+static void
 undo_mark_password(struct undo *undo, sqlite3_stmt *row)
 {
-	int rc;
+	const char *user = (const char *)sqlite3_column_text(row, 6);
 
-	if (sqlite3_column_type(row, 2) != SQLITE_NULL &&
-	    sqlite3_column_type(row, 3) != SQLITE_NULL)
-		return ERROR_NONE;
-	rc = undo_step(undo, undo->marks[UNDO_MARK],
-	    (const char *)sqlite3_column_text(row, 6), NULL);
-	return rc < 0 ? rc : ERROR_NONE;
+	if (user != NULL && (sqlite3_column_type(row, 2) == SQLITE_NULL ||
+	    sqlite3_column_type(row, 3) == SQLITE_NULL))
+		g_hash_table_add(undo->marks, g_strdup(user));
 }
 
 static int
@@ -306,8 +260,10 @@ undo_revert_change(struct undo *undo, sqlite3_stmt *row)
 	size_t table = 0;
 	int rc;
 
-	if (strcmp(name, "credentials") == 0)
-		return undo_mark_password(undo, row);
+	if (strcmp(name, "credentials") == 0) {
+		undo_mark_password(undo, row);
+		return ERROR_NONE;
+	}
 	while (table < UNDO_TABLES && strcmp(name, table_names[table]) != 0)
 		table++;
 	if (table == UNDO_TABLES)
@@ -315,8 +271,11 @@ undo_revert_change(struct undo *undo, sqlite3_stmt *row)
 		    "revision %lld changed a table that this program doesn't"
 		    " know", (long long)sqlite3_column_int64(row, 0));
 	rc = undo_revert_row(undo, table, row);
+	/* The triggers that write the history are off. */
 	if (rc == ERROR_NONE)
-		rc = undo_record_change(undo, row);
+		rc = undo_step(undo,
+		    undo->database.statements[UNDO_INSERT_CHANGE],
+		    (const char *)sqlite3_column_text(row, 0), NULL);
 	if (rc == ERROR_NONE && strcmp(name, "users") == 0)
 		rc = undo_move_credentials(undo,
 		    (const char *)sqlite3_column_text(row, 4),
@@ -345,30 +304,30 @@ undo_revert_changes(struct undo *undo)
 static int
 undo_check_keys(struct undo *undo)
 {
-	sqlite3_stmt *check = NULL;
-	int rc = database_prepare(&undo->database, "PRAGMA foreign_key_check",
-	    &check);
+	sqlite3_stmt *check = undo->database.statements[UNDO_CHECK_KEYS];
+	int rc = database_step(&undo->database, check);
 
-	if (rc == ERROR_NONE)
-		rc = database_step(&undo->database, check);
 	if (rc == SQLITE_ROW)
 		rc = transaction_fail(&undo->database, ERROR_REVISION,
 		    "a row of %s would name something that is not there",
 		    (const char *)sqlite3_column_text(check, 0));
-	sqlite3_finalize(check);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
 undo_read_passwords(struct undo *undo)
 {
-	sqlite3_stmt *marked = NULL;
-	int rc = database_prepare(&undo->database, select_marked, &marked);
+	struct database *database = &undo->database;
+	GPtrArray *users = rows_new();
+	int rc = transaction_read_rows(database,
+	    database->statements[UNDO_SELECT_PASSWORDS], users);
 
-	if (rc == ERROR_NONE)
-		rc = transaction_read_rows(&undo->database, marked,
-		    undo->what->passwords);
-	sqlite3_finalize(marked);
+	for (guint i = 0; i < users->len; i++) {
+		if (g_hash_table_contains(undo->marks, rows_at(users, i)[0]))
+			g_ptr_array_add(undo->what->passwords,
+			    g_strdupv(rows_at(users, i)));
+	}
+	g_ptr_array_unref(users);
 	return rc;
 }
 
@@ -379,11 +338,12 @@ static int
 undo_revert(struct undo *undo)
 {
 	sqlite3 *handle = undo->database.handle;
-	int rc;
+	int rc = ERROR_NONE;
 
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	rc = undo_prepare(undo);
+	for (size_t i = 0; rc == ERROR_NONE && i < UNDO_TABLES; i++)
+		rc = undo_prepare_table(undo, i);
 	if (rc == ERROR_NONE)
 		rc = undo_revert_changes(undo);
 	if (rc == ERROR_NONE && undo->moved)
@@ -423,5 +383,11 @@ policy_undo(const char *path, struct policy_undo *what, bool trial,
 		.context = &undo,
 	};
 
-	return transaction_run(&undo.database, &transaction, detail);
+	int rc;
+
+	undo.marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	    NULL);
+	rc = transaction_run(&undo.database, &transaction, detail);
+	g_hash_table_unref(undo.marks);
+	return rc;
 }

@@ -104,32 +104,6 @@ struct history {
 	GPtrArray *changes;
 };
 
-/* A name that the policy never had is an error, so that a typo does not look
- * like a user without changes.  Names that were deleted or changed are in the
- * history. */
-static int
-history_check_names(struct history *history)
-{
-	struct database *database = &history->database;
-	sqlite3_stmt *statement = database->statements[HISTORY_SELECT_KNOWN];
-	int rc;
-
-	sqlite3_bind_text(statement, 1, history->filter->user, -1,
-	    SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, history->filter->vm, -1,
-	    SQLITE_STATIC);
-	rc = database_step(database, statement);
-	if (rc < 0)
-		return rc;
-	if (sqlite3_column_int(statement, 0) == 0)
-		return database_fail(database, ERROR_NOUSER,
-		    history->filter->user);
-	if (sqlite3_column_int(statement, 1) == 0)
-		return database_fail(database, ERROR_NOVM,
-		    history->filter->vm);
-	return ERROR_NONE;
-}
-
 /* SQLite's date functions accept more than a date: "now", a number of days, or
  * 2026-02-30, which becomes March 2.  So the text has to be the beginning of
  * what SQLite formats from it, in one of three lengths. */
@@ -179,8 +153,11 @@ history_read_changes_cb(void *context)
 	sqlite3_stmt *changes = database->statements[HISTORY_SELECT_CHANGES];
 	int rc = history_bind_since(database, history->filter->since);
 
+	/* Names that were deleted or changed are in the history. */
 	if (rc == ERROR_NONE)
-		rc = history_check_names(history);
+		rc = transaction_check_names(database,
+		    database->statements[HISTORY_SELECT_KNOWN],
+		    history->filter->user, history->filter->vm);
 	if (rc != ERROR_NONE)
 		return rc;
 	sqlite3_bind_text(changes, 3, history->filter->user, -1,
@@ -194,13 +171,9 @@ policy_history(const char *path, const struct policy_history_filter *filter,
     GPtrArray *changes, char detail[ERROR_DETAIL_MAX])
 {
 	struct history history = { .filter = filter, .changes = changes };
-	const struct transaction transaction = {
-		.path = path,
-		.sql = statement_sql,
-		.count = HISTORY_STATEMENT_COUNT,
-		.work_cb = history_read_changes_cb,
-		.context = &history,
-	};
+	int rc = database_init(&history.database, path, false, statement_sql,
+	    HISTORY_STATEMENT_COUNT);
 
-	return transaction_run(&history.database, &transaction, detail);
+	return transaction_run(&history.database, rc, history_read_changes_cb,
+	    &history, detail);
 }

@@ -22,14 +22,15 @@ struct policy_history_filter {
 				 * with seconds, UTC); NULL: all */
 };
 
-/* Adds the changes that match the filter to changes, the oldest first.  Each is
- * a list of one text and NULL: a JSON object with the revision, the time in UTC,
- * the table, and the row before (old) and after (new), null if there was none;
- * its columns are in the table's order, so the key comes first.
- * A change is about a user if its row names the user, an earlier name of theirs, a group that they ever were
- * in, their realm or "*"; about a VM likewise.  ERROR_VALUE if since is neither
- * a revision nor a time, ERROR_NOUSER and ERROR_NOVM if the policy never had
- * such a user or VM. */
+/* Adds the changes that match the filter to changes, the oldest first.  Each
+ * is a list of one text and NULL: a JSON object with the revision, the time in
+ * UTC, the table, and the row before (old) and after (new), null if there was
+ * none; its columns are in the table's order, so the key comes first.
+ * A change is about a user if its row names the user, an earlier name of
+ * theirs, a group that they ever were in, their realm or "*"; about a VM
+ * likewise.
+ * ERROR_VALUE if since is neither a revision nor a time, ERROR_NOUSER and
+ * ERROR_NOVM if the policy never had such a user or VM. */
 int policy_history(const char *path,
     const struct policy_history_filter *filter, GPtrArray *changes,
     char detail[ERROR_DETAIL_MAX]);

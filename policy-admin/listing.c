@@ -6,8 +6,7 @@
 #include "policy-admin/transaction.h"
 
 enum statement {
-	LISTING_SELECT_USER,
-	LISTING_SELECT_VM,
+	LISTING_SELECT_KNOWN,
 	LISTING_SELECT_PAIRS,
 	LISTING_NEAREST_USER,
 	LISTING_NEAREST_VM,
@@ -18,10 +17,10 @@ enum statement {
  * them then, instead of expanding the VMs again for each user.  Denies are left
  * out: without an allow nobody gets in. */
 static const char *const statement_sql[LISTING_STATEMENT_COUNT] = {
-	[LISTING_SELECT_USER] =
-	    "SELECT 1 FROM users WHERE name = ?1",
-	[LISTING_SELECT_VM] =
-	    "SELECT 1 FROM vms WHERE name = ?1",
+	[LISTING_SELECT_KNOWN] =
+	    ("SELECT ?1 IS NULL OR EXISTS (SELECT 1 FROM users"
+	    "  WHERE name = ?1), ?2 IS NULL OR EXISTS (SELECT 1 FROM vms"
+	    "  WHERE name = ?2)"),
 	[LISTING_SELECT_PAIRS] =
 	    ("WITH allows AS MATERIALIZED (SELECT id FROM grants"
 	    " WHERE effect = 'allow'),"
@@ -50,36 +49,16 @@ struct listing {
 	GPtrArray *pairs;
 };
 
-/* A name without a row is an error, so that a typo does not look like a user
- * without grants. */
-static int
-listing_check_name(struct database *database, enum statement which,
-    const char *name, int error)
-{
-	sqlite3_stmt *statement = database->statements[which];
-	int rc;
-
-	if (name == NULL)
-		return ERROR_NONE;
-	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	rc = database_step(database, statement);
-	if (rc == SQLITE_DONE)
-		return database_fail(database, error, name);
-	return rc < 0 ? rc : ERROR_NONE;
-}
-
 static int
 listing_read_pairs_cb(void *context)
 {
 	struct listing *listing = context;
 	struct database *database = &listing->database;
 	sqlite3_stmt *pairs = database->statements[LISTING_SELECT_PAIRS];
-	int rc = listing_check_name(database, LISTING_SELECT_USER,
-	    listing->user, ERROR_NOUSER);
+	int rc = transaction_check_names(database,
+	    database->statements[LISTING_SELECT_KNOWN], listing->user,
+	    listing->vm);
 
-	if (rc == ERROR_NONE)
-		rc = listing_check_name(database, LISTING_SELECT_VM,
-		    listing->vm, ERROR_NOVM);
 	if (rc != ERROR_NONE)
 		return rc;
 	sqlite3_bind_text(pairs, 1, listing->user, -1, SQLITE_STATIC);
@@ -92,15 +71,11 @@ listing_read(const char *path, const char *user, const char *vm,
     GPtrArray *pairs, char detail[ERROR_DETAIL_MAX])
 {
 	struct listing listing = { .user = user, .vm = vm, .pairs = pairs };
-	const struct transaction transaction = {
-		.path = path,
-		.sql = statement_sql,
-		.count = LISTING_STATEMENT_COUNT,
-		.work_cb = listing_read_pairs_cb,
-		.context = &listing,
-	};
+	int rc = database_init(&listing.database, path, false, statement_sql,
+	    LISTING_STATEMENT_COUNT);
 
-	return transaction_run(&listing.database, &transaction, detail);
+	return transaction_run(&listing.database, rc, listing_read_pairs_cb,
+	    &listing, detail);
 }
 
 /* Without an error message: a failure means no hint. */

@@ -48,12 +48,6 @@ struct migrate {
 	char forbidden[48];		/* SQL that was denied to it, or "" */
 };
 
-int
-policy_version(void)
-{
-	return DATABASE_VERSION;
-}
-
 /* --- which files --------------------------------------------------------- */
 
 /* The version in a name such as 0002-some-name.sql.  0: not a migration, such
@@ -110,16 +104,15 @@ migrate_read_folder(struct migrate *migrate)
 	return rc;
 }
 
-/* Sets the version that the files have to lead to.  With POLICY_NEWEST it may
- * be later than the one that this program reads. */
+/* Sets the version that the files have to lead to.  If it is the newest
+ * it may be later than the one that this program reads. */
 static int
 migrate_check_target(struct migrate *migrate)
 {
 	struct policy_migration *what = migrate->what;
-	bool newest = what->target == POLICY_NEWEST;
 
-	what->to = newest ? DATABASE_VERSION : what->target;
-	for (int i = MIGRATE_VERSION_MAX; newest && i > what->to; i--) {
+	what->to = DATABASE_VERSION;
+	for (int i = MIGRATE_VERSION_MAX; what->newest && i > what->to; i--) {
 		if (migrate->versions[i] != NULL)
 			what->to = i;
 	}
@@ -366,11 +359,11 @@ migrate_choose_files(struct migrate *migrate)
 	struct policy_migration *what = migrate->what;
 	int rc = migrate_read_version(migrate, &what->from);
 
-	if (rc == ERROR_NONE && what->target == POLICY_NEWEST)
+	if (rc == ERROR_NONE && what->newest)
 		rc = migrate_read_folder(migrate);
 	if (rc == ERROR_NONE)
 		rc = migrate_check_target(migrate);
-	if (rc == ERROR_NONE && what->target != POLICY_NEWEST &&
+	if (rc == ERROR_NONE && !what->newest &&
 	    what->from < what->to)
 		rc = migrate_read_folder(migrate);
 	return rc == ERROR_NONE ? migrate_check_files(migrate) : rc;
@@ -403,20 +396,14 @@ policy_migrate(const char *path, struct policy_migration *what,
     char detail[ERROR_DETAIL_MAX])
 {
 	struct migrate *migrate = g_new0(struct migrate, 1);
-	const struct transaction transaction = {
-		.path = path,
-		.writable = true,
-		.any_version = true,
-		.sql = statement_sql,
-		.count = MIGRATE_STATEMENT_COUNT,
-		.work_cb = migrate_run_files_cb,
-		.context = migrate,
-	};
-	int rc;
+	int rc = database_init(&migrate->database, path, true, statement_sql,
+	    MIGRATE_STATEMENT_COUNT);
 
+	migrate->database.any_version = true;
 	migrate->what = what;
 	what->backup = NULL;
-	rc = transaction_run(&migrate->database, &transaction, detail);
+	rc = transaction_run(&migrate->database, rc, migrate_run_files_cb,
+	    migrate, detail);
 	if (rc != ERROR_NONE && what->backup != NULL)
 		unlink(what->backup);
 	for (int i = 0; i <= MIGRATE_VERSION_MAX; i++)

@@ -9,24 +9,20 @@
 #define VMAUTHZ_POLICY_ADMIN_MIGRATE_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/error.h"
 
-enum { POLICY_NEWEST = -1 };
-
 struct policy_migration {
 	const char *folder;
-	int target;		/* version; POLICY_NEWEST: that of the folder's
-				 * last file */
+	bool newest;		/* to the version of the folder's last file, not
+				 * to the one that this build reads */
 	int from, to;		/* out: the policy's version before and after */
 	GString *files;		/* the name of each file that was run is added,
 				 * indented, on a line of its own */
 	char *backup;		/* out: path of the copy, NULL if there was
 				 * nothing to do; freed with g_free() */
 };
-
-/* The schema version that this build reads. */
-int policy_version(void);
 
 /* Copies the policy to a file next to it and runs the files in one transaction.
  * After an error the policy is as before and the copy is removed.  Returns 0,

@@ -169,18 +169,12 @@ problems_check(const char *path, bool scram_only, GPtrArray *problems,
 		.scram_only = scram_only,
 		.found = problems,
 	};
-	const struct transaction transaction = {
-		.path = path,
-		.sql = statement_sql,
-		.count = PROBLEMS_STATEMENT_COUNT,
-		.work_cb = problems_check_cb,
-		.context = &check,
-	};
-	int rc;
+	int rc = check.zones == NULL ? ERROR_MEMORY :
+	    database_init(&check.database, path, false, statement_sql,
+	    PROBLEMS_STATEMENT_COUNT);
 
-	strcpy(detail, error_text(ERROR_MEMORY));
-	rc = check.zones == NULL ? ERROR_MEMORY :
-	    transaction_run(&check.database, &transaction, detail);
+	rc = transaction_run(&check.database, rc, problems_check_cb, &check,
+	    detail);
 	zone_cache_free(&check.zones);
 	return rc;
 }

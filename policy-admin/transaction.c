@@ -8,29 +8,39 @@
 #include <string.h>
 
 int
-transaction_run(struct database *database,
-    const struct transaction *transaction, char detail[ERROR_DETAIL_MAX])
+transaction_run(struct database *database, int rc, transaction_cb *work_cb,
+    void *context, char detail[ERROR_DETAIL_MAX])
 {
-	int rc;
-
-	strcpy(detail, error_text(ERROR_MEMORY));
-	rc = database_init(database, transaction->path, transaction->writable,
-	    transaction->sql, transaction->count);
+	strcpy(detail, error_text(rc));
 	if (rc != ERROR_NONE)
 		return rc;
-	database->any_version = transaction->any_version;
 	rc = database_begin(database);
 	if (rc == ERROR_NONE) {
 		/* A login's time limit is too short for a million rows. */
 		database_take_time(database);
-		rc = transaction->work_cb(transaction->context);
-		/* What is not committed is rolled back by closing. */
-		if (rc != ERROR_NONE || !transaction->trial)
-			rc = database_end(database, rc);
+		rc = database_end(database, work_cb(context));
 	}
 	memcpy(detail, database->detail, ERROR_DETAIL_MAX);
 	database_clear(database);
-	return rc;
+	return rc == TRANSACTION_ROLL_BACK ? ERROR_NONE : rc;
+}
+
+int
+transaction_check_names(struct database *database, sqlite3_stmt *statement,
+    const char *user, const char *vm)
+{
+	int rc;
+
+	sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, vm, -1, SQLITE_STATIC);
+	rc = database_step(database, statement);
+	if (rc < 0)
+		return rc;
+	if (sqlite3_column_int(statement, 0) == 0)
+		return database_fail(database, ERROR_NOUSER, user);
+	if (sqlite3_column_int(statement, 1) == 0)
+		return database_fail(database, ERROR_NOVM, vm);
+	return ERROR_NONE;
 }
 
 int

@@ -11,25 +11,24 @@
 
 #include "policy/database.h"
 
-/* Does the work of a transaction.  Returns 0, or an error that
- * database_fail() has noted. */
+enum { TRANSACTION_ROLL_BACK = 1 };	/* no error, and nothing changed */
+
+/* Does the work of a transaction.  Returns 0, an error that database_fail() has
+ * noted, or TRANSACTION_ROLL_BACK. */
 typedef int transaction_cb(void *context);
 
-struct transaction {
-	const char *path;
-	bool writable;
-	bool any_version;		/* see struct database */
-	bool trial;			/* rolled back also without an error */
-	const char *const *sql;		/* see database_init() */
-	size_t count;
-	transaction_cb *work_cb;
-	void *context;
-};
+/* Opens the policy, calls work_cb in one transaction, and closes and clears
+ * database; rc is what database_init() returned about it.  Returns 0, or an
+ * error with one sentence in detail. */
+int transaction_run(struct database *database, int rc,
+    transaction_cb *work_cb, void *context, char detail[ERROR_DETAIL_MAX]);
 
-/* Opens the policy in database, calls work_cb in one transaction and closes the
- * policy.  Returns 0, or an error with one sentence in detail. */
-int transaction_run(struct database *database,
-    const struct transaction *transaction, char detail[ERROR_DETAIL_MAX]);
+/* Checks that the policy has the names, so that a typo does not look like a
+ * user without rows.  The statement returns for its first and its second parameter
+ * whether it is known; a name that is NULL has to be.  Returns 0, ERROR_NOUSER,
+ * ERROR_NOVM or an error of the database. */
+int transaction_check_names(struct database *database,
+    sqlite3_stmt *statement, const char *user, const char *vm);
 
 /* Adds the rows that the statement returns to rows, each as a list of its
  * columns' texts that ends in NULL; NULL in SQL becomes "".  Returns 0 or an

@@ -365,7 +365,9 @@ undo_revert_cb(void *context)
 	struct undo *undo = context;
 	int rc = undo_check_limits(undo);
 
-	return rc == ERROR_NONE ? undo_revert(undo) : rc;
+	if (rc == ERROR_NONE)
+		rc = undo_revert(undo);
+	return rc == ERROR_NONE && undo->trial ? TRANSACTION_ROLL_BACK : rc;
 }
 
 int
@@ -373,21 +375,12 @@ policy_undo(const char *path, struct policy_undo *what, bool trial,
     char detail[ERROR_DETAIL_MAX])
 {
 	struct undo undo = { .what = what, .trial = trial };
-	const struct transaction transaction = {
-		.path = path,
-		.writable = true,
-		.trial = trial,
-		.sql = statement_sql,
-		.count = UNDO_STATEMENT_COUNT,
-		.work_cb = undo_revert_cb,
-		.context = &undo,
-	};
-
-	int rc;
+	int rc = database_init(&undo.database, path, true, statement_sql,
+	    UNDO_STATEMENT_COUNT);
 
 	undo.marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	    NULL);
-	rc = transaction_run(&undo.database, &transaction, detail);
+	rc = transaction_run(&undo.database, rc, undo_revert_cb, &undo, detail);
 	g_hash_table_unref(undo.marks);
 	return rc;
 }

@@ -172,8 +172,8 @@ cli_parse(const struct cli_command *command, int argc, char **argv,
 	return cli_check_operands(command, argc, argv, status_r);
 }
 
-/* Parses twice.  An option that was given before USER counts in the second parse
- * as well. */
+/* Parses twice.  An option that was given before USER counts in the second
+ * parse as well. */
 bool
 cli_parse_user_vm(const struct cli_command *command, int argc, char **argv,
     const char **user_r, const char **vm_r, int *status_r)

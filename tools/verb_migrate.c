@@ -48,9 +48,8 @@ verb_migrate(const char *path, int argc, char **argv)
 		return status;
 	/* With files of their own, administrators may want a version that this
 	 * program does not read yet. */
-	migration.target = migration.folder != NULL ? POLICY_NEWEST :
-	    policy_version();
-	if (migration.folder == NULL)
+	migration.newest = migration.folder != NULL;
+	if (!migration.newest)
 		migration.folder = DEFAULT_FOLDER;
 	migration.files = g_string_new(NULL);
 	done = policy_migrate(path, &migration, detail) == ERROR_NONE;

@@ -16,8 +16,8 @@
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
-/* Prints what the undo does: changes, then passwords.  Returns false if the undo
- * can't be done, and nothing is printed. */
+/* Prints what the undo does: changes, then passwords.  Returns false, and
+ * prints an error alone, if it can't be done. */
 static bool
 undo_preview(const char *path, struct policy_undo *undo)
 {
@@ -69,8 +69,8 @@ undo_is_confirmed(void)
 	return false;
 }
 
-/* No lock is held while the question waits.  policy_undo() refuses if the policy
- * has changed since the preview. */
+/* No lock is held while the question waits.  policy_undo() refuses if the
+ * policy has changed since the preview. */
 static bool
 undo_confirm_and_apply(const char *path, struct policy_undo *undo, bool yes)
 {

@@ -95,8 +95,8 @@ words_cert_sha256_detail(char out[WORDS_MAX], const unsigned char *sha256)
 	return sha256 != NULL;
 }
 
-/* value is the grant's, for its zone.  "there" is the zone that it names, "here"
- * that of this host. */
+/* value is the grant's, for its zone.  "there" is the zone that it names,
+ * "here" that of this host. */
 static bool
 words_hours_detail(char out[WORDS_MAX],
     const struct explained_request *explained, const char *value)

@@ -3,14 +3,10 @@
 
 #include "policy-admin/listing.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "policy/database.h"
+#include "policy-admin/transaction.h"
 
 enum statement {
-	LISTING_SELECT_USER,
-	LISTING_SELECT_VM,
+	LISTING_SELECT_KNOWN,
 	LISTING_SELECT_PAIRS,
 	LISTING_NEAREST_USER,
 	LISTING_NEAREST_VM,
@@ -21,10 +17,10 @@ enum statement {
  * them then, instead of expanding the VMs again for each user.  Denies are left
  * out: without an allow nobody gets in. */
 static const char *const statement_sql[LISTING_STATEMENT_COUNT] = {
-	[LISTING_SELECT_USER] =
-	    "SELECT 1 FROM users WHERE name = ?1",
-	[LISTING_SELECT_VM] =
-	    "SELECT 1 FROM vms WHERE name = ?1",
+	[LISTING_SELECT_KNOWN] =
+	    ("SELECT ?1 IS NULL OR EXISTS (SELECT 1 FROM users"
+	    "  WHERE name = ?1), ?2 IS NULL OR EXISTS (SELECT 1 FROM vms"
+	    "  WHERE name = ?2)"),
 	[LISTING_SELECT_PAIRS] =
 	    ("WITH allows AS MATERIALIZED (SELECT id FROM grants"
 	    " WHERE effect = 'allow'),"
@@ -46,142 +42,61 @@ static const char *const statement_sql[LISTING_STATEMENT_COUNT] = {
 	    " ORDER BY name LIMIT 1"),
 };
 
-static int
-listing_add_pair(struct listing *listing, sqlite3_stmt *statement)
-{
-	size_t count = listing->count;
-	struct listing_pair *pair;
-
-	/* The room doubles, so the list is full at every power of two. */
-	if ((count & (count - 1)) == 0) {
-		struct listing_pair *pairs = reallocarray(listing->pairs,
-		    count == 0 ? 1 : 2 * count, sizeof(*pairs));
-
-		if (pairs == NULL)
-			return ERROR_MEMORY;
-		listing->pairs = pairs;
-	}
-	/* Counted first, so that listing_clear() frees half a pair, too. */
-	pair = &listing->pairs[listing->count++];
-	pair->user = strdup((const char *)sqlite3_column_text(statement, 0));
-	pair->vm = strdup((const char *)sqlite3_column_text(statement, 1));
-	return pair->user != NULL && pair->vm != NULL ? ERROR_NONE :
-	    ERROR_MEMORY;
-}
-
-/* A name without a row is an error, so that a typo does not look like a user
- * without grants. */
-static int
-listing_check_name(struct database *database, enum statement which,
-    const char *name, int error)
-{
-	sqlite3_stmt *statement = database->statements[which];
-	int rc;
-
-	if (name == NULL)
-		return ERROR_NONE;
-	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	rc = database_step(database, statement);
-	if (rc == SQLITE_DONE)
-		return database_fail(database, error, name);
-	return rc < 0 ? rc : ERROR_NONE;
-}
+/* One call of listing_read(). */
+struct listing {
+	struct database database;
+	const char *user, *vm;
+	GPtrArray *pairs;
+};
 
 static int
-listing_read_pairs(struct database *database, struct listing *listing,
-    const char *user, const char *vm)
+listing_read_pairs_cb(void *context)
 {
-	sqlite3_stmt *statement = database->statements[LISTING_SELECT_PAIRS];
-	int rc = listing_check_name(database, LISTING_SELECT_USER, user,
-	    ERROR_NOUSER);
+	struct listing *listing = context;
+	struct database *database = &listing->database;
+	sqlite3_stmt *pairs = database->statements[LISTING_SELECT_PAIRS];
+	int rc = transaction_check_names(database,
+	    database->statements[LISTING_SELECT_KNOWN], listing->user,
+	    listing->vm);
 
-	if (rc == ERROR_NONE)
-		rc = listing_check_name(database, LISTING_SELECT_VM, vm,
-		    ERROR_NOVM);
 	if (rc != ERROR_NONE)
 		return rc;
-	sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, vm, -1, SQLITE_STATIC);
-	while (rc == ERROR_NONE &&
-	    (rc = database_step(database, statement)) == SQLITE_ROW)
-		rc = listing_add_pair(listing, statement);
-	if (rc == ERROR_MEMORY)
-		return database_fail(database, rc, NULL);
-	return rc < 0 ? rc : ERROR_NONE;
+	sqlite3_bind_text(pairs, 1, listing->user, -1, SQLITE_STATIC);
+	sqlite3_bind_text(pairs, 2, listing->vm, -1, SQLITE_STATIC);
+	return transaction_read_rows(database, pairs, listing->pairs);
 }
 
 int
-listing_read(struct listing *listing_r, const char *path, const char *user,
-    const char *vm)
+listing_read(const char *path, const char *user, const char *vm,
+    GPtrArray *pairs, char detail[ERROR_DETAIL_MAX])
 {
-	struct database database;
-	int rc;
-
-	memset(listing_r, 0, sizeof(*listing_r));
-	rc = database_init(&database, path, false, statement_sql,
+	struct listing listing = { .user = user, .vm = vm, .pairs = pairs };
+	int rc = database_init(&listing.database, path, false, statement_sql,
 	    LISTING_STATEMENT_COUNT);
-	if (rc != ERROR_NONE) {
-		strcpy(listing_r->detail, error_text(rc));
-		return rc;
-	}
-	rc = database_begin(&database);
-	if (rc == ERROR_NONE) {
-		/* The limit of a login is too short for a million grants. */
-		database.deadline += LISTING_WAIT_MS;
-		rc = database_end(&database,
-		    listing_read_pairs(&database, listing_r, user, vm));
-	}
-	strcpy(listing_r->detail, database.detail);
-	database_clear(&database);
-	return rc;
-}
 
-void
-listing_clear(struct listing *listing)
-{
-	for (size_t i = 0; i < listing->count; i++) {
-		free(listing->pairs[i].user);
-		free(listing->pairs[i].vm);
-	}
-	free(listing->pairs);
-	memset(listing, 0, sizeof(*listing));
-}
-
-/* The name is a hint for a person: one that is too long is left out, as is any
- * error. */
-static int
-listing_read_nearest(struct database *database, enum statement which,
-    const char *name, char nearest[IDENTITY_MAX + 1])
-{
-	sqlite3_stmt *statement = database->statements[which];
-	const char *found;
-	int rc;
-
-	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	rc = database_step(database, statement);
-	if (rc != SQLITE_ROW)
-		return rc < 0 ? rc : ERROR_NONE;
-	found = (const char *)sqlite3_column_text(statement, 0);
-	if (found != NULL && strlen(found) <= IDENTITY_MAX)
-		strcpy(nearest, found);
-	return ERROR_NONE;
+	return transaction_run(&listing.database, rc, listing_read_pairs_cb,
+	    &listing, detail);
 }
 
 /* Without an error message: a failure means no hint. */
-bool
-listing_nearest(const char *path, enum listing_kind kind, const char *name,
-    char nearest_r[IDENTITY_MAX + 1])
+char *
+listing_nearest(const char *path, enum listing_kind kind, const char *name)
 {
 	struct database database;
+	sqlite3_stmt *statement;
+	char *nearest = NULL;
 
-	nearest_r[0] = '\0';
 	if (database_init(&database, path, false, statement_sql,
 	    LISTING_STATEMENT_COUNT) != ERROR_NONE)
-		return false;
-	if (database_begin(&database) == ERROR_NONE)
-		database_end(&database, listing_read_nearest(&database,
-		    kind == LISTING_USER ? LISTING_NEAREST_USER :
-		    LISTING_NEAREST_VM, name, nearest_r));
+		return NULL;
+	if (database_begin(&database) == ERROR_NONE) {
+		statement = database.statements[kind == LISTING_USER ?
+		    LISTING_NEAREST_USER : LISTING_NEAREST_VM];
+		sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+		if (database_step(&database, statement) == SQLITE_ROW)
+			nearest = g_strdup((const char *)
+			    sqlite3_column_text(statement, 0));
+	}
 	database_clear(&database);
-	return nearest_r[0] != '\0';
+	return nearest;
 }

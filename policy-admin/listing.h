@@ -8,31 +8,16 @@
 #ifndef VMAUTHZ_POLICY_ADMIN_LISTING_H
 #define VMAUTHZ_POLICY_ADMIN_LISTING_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <glib.h>
 
-#include "policy/policy.h"
+#include "base/error.h"
 
-enum { LISTING_WAIT_MS = 60000 };	/* time limit of a call, added to
-				 * DATABASE_WAIT_MS */
-
-struct listing_pair {
-	char *user, *vm;
-};
-
-struct listing {
-	size_t count;
-	struct listing_pair *pairs;	/* sorted by user, then by VM */
-	char detail[ERROR_DETAIL_MAX];	/* as policy_detail() */
-};
-
-/* Reads each pair of a user and a VM that an allow names, once.  user and vm
- * restrict the list to theirs, unless NULL.  Returns 0, ERROR_NOUSER or
- * ERROR_NOVM if the policy has no such row, or another error; detail is set
- * after an error.  Freed with listing_clear(), also after an error. */
-int listing_read(struct listing *listing_r, const char *path,
-    const char *user, const char *vm);
-void listing_clear(struct listing *listing);
+/* Adds each pair of a user and a VM that an allow names to pairs, once, sorted
+ * by user, then by VM: lists of the two names and NULL.  user and vm restrict
+ * them to theirs, unless NULL.  Returns 0; ERROR_NOUSER or ERROR_NOVM if the
+ * policy has no such row, or another error, with one sentence in detail. */
+int listing_read(const char *path, const char *user, const char *vm,
+    GPtrArray *pairs, char detail[ERROR_DETAIL_MAX]);
 
 enum listing_kind {
 	LISTING_USER = 0,
@@ -41,9 +26,9 @@ enum listing_kind {
 
 /* Finds the user or VM that name may have been meant for: one whose name
  * differs in upper and lower case only, or a user of that name in another
- * realm.  Returns false, and "" in nearest_r, if there is none or the policy
- * can't be read. */
-bool listing_nearest(const char *path, enum listing_kind kind,
-    const char *name, char nearest_r[IDENTITY_MAX + 1]);
+ * realm.  Returns it, to be freed with g_free(), or NULL if there is none or
+ * the policy can't be read. */
+char *listing_nearest(const char *path, enum listing_kind kind,
+    const char *name);
 
 #endif

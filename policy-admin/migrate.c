@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 
 #include "base/file_read.h"
 #include "base/sqlite_file.h"
-#include "policy/database.h"
+#include "policy-admin/transaction.h"
 
 enum {
 	MIGRATE_VERSION_DIGITS = 4,		/* in a file's name */
@@ -44,30 +43,10 @@ static const char *const statement_sql[MIGRATE_STATEMENT_COUNT] = {
 struct migrate {
 	struct database database;
 	struct policy_migration *what;
-	migrate_cb *callback;
-	void *context;
+	char *versions[MIGRATE_VERSION_MAX + 1];	/* files' names */
 	const char *file;		/* name of the file that runs */
 	char forbidden[48];		/* SQL that was denied to it, or "" */
 };
-
-int
-policy_version(void)
-{
-	return DATABASE_VERSION;
-}
-
-__attribute__((format(printf, 2, 3)))
-static int
-migrate_refuse(struct migrate *migrate, const char *format, ...)
-{
-	char detail[384];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(detail, sizeof(detail), format, arguments);
-	va_end(arguments);
-	return database_fail(&migrate->database, ERROR_MIGRATION, detail);
-}
 
 /* --- which files --------------------------------------------------------- */
 
@@ -89,73 +68,74 @@ migrate_name_version(const char *name)
 	return atoi(name);
 }
 
-/* Stores the file's name in versions[], whose index is the version. */
 static int
-migrate_store_name(struct migrate *migrate, char **versions, const char *name)
+migrate_store_name(struct migrate *migrate, const char *name)
 {
+	char **versions = migrate->versions;
 	int version = migrate_name_version(name);
 
 	if (version == 0)
 		return ERROR_NONE;
 	if (version < 0)
-		return migrate_refuse(migrate, "%s/%s is not named as in"
-		    " 0002-some-name.sql", migrate->what->folder, name);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s/%s is not named as in 0002-some-name.sql",
+		    migrate->what->folder, name);
 	if (versions[version] != NULL)
-		return migrate_refuse(migrate, "%s has two files for version"
-		    " %d, %s and %s", migrate->what->folder, version,
-		    versions[version], name);
-	versions[version] = strdup(name);
-	return versions[version] != NULL ? ERROR_NONE :
-	    database_fail(&migrate->database, ERROR_MEMORY, NULL);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s has two files for version %d, %s and %s",
+		    migrate->what->folder, version, versions[version], name);
+	versions[version] = g_strdup(name);
+	return ERROR_NONE;
 }
 
 static int
-migrate_read_folder(struct migrate *migrate, char **versions)
+migrate_read_folder(struct migrate *migrate)
 {
 	DIR *folder = opendir(migrate->what->folder);
 	struct dirent *entry;
 	int rc = ERROR_NONE;
 
 	if (folder == NULL)
-		return migrate_refuse(migrate, "%s: %s", migrate->what->folder,
-		    strerror(errno));
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s: %s", migrate->what->folder, strerror(errno));
 	while (rc == ERROR_NONE && (entry = readdir(folder)) != NULL)
-		rc = migrate_store_name(migrate, versions, entry->d_name);
+		rc = migrate_store_name(migrate, entry->d_name);
 	closedir(folder);
 	return rc;
 }
 
-/* Sets the version that the files have to lead to.  With POLICY_NEWEST it may
- * be later than the one that this program reads. */
+/* Sets the version that the files have to lead to.  If it is the newest
+ * it may be later than the one that this program reads. */
 static int
-migrate_check_target(struct migrate *migrate, char *const *versions)
+migrate_check_target(struct migrate *migrate)
 {
 	struct policy_migration *what = migrate->what;
-	bool newest = what->target == POLICY_NEWEST;
 
-	what->to = newest ? DATABASE_VERSION : what->target;
-	for (int i = MIGRATE_VERSION_MAX; newest && i > what->to; i--) {
-		if (versions[i] != NULL)
+	what->to = DATABASE_VERSION;
+	for (int i = MIGRATE_VERSION_MAX; what->newest && i > what->to; i--) {
+		if (migrate->versions[i] != NULL)
 			what->to = i;
 	}
 	if (what->from > what->to)
-		return migrate_refuse(migrate, "version %d is newer than %s %d",
-		    what->from, what->to == DATABASE_VERSION ?
-		    "this program's" : "the last migration's", what->to);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "version %d is newer than %s %d", what->from,
+		    what->to == DATABASE_VERSION ? "this program's" :
+		    "the last migration's", what->to);
 	return ERROR_NONE;
 }
 
 /* Each file leads from the version before it, so none may be missing. */
 static int
-migrate_check_files(struct migrate *migrate, char *const *versions)
+migrate_check_files(struct migrate *migrate)
 {
 	const struct policy_migration *what = migrate->what;
 
 	for (int i = what->from + 1; i <= what->to; i++) {
-		if (versions[i] == NULL)
-			return migrate_refuse(migrate, "from version %d to %d"
-			    " the file for version %d is missing in %s",
-			    what->from, what->to, i, what->folder);
+		if (migrate->versions[i] == NULL)
+			return transaction_fail(&migrate->database,
+			    ERROR_MIGRATION, "from version %d to %d the file"
+			    " for version %d is missing in %s", what->from,
+			    what->to, i, what->folder);
 	}
 	return ERROR_NONE;
 }
@@ -164,18 +144,16 @@ migrate_check_files(struct migrate *migrate, char *const *versions)
 static int
 migrate_read_file(struct migrate *migrate, char **text_r)
 {
-	char path[PATH_MAX];
-	char *text = NULL;
+	char *path = g_build_filename(migrate->what->folder, migrate->file,
+	    NULL);
 	size_t size;
-	int length = snprintf(path, sizeof(path), "%s/%s",
-	    migrate->what->folder, migrate->file);
+	char *text = file_read_path(path, MIGRATE_FILE_SIZE_MAX, &size);
 
-	if (length >= 0 && (size_t)length < sizeof(path))
-		text = file_read_path(path, MIGRATE_FILE_SIZE_MAX, &size);
+	g_free(path);
 	if (text == NULL || strlen(text) != size) {
 		free(text);
-		return migrate_refuse(migrate, "%s can't be read",
-		    migrate->file);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s can't be read", migrate->file);
 	}
 	*text_r = text;
 	return ERROR_NONE;
@@ -205,8 +183,8 @@ migrate_copy_policy(struct migrate *migrate)
 	sqlite3_close(from);
 	sqlite3_close(to);
 	return rc == SQLITE_DONE ? ERROR_NONE :
-	    migrate_refuse(migrate, "copying it to %s: %s",
-	    migrate->what->backup, sqlite3_errstr(rc));
+	    transaction_fail(&migrate->database, ERROR_MIGRATION, "copying it"
+	    " to %s: %s", migrate->what->backup, sqlite3_errstr(rc));
 }
 
 /* The copy holds the same verifiers as the policy, so that nobody may read it
@@ -216,39 +194,32 @@ migrate_make_backup(struct migrate *migrate)
 {
 	const struct stat *seen = &migrate->database.seen;
 	struct policy_migration *what = migrate->what;
-	char stamp[] = "YYYYMMDDTHHMMSS";
-	time_t now = time(NULL);
-	struct tm utc;
+	GDateTime *now = g_date_time_new_now_utc();
+	char *stamp = g_date_time_format(now, "%Y%m%dT%H%M%S");
+	char *name = g_strdup_printf("%s.v%d-%s", migrate->database.path,
+	    what->from, stamp);
 	bool same_access;
-	int fd, length;
+	int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, 0600), rc = ERROR_NONE;
 
-	if (gmtime_r(&now, &utc) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &utc) == 0)
-		return migrate_refuse(migrate, "this host has no time");
-	length = snprintf(what->backup, sizeof(what->backup), "%s.v%d-%s",
-	    migrate->database.path, what->from, stamp);
-	if (length < 0 || (size_t)length >= sizeof(what->backup)) {
-		what->backup[0] = '\0';
-		return migrate_refuse(migrate,
-		    "the copy's name would be too long");
-	}
-	fd = open(what->backup, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
+	if (fd < 0)
+		rc = transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "a copy at %s: %s", name, strerror(errno));
+	g_free(stamp);
+	g_date_time_unref(now);
 	if (fd < 0) {
-		int error = errno;
-		int rc = migrate_refuse(migrate, "a copy at %s: %s",
-		    what->backup, strerror(error));
-
-		/* The caller deletes what backup names: not this file. */
-		what->backup[0] = '\0';
+		g_free(name);
 		return rc;
 	}
+	/* The caller deletes it after an error from here on. */
+	what->backup = name;
 	same_access = fchown(fd, seen->st_uid, seen->st_gid) == 0 &&
 	    fchmod(fd, seen->st_mode & ALLPERMS) == 0;
 	close(fd);
 	if (!same_access)
-		return migrate_refuse(migrate, "the owner and mode of %s: %s",
-		    what->backup, strerror(errno));
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "the owner and mode of %s: %s", what->backup,
+		    strerror(errno));
 	return migrate_copy_policy(migrate);
 }
 
@@ -306,8 +277,8 @@ migrate_check_statement(struct migrate *migrate, enum statement which,
 	int rc = database_step(&migrate->database, statement);
 
 	if (rc == SQLITE_ROW)
-		rc = migrate_refuse(migrate, "%s %s: %s", migrate->file,
-		    finding,
+		rc = transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s %s: %s", migrate->file, finding,
 		    (const char *)sqlite3_column_text(statement, 0));
 	sqlite3_reset(statement);
 	return rc < 0 ? rc : ERROR_NONE;
@@ -332,8 +303,9 @@ migrate_check_result(struct migrate *migrate, int wanted)
 	int version, rc = migrate_read_version(migrate, &version);
 
 	if (rc == ERROR_NONE && version != wanted)
-		return migrate_refuse(migrate, "%s leaves user_version at %d"
-		    " instead of %d", migrate->file, version, wanted);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s leaves user_version at %d instead of %d", migrate->file,
+		    version, wanted);
 	if (rc == ERROR_NONE)
 		rc = migrate_check_statement(migrate, MIGRATE_CHECK_WHOLE,
 		    "damages the database");
@@ -344,9 +316,10 @@ migrate_check_result(struct migrate *migrate, int wanted)
 }
 
 static int
-migrate_run_file(struct migrate *migrate, const char *name, int version)
+migrate_run_file(struct migrate *migrate, int version)
 {
 	sqlite3 *handle = migrate->database.handle;
+	const char *name = migrate->versions[version];
 	char *text = NULL;
 	int result, rc;
 
@@ -363,46 +336,48 @@ migrate_run_file(struct migrate *migrate, const char *name, int version)
 	free(text);
 	/* SQLite's own text for a denial is "not authorized". */
 	if (migrate->forbidden[0] != '\0')
-		return migrate_refuse(migrate, "%s has a %s, which no migration"
-		    " may have", name, migrate->forbidden);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s has a %s, which no migration may have", name,
+		    migrate->forbidden);
 	if (result != SQLITE_OK)
-		return migrate_refuse(migrate, "%s: %s", name,
-		    sqlite3_errmsg(handle));
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s: %s", name, sqlite3_errmsg(handle));
 	if (sqlite3_get_autocommit(handle) != 0)
-		return migrate_refuse(migrate, "%s ended the transaction",
-		    name);
+		return transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "%s ended the transaction", name);
 	rc = migrate_check_result(migrate, version);
 	if (rc == ERROR_NONE)
-		migrate->callback(migrate->context, name);
+		g_string_append_printf(migrate->what->files, "  %s\n", name);
 	return rc;
 }
 
 /* Reads the folder only where it is needed, so that a policy of this program's
  * version is no error on a host without migrations. */
 static int
-migrate_choose_files(struct migrate *migrate, char **versions)
+migrate_choose_files(struct migrate *migrate)
 {
 	struct policy_migration *what = migrate->what;
 	int rc = migrate_read_version(migrate, &what->from);
 
-	if (rc == ERROR_NONE && what->target == POLICY_NEWEST)
-		rc = migrate_read_folder(migrate, versions);
+	if (rc == ERROR_NONE && what->newest)
+		rc = migrate_read_folder(migrate);
 	if (rc == ERROR_NONE)
-		rc = migrate_check_target(migrate, versions);
-	if (rc == ERROR_NONE && what->target != POLICY_NEWEST &&
+		rc = migrate_check_target(migrate);
+	if (rc == ERROR_NONE && !what->newest &&
 	    what->from < what->to)
-		rc = migrate_read_folder(migrate, versions);
-	return rc == ERROR_NONE ? migrate_check_files(migrate, versions) : rc;
+		rc = migrate_read_folder(migrate);
+	return rc == ERROR_NONE ? migrate_check_files(migrate) : rc;
 }
 
 /* Foreign keys are off meanwhile: a migration that rebuilds a table drops, for
  * a moment, rows that other tables refer to.  migrate_check_result() checks
  * them afterwards. */
 static int
-migrate_run_files(struct migrate *migrate, char **versions)
+migrate_run_files_cb(void *context)
 {
+	struct migrate *migrate = context;
 	struct policy_migration *what = migrate->what;
-	int rc = migrate_choose_files(migrate, versions);
+	int rc = migrate_choose_files(migrate);
 
 	if (rc != ERROR_NONE || what->from == what->to)
 		return rc;
@@ -410,53 +385,29 @@ migrate_run_files(struct migrate *migrate, char **versions)
 	sqlite3_db_config(migrate->database.handle,
 	    SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
 	for (int i = what->from + 1; rc == ERROR_NONE && i <= what->to; i++)
-		rc = migrate_run_file(migrate, versions[i], i);
+		rc = migrate_run_file(migrate, i);
 	return rc;
 }
 
 /* The policy is locked for writers from before its version is read; logins go
  * on with the policy as it was. */
-static int
-migrate_run_transaction(struct migrate *migrate)
-{
-	char **versions = calloc(MIGRATE_VERSION_MAX + 1, sizeof(*versions));
-	int rc;
-
-	if (versions == NULL)
-		return database_fail(&migrate->database, ERROR_MEMORY,
-		    NULL);
-	migrate->what->backup[0] = '\0';
-	rc = database_begin(&migrate->database);
-	if (rc == ERROR_NONE) {
-		database_extend_deadline(&migrate->database);
-		rc = migrate_run_files(migrate, versions);
-		rc = database_end(&migrate->database, rc);
-	}
-	if (rc != ERROR_NONE && migrate->what->backup[0] != '\0')
-		unlink(migrate->what->backup);
-	for (int i = 0; i <= MIGRATE_VERSION_MAX; i++)
-		free(versions[i]);
-	free(versions);
-	return rc;
-}
-
 int
 policy_migrate(const char *path, struct policy_migration *what,
-    migrate_cb *callback, void *context, char detail[ERROR_DETAIL_MAX])
+    char detail[ERROR_DETAIL_MAX])
 {
-	struct migrate migrate = {
-		.what = what, .callback = callback, .context = context,
-	};
-	int rc;
-
-	strcpy(detail, error_text(ERROR_MEMORY));
-	rc = database_init(&migrate.database, path, true, statement_sql,
+	struct migrate *migrate = g_new0(struct migrate, 1);
+	int rc = database_init(&migrate->database, path, true, statement_sql,
 	    MIGRATE_STATEMENT_COUNT);
-	if (rc != ERROR_NONE)
-		return rc;
-	migrate.database.any_version = true;
-	rc = migrate_run_transaction(&migrate);
-	memcpy(detail, migrate.database.detail, ERROR_DETAIL_MAX);
-	database_clear(&migrate.database);
+
+	migrate->database.any_version = true;
+	migrate->what = what;
+	what->backup = NULL;
+	rc = transaction_run(&migrate->database, rc, migrate_run_files_cb,
+	    migrate, detail);
+	if (rc != ERROR_NONE && what->backup != NULL)
+		unlink(what->backup);
+	for (int i = 0; i <= MIGRATE_VERSION_MAX; i++)
+		g_free(migrate->versions[i]);
+	g_free(migrate);
 	return rc;
 }

@@ -8,27 +8,21 @@
 #ifndef VMAUTHZ_POLICY_ADMIN_MIGRATE_H
 #define VMAUTHZ_POLICY_ADMIN_MIGRATE_H
 
-#include <limits.h>
+#include <glib.h>
+#include <stdbool.h>
 
-#include "policy/policy.h"
-
-enum { POLICY_NEWEST = -1 };
+#include "base/error.h"
 
 struct policy_migration {
 	const char *folder;
-	int target;		/* version; POLICY_NEWEST: that of the folder's
-				 * last file */
+	bool newest;		/* to the version of the folder's last file, not
+				 * to the one that this build reads */
 	int from, to;		/* out: the policy's version before and after */
-	char backup[PATH_MAX];	/* out: path of the copy, "" if there was
-				 * nothing to do */
+	GString *files;		/* the name of each file that was run is added,
+				 * indented, on a line of its own */
+	char *backup;		/* out: path of the copy, NULL if there was
+				 * nothing to do; freed with g_free() */
 };
-
-/* The schema version that this build reads. */
-int policy_version(void);
-
-/* Called with the name of each file that was run, before the transaction is
- * committed: a later file may still fail. */
-typedef void migrate_cb(void *context, const char *name);
 
 /* Copies the policy to a file next to it and runs the files in one transaction.
  * After an error the policy is as before and the copy is removed.  Returns 0,
@@ -36,7 +30,6 @@ typedef void migrate_cb(void *context, const char *name);
  * the target or one of them is refused; or an error of the database.  After an
  * error detail has one sentence. */
 int policy_migrate(const char *path, struct policy_migration *migration,
-    migrate_cb *callback, void *context,
     char detail[ERROR_DETAIL_MAX]);
 
 #endif

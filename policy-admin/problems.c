@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/database.h"
 #include "decide/hours.h"
+#include "policy-admin/transaction.h"
 #include "policy/zone.h"
 
 enum statement {
@@ -36,44 +36,40 @@ static const char *const statement_sql[PROBLEMS_STATEMENT_COUNT] = {
 struct problems {
 	struct database database;
 	struct zone_cache *zones;
-	problems_cb *callback;
-	void *context;
+	bool scram_only;
+	GPtrArray *found;
 };
 
-/* Called for each row of a search; reports a problem if the row is one. */
-typedef void problems_row_cb(struct problems *check, sqlite3_stmt *row);
-
-/* A view and a hand-made file can have NULL in any column. */
-static const char *
-problems_text(sqlite3_stmt *row, int column)
-{
-	const unsigned char *value = sqlite3_column_text(row, column);
-
-	return value != NULL ? (const char *)value : "";
-}
+/* Returns why a grant's value is a problem, to be freed with g_free(), or
+ * NULL. */
+typedef char *problems_value_cb(const struct problems *check,
+    const char *value);
 
 static void
-problems_view_row_cb(struct problems *check, sqlite3_stmt *row)
+problems_add(struct problems *check, const char *what, const char *name,
+    const char *why)
 {
-	check->callback(check->context, problems_text(row, 0),
-	    problems_text(row, 1), problems_text(row, 2));
+	char **problem = g_new0(char *, 3 + 1);
+
+	problem[0] = g_strdup(what);
+	problem[1] = g_strdup(name);
+	problem[2] = g_strdup(why);
+	g_ptr_array_add(check->found, problem);
 }
 
 /* The schema's table `zones` has the names that the policy's author allows; it
  * can't know which of them this host's tz database has. */
-static void
-problems_hours_row_cb(struct problems *check, sqlite3_stmt *row)
+static char *
+problems_hours_cb(const struct problems *check, const char *value)
 {
-	char zone[MOMENT_ZONE_MAX], why[MOMENT_ZONE_MAX + 64];
+	char zone[MOMENT_ZONE_MAX];
 	struct moment_week week;
 
-	if (hours_zone(problems_text(row, 1), zone) == NULL ||
-	    zone[0] == '\0' ||
+	if (hours_zone(value, zone) == NULL || zone[0] == '\0' ||
 	    zone_local(check->zones, zone, time(NULL), &week))
-		return;
-	snprintf(why, sizeof(why), "this host doesn't know the zone \"%s\" of"
+		return NULL;
+	return g_strdup_printf("this host doesn't know the zone \"%s\" of"
 	    " its hours", zone);
-	check->callback(check->context, "grant", problems_text(row, 0), why);
 }
 
 /* Reads /etc/passwd alone, because the plugin reads nothing else at a login. */
@@ -92,101 +88,93 @@ problems_account_exists(const char *name)
 	return account != NULL;
 }
 
-static void
-problems_account_row_cb(struct problems *check, sqlite3_stmt *row)
+static char *
+problems_account_cb(const struct problems *check, const char *value)
 {
-	char why[160];
-
-	if (problems_account_exists(problems_text(row, 1)))
-		return;
-	snprintf(why, sizeof(why), "this host has no account \"%s\" in"
-	    " /etc/passwd, write its number if it has another source",
-	    problems_text(row, 1));
-	check->callback(check->context, "grant", problems_text(row, 0), why);
+	(void)check;
+	return problems_account_exists(value) ? NULL :
+	    g_strdup_printf("this host has no account \"%s\" in /etc/passwd,"
+	    " write its number if it has another source", value);
 }
 
-/* A reader in WAL mode writes the file's -shm; QEMU may not write there. */
-static void
-problems_journal_row_cb(struct problems *check, sqlite3_stmt *row)
-{
-	if (strcmp(problems_text(row, 0), "wal") == 0)
-		check->callback(check->context, "policy", check->database.path,
-		    "is in WAL mode, in which QEMU would have to write, see"
-		    " PRAGMA journal_mode: DELETE");
-}
-
-/* The policy holds verifiers, from which passwords can be guessed offline. */
-static void
-problems_check_mode(struct problems *check)
-{
-	if ((check->database.seen.st_mode & S_IROTH) != 0)
-		check->callback(check->context, "policy", check->database.path,
-		    "can be read by everybody, who may guess passwords from"
-		    " it, see chmod(1): o-rwx");
-}
-
-static const struct {
-	enum statement statement;
-	problems_row_cb *row_cb;
-} searches[] = {
-	{ PROBLEMS_SELECT_JOURNAL, problems_journal_row_cb },
-	{ PROBLEMS_SELECT_VIEW, problems_view_row_cb },
-	{ PROBLEMS_SELECT_HOURS, problems_hours_row_cb },
-	{ PROBLEMS_SELECT_ACCOUNTS, problems_account_row_cb },
-};
-
-/* The callback reads the statement's current row and must not step it. */
+/* Reports the grants of the statement, which returns an id and a value, whose
+ * value is a problem. */
 static int
-problems_search(struct problems *check, enum statement which,
-    problems_row_cb *row_cb)
+problems_check_grants(struct problems *check, enum statement which,
+    problems_value_cb *value_cb)
 {
-	sqlite3_stmt *statement = check->database.statements[which];
+	sqlite3_stmt *row = check->database.statements[which];
 	int rc;
 
-	while ((rc = database_step(&check->database, statement)) ==
-	    SQLITE_ROW)
-		row_cb(check, statement);
+	while ((rc = database_step(&check->database, row)) == SQLITE_ROW) {
+		const char *id = (const char *)sqlite3_column_text(row, 0);
+		const char *value = (const char *)sqlite3_column_text(row, 1);
+		char *why = value_cb(check, value);
+
+		if (why != NULL)
+			problems_add(check, "grant", id, why);
+		g_free(why);
+	}
+	return rc < 0 ? rc : ERROR_NONE;
+}
+
+/* The file's problems, which no row shows. */
+static int
+problems_check_file(struct problems *check)
+{
+	struct database *database = &check->database;
+	sqlite3_stmt *row = database->statements[PROBLEMS_SELECT_JOURNAL];
+	int rc = database_step(database, row);
+
+	/* The policy holds verifiers, from which passwords can be guessed
+	 * offline. */
+	if ((database->seen.st_mode & S_IROTH) != 0)
+		problems_add(check, "policy", database->path, "can be read by"
+		    " everybody, who may guess passwords from it, see chmod(1):"
+		    " o-rwx");
+	/* A reader in WAL mode writes the file's -shm; QEMU may not write
+	 * there. */
+	if (rc == SQLITE_ROW && strcmp("wal",
+	    (const char *)sqlite3_column_text(row, 0)) == 0)
+		problems_add(check, "policy", database->path, "is in WAL mode,"
+		    " in which QEMU would have to write, see PRAGMA"
+		    " journal_mode: DELETE");
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
-problems_search_all(struct problems *check, bool scram_only)
+problems_check_cb(void *context)
 {
-	const size_t count = sizeof(searches) / sizeof(searches[0]);
-	int rc = ERROR_NONE;
+	struct problems *check = context;
+	sqlite3_stmt *view = check->database.statements[PROBLEMS_SELECT_VIEW];
+	int rc = problems_check_file(check);
 
-	sqlite3_bind_int(check->database.statements[PROBLEMS_SELECT_VIEW],
-	    1, scram_only);
-	problems_check_mode(check);
-	for (size_t i = 0; rc == ERROR_NONE && i < count; i++)
-		rc = problems_search(check, searches[i].statement,
-		    searches[i].row_cb);
-	return rc;
+	sqlite3_bind_int(view, 1, check->scram_only);
+	if (rc == ERROR_NONE)
+		rc = transaction_read_rows(&check->database, view,
+		    check->found);
+	if (rc == ERROR_NONE)
+		rc = problems_check_grants(check, PROBLEMS_SELECT_HOURS,
+		    problems_hours_cb);
+	return rc != ERROR_NONE ? rc : problems_check_grants(check,
+	    PROBLEMS_SELECT_ACCOUNTS, problems_account_cb);
 }
 
 int
-problems_check(const char *path, bool scram_only, problems_cb *callback,
-    void *context, char detail[ERROR_DETAIL_MAX])
+problems_check(const char *path, bool scram_only, GPtrArray *problems,
+    char detail[ERROR_DETAIL_MAX])
 {
-	struct problems check = { .callback = callback, .context = context };
-	int rc = database_init(&check.database, path, false, statement_sql,
+	struct problems check = {
+		.zones = zone_cache_new(),
+		.scram_only = scram_only,
+		.found = problems,
+	};
+	int rc = check.zones == NULL ? ERROR_MEMORY :
+	    database_init(&check.database, path, false, statement_sql,
 	    PROBLEMS_STATEMENT_COUNT);
 
-	strcpy(detail, error_text(ERROR_MEMORY));
-	if (rc != ERROR_NONE)
-		return rc;
-	check.zones = zone_cache_new();
-	rc = check.zones != NULL ? database_begin(&check.database) :
-	    database_fail(&check.database, ERROR_MEMORY, NULL);
-	if (rc == ERROR_NONE) {
-		/* The view reads every row; a login's time limit would not
-		 * do. */
-		database_extend_deadline(&check.database);
-		rc = database_end(&check.database,
-		    problems_search_all(&check, scram_only));
-	}
-	memcpy(detail, check.database.detail, ERROR_DETAIL_MAX);
+	rc = transaction_run(&check.database, rc, problems_check_cb, &check,
+	    detail);
 	zone_cache_free(&check.zones);
-	database_clear(&check.database);
 	return rc;
 }

@@ -7,19 +7,17 @@
 #ifndef VMAUTHZ_POLICY_ADMIN_PROBLEMS_H
 #define VMAUTHZ_POLICY_ADMIN_PROBLEMS_H
 
-#include "policy/policy.h"
+#include <glib.h>
+#include <stdbool.h>
 
-/* Called once for each problem, in no order: what ("user", "grant", ...) and
- * name say which row it is, why is a phrase for people.  The pointers are valid
- * until the callback returns.  The policy's read lock is held, so the callback
- * must not wait for a terminal, a pipe or a person. */
-typedef void problems_cb(void *context, const char *what,
-    const char *name, const char *why);
+#include "base/error.h"
 
-/* Calls callback for every problem.  A user without a credential is one only
- * with scram_only: where no other mechanism is offered.  Returns 0, or an error
- * with one sentence in detail. */
-int problems_check(const char *path, bool scram_only, problems_cb *callback,
-    void *context, char detail[ERROR_DETAIL_MAX]);
+/* Adds the problems to the list, in no order.  Each is a list of three texts
+ * and NULL: two for the row ("user", "grant", ..., and its name) and a phrase
+ * for people.  A user without a credential is a problem only with scram_only:
+ * where no other mechanism is offered.  Returns 0, or an error with one
+ * sentence in detail. */
+int problems_check(const char *path, bool scram_only, GPtrArray *problems,
+    char detail[ERROR_DETAIL_MAX]);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "policy/database.h"
 #include "policy-admin/history.h"
+#include "policy-admin/rows.h"
+#include "policy-admin/transaction.h"
 
 /* Reverts the rows of the history one by one, the last change first, with the
  * schema's triggers off: what they did is in the history, too, and would be
@@ -23,6 +22,8 @@ enum statement {
 	UNDO_DELETE_CREDENTIALS,
 	UNDO_RECORD_MOVED,
 	UNDO_MOVE_CREDENTIALS,
+	UNDO_CHECK_KEYS,
+	UNDO_SELECT_PASSWORDS,
 	UNDO_STATEMENT_COUNT
 };
 
@@ -59,7 +60,8 @@ static const char *const statement_sql[UNDO_STATEMENT_COUNT] = {
 	    "FROM history WHERE revision > ?1 AND revision <= ?2 "
 	    "ORDER BY revision DESC"),
 	[UNDO_INSERT_CHANGE] =
-	    "INSERT INTO history (table_name, old, new) VALUES (?1, ?2, ?3)",
+	    ("INSERT INTO history (table_name, old, new)"
+	    " SELECT table_name, new, old FROM history WHERE revision = ?1"),
 	[UNDO_RECORD_DELETED] =
 	    ("INSERT INTO history (table_name, old) SELECT 'credentials', image"
 	    " FROM credential_images WHERE user_name = ?1"),
@@ -71,6 +73,10 @@ static const char *const statement_sql[UNDO_STATEMENT_COUNT] = {
 	    " FROM credential_images WHERE user_name = ?1"),
 	[UNDO_MOVE_CREDENTIALS] =
 	    "UPDATE credentials SET user_name = ?2 WHERE user_name = ?1",
+	[UNDO_CHECK_KEYS] = "SELECT \"table\" FROM pragma_foreign_key_check",
+	[UNDO_SELECT_PASSWORDS] =
+	    ("SELECT name, name IN (SELECT user_name FROM credentials)"
+	    " FROM users ORDER BY name"),
 };
 
 /* The statements of one table, in the order of UNDO_SELECT_TABLE's columns. */
@@ -82,26 +88,6 @@ static const char *const table_names[] = {
 };
 
 enum { UNDO_TABLES = sizeof(table_names) / sizeof(table_names[0]) };
-
-/* The users whose password changed after the revision, under the name that they
- * have at the present step of the way back: a rename moves the mark. */
-enum mark { UNDO_MARK, UNDO_UNMARK, UNDO_MOVE_MARK, UNDO_MARKS };
-
-static const char *const mark_sql[UNDO_MARKS] = {
-	[UNDO_MARK] = "INSERT OR IGNORE INTO temp.undo_marks VALUES (?1)",
-	[UNDO_UNMARK] = "DELETE FROM temp.undo_marks WHERE name = ?1",
-	[UNDO_MOVE_MARK] =
-	    "UPDATE OR REPLACE temp.undo_marks SET name = ?2 WHERE name = ?1",
-};
-
-static const char clear_marks[] =
-    "CREATE TEMP TABLE IF NOT EXISTS undo_marks (name TEXT PRIMARY KEY);"
-    "DELETE FROM temp.undo_marks";
-
-static const char select_marked[] =
-    "SELECT name, name IN (SELECT user_name FROM credentials)"
-    " FROM temp.undo_marks WHERE name IN (SELECT name FROM users)"
-    " ORDER BY name";
 
 /* Does what the triggers of `credentials` would have done.  Decoys take their
  * shape from these counts. */
@@ -118,26 +104,16 @@ static const char check_rules[] =
 struct undo {
 	struct database database;
 	struct policy_undo *what;
+	bool trial;
 	sqlite3_stmt *tables[UNDO_TABLES][UNDO_WAYS];
-	sqlite3_stmt *marks[UNDO_MARKS];
+	/* The names of the users whose password changed after the revision, as
+	 * they are at the present step of the way back. */
+	GHashTable *marks;
 	bool moved;		/* credentials were renamed or deleted */
 };
 
-__attribute__((format(printf, 2, 3)))
-static int
-undo_refuse(struct undo *undo, const char *format, ...)
-{
-	char detail[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(detail, sizeof(detail), format, arguments);
-	va_end(arguments);
-	return database_fail(&undo->database, ERROR_REVISION, detail);
-}
-
-/* Binds up to two texts, steps and resets the statement.  Returns SQLITE_ROW,
- * SQLITE_DONE or an error. */
+/* Binds up to two texts, steps and resets the statement.  Returns SQLITE_ROW, 0
+ * if there is no row, or an error. */
 static int
 undo_step(struct undo *undo, sqlite3_stmt *statement, const char *first,
     const char *second)
@@ -149,7 +125,7 @@ undo_step(struct undo *undo, sqlite3_stmt *statement, const char *first,
 		sqlite3_bind_text(statement, 2, second, -1, SQLITE_STATIC);
 	rc = database_step(&undo->database, statement);
 	sqlite3_reset(statement);
-	return rc;
+	return rc == SQLITE_DONE ? ERROR_NONE : rc;
 }
 
 static int
@@ -169,19 +145,6 @@ undo_prepare_table(struct undo *undo, size_t table)
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
-static int
-undo_prepare(struct undo *undo)
-{
-	int rc = database_exec(&undo->database, clear_marks);
-
-	for (size_t i = 0; rc == ERROR_NONE && i < UNDO_TABLES; i++)
-		rc = undo_prepare_table(undo, i);
-	for (size_t i = 0; rc == ERROR_NONE && i < UNDO_MARKS; i++)
-		rc = database_prepare(&undo->database, mark_sql[i],
-		    &undo->marks[i]);
-	return rc;
-}
-
 static void
 undo_finalize(struct undo *undo)
 {
@@ -189,36 +152,36 @@ undo_finalize(struct undo *undo)
 		for (size_t way = 0; way < UNDO_WAYS; way++)
 			sqlite3_finalize(undo->tables[i][way]);
 	}
-	for (size_t i = 0; i < UNDO_MARKS; i++)
-		sqlite3_finalize(undo->marks[i]);
 }
 
-/* Between try and apply a person reads and answers, without a lock held. */
+/* Between trial and undo a person reads and answers, without a lock held. */
 static int
-undo_check_limits(struct undo *undo, bool tried)
+undo_check_limits(struct undo *undo)
 {
-	sqlite3_stmt *limits = undo->database.statements[UNDO_SELECT_LIMITS];
+	struct database *database = &undo->database;
+	sqlite3_stmt *limits = database->statements[UNDO_SELECT_LIMITS];
 	long long wanted = undo->what->revision, latest, count;
 	int rc;
 
 	sqlite3_bind_int64(limits, 1, wanted);
-	rc = database_step(&undo->database, limits);
+	rc = database_step(database, limits);
 	if (rc < 0)
 		return rc;
 	latest = sqlite3_column_int64(limits, 0);
 	count = sqlite3_column_int64(limits, 1);
 	sqlite3_reset(limits);
-	if (tried && latest != undo->what->latest)
-		return undo_refuse(undo, "the policy has changed meanwhile, it"
-		    " is at revision %lld now; nothing was taken back",
-		    latest);
+	if (!undo->trial && latest != undo->what->latest)
+		return transaction_fail(database, ERROR_REVISION, "the policy"
+		    " has changed meanwhile, it is at revision %lld now;"
+		    " nothing was taken back", latest);
 	if (wanted < 0 || wanted > latest)
-		return undo_refuse(undo, "there is no revision %lld, the latest"
-		    " is %lld", wanted, latest);
+		return transaction_fail(database, ERROR_REVISION, "there is no"
+		    " revision %lld, the latest is %lld", wanted, latest);
 	if (count != latest - wanted)
-		return undo_refuse(undo, "the history after revision %lld is"
-		    " not complete, %lld of %lld revisions were deleted",
-		    wanted, latest - wanted - count, latest - wanted);
+		return transaction_fail(database, ERROR_REVISION, "the history"
+		    " after revision %lld is not complete, %lld of %lld"
+		    " revisions were deleted", wanted, latest - wanted - count,
+		    latest - wanted);
 	undo->what->latest = latest;
 	undo->what->count = count;
 	return ERROR_NONE;
@@ -237,21 +200,19 @@ undo_move_credentials(struct undo *undo, const char *before, const char *now)
 	if (now == NULL || (!gone && strcmp(before, now) == 0))
 		return ERROR_NONE;
 	undo->moved = true;
-	rc = undo_step(undo, undo->marks[gone ? UNDO_UNMARK : UNDO_MOVE_MARK],
-	    now, before);
-	if (rc >= 0)
-		rc = undo_step(undo, statements[gone ? UNDO_RECORD_DELETED :
-		    UNDO_RECORD_MOVED], now, before);
-	if (rc >= 0)
-		rc = undo_step(undo, statements[gone ?
-		    UNDO_DELETE_CREDENTIALS : UNDO_MOVE_CREDENTIALS], now,
-		    before);
-	return rc < 0 ? rc : ERROR_NONE;
+	/* A rename moves the mark. */
+	if (g_hash_table_remove(undo->marks, now) && !gone)
+		g_hash_table_add(undo->marks, g_strdup(before));
+	rc = undo_step(undo, statements[gone ? UNDO_RECORD_DELETED :
+	    UNDO_RECORD_MOVED], now, before);
+	return rc != ERROR_NONE ? rc : undo_step(undo, statements[gone ?
+	    UNDO_DELETE_CREDENTIALS : UNDO_MOVE_CREDENTIALS], now, before);
 }
 
 static int
 undo_revert_row(struct undo *undo, size_t table, sqlite3_stmt *row)
 {
+	struct database *database = &undo->database;
 	sqlite3_stmt *const *ways = undo->tables[table];
 	const char *old = (const char *)sqlite3_column_text(row, 2);
 	const char *new = (const char *)sqlite3_column_text(row, 3);
@@ -260,53 +221,36 @@ undo_revert_row(struct undo *undo, size_t table, sqlite3_stmt *row)
 
 	if (new != NULL) {
 		rc = undo_step(undo, ways[UNDO_DELETE], new, NULL);
-		if (rc >= 0 && sqlite3_changes(undo->database.handle) != 1)
-			return undo_refuse(undo, "a row of %s is not as"
-			    " revision %lld left it, so something is missing in"
-			    " the history", table_names[table], revision);
-	}
-	if (rc >= 0 && old != NULL)
-		rc = undo_step(undo, ways[UNDO_INSERT], old, NULL);
-	/* JSON that lacks a column or has one too many, or a value of another
-	 * type, makes another row than the one that the history has. */
-	if (rc >= 0 && old != NULL) {
-		rc = undo_step(undo, ways[UNDO_SELECT], old, NULL);
-		if (rc == SQLITE_DONE)
-			return undo_refuse(undo, "the row of %s before revision"
-			    " %lld can't be put together again",
+		if (rc == ERROR_NONE && sqlite3_changes(database->handle) != 1)
+			return transaction_fail(database, ERROR_REVISION,
+			    "a row of %s is not as revision %lld left it, so"
+			    " something is missing in the history",
 			    table_names[table], revision);
 	}
-	return rc < 0 ? rc : ERROR_NONE;
-}
-
-/* The triggers that write the history are off; old and new change places. */
-static int
-undo_record_change(struct undo *undo, sqlite3_stmt *row)
-{
-	sqlite3_stmt *insert = undo->database.statements[UNDO_INSERT_CHANGE];
-	int rc;
-
-	sqlite3_bind_value(insert, 1, sqlite3_column_value(row, 1));
-	sqlite3_bind_value(insert, 2, sqlite3_column_value(row, 3));
-	sqlite3_bind_value(insert, 3, sqlite3_column_value(row, 2));
-	rc = database_step(&undo->database, insert);
-	sqlite3_reset(insert);
+	if (rc != ERROR_NONE || old == NULL)
+		return rc;
+	rc = undo_step(undo, ways[UNDO_INSERT], old, NULL);
+	/* JSON that lacks a column or has one too many, or a value of another
+	 * type, makes another row than the one that the history has. */
+	if (rc == ERROR_NONE)
+		rc = undo_step(undo, ways[UNDO_SELECT], old, NULL);
+	if (rc == ERROR_NONE)
+		return transaction_fail(database, ERROR_REVISION,
+		    "the row of %s before revision %lld can't be put together"
+		    " again", table_names[table], revision);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 /* `vmauthz passwd` deletes and inserts credentials.  One that was updated is
  * taken for renamed, which leaves the password as it was. */
-static int
+static void
 undo_mark_password(struct undo *undo, sqlite3_stmt *row)
 {
-	int rc;
+	const char *user = (const char *)sqlite3_column_text(row, 6);
 
-	if (sqlite3_column_type(row, 2) != SQLITE_NULL &&
-	    sqlite3_column_type(row, 3) != SQLITE_NULL)
-		return ERROR_NONE;
-	rc = undo_step(undo, undo->marks[UNDO_MARK],
-	    (const char *)sqlite3_column_text(row, 6), NULL);
-	return rc < 0 ? rc : ERROR_NONE;
+	if (user != NULL && (sqlite3_column_type(row, 2) == SQLITE_NULL ||
+	    sqlite3_column_type(row, 3) == SQLITE_NULL))
+		g_hash_table_add(undo->marks, g_strdup(user));
 }
 
 static int
@@ -316,17 +260,22 @@ undo_revert_change(struct undo *undo, sqlite3_stmt *row)
 	size_t table = 0;
 	int rc;
 
-	if (strcmp(name, "credentials") == 0)
-		return undo_mark_password(undo, row);
+	if (strcmp(name, "credentials") == 0) {
+		undo_mark_password(undo, row);
+		return ERROR_NONE;
+	}
 	while (table < UNDO_TABLES && strcmp(name, table_names[table]) != 0)
 		table++;
 	if (table == UNDO_TABLES)
-		return undo_refuse(undo, "revision %lld changed a table that"
-		    " this program doesn't know", (long long)
-		    sqlite3_column_int64(row, 0));
+		return transaction_fail(&undo->database, ERROR_REVISION,
+		    "revision %lld changed a table that this program doesn't"
+		    " know", (long long)sqlite3_column_int64(row, 0));
 	rc = undo_revert_row(undo, table, row);
+	/* The triggers that write the history are off. */
 	if (rc == ERROR_NONE)
-		rc = undo_record_change(undo, row);
+		rc = undo_step(undo,
+		    undo->database.statements[UNDO_INSERT_CHANGE],
+		    (const char *)sqlite3_column_text(row, 0), NULL);
 	if (rc == ERROR_NONE && strcmp(name, "users") == 0)
 		rc = undo_move_credentials(undo,
 		    (const char *)sqlite3_column_text(row, 4),
@@ -355,33 +304,31 @@ undo_revert_changes(struct undo *undo)
 static int
 undo_check_keys(struct undo *undo)
 {
-	sqlite3_stmt *check = NULL;
-	int rc = database_prepare(&undo->database, "PRAGMA foreign_key_check",
-	    &check);
+	sqlite3_stmt *check = undo->database.statements[UNDO_CHECK_KEYS];
+	int rc = database_step(&undo->database, check);
 
-	if (rc == ERROR_NONE)
-		rc = database_step(&undo->database, check);
 	if (rc == SQLITE_ROW)
-		rc = undo_refuse(undo, "a row of %s would name something that"
-		    " is not there",
+		rc = transaction_fail(&undo->database, ERROR_REVISION,
+		    "a row of %s would name something that is not there",
 		    (const char *)sqlite3_column_text(check, 0));
-	sqlite3_finalize(check);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
-undo_report_passwords(struct undo *undo)
+undo_read_passwords(struct undo *undo)
 {
-	sqlite3_stmt *marked = NULL;
-	int rc = database_prepare(&undo->database, select_marked, &marked);
+	struct database *database = &undo->database;
+	GPtrArray *users = rows_new();
+	int rc = transaction_read_rows(database,
+	    database->statements[UNDO_SELECT_PASSWORDS], users);
 
-	while (rc >= 0 && undo->what->password_cb != NULL &&
-	    (rc = database_step(&undo->database, marked)) == SQLITE_ROW)
-		undo->what->password_cb(undo->what->context,
-		    (const char *)sqlite3_column_text(marked, 0),
-		    sqlite3_column_int(marked, 1) != 0);
-	sqlite3_finalize(marked);
-	return rc < 0 ? rc : ERROR_NONE;
+	for (guint i = 0; i < users->len; i++) {
+		if (g_hash_table_contains(undo->marks, rows_at(users, i)[0]))
+			g_ptr_array_add(undo->what->passwords,
+			    g_strdupv(rows_at(users, i)));
+	}
+	g_ptr_array_unref(users);
+	return rc;
 }
 
 /* The triggers are off because they also write the history, cascade renames and
@@ -391,11 +338,12 @@ static int
 undo_revert(struct undo *undo)
 {
 	sqlite3 *handle = undo->database.handle;
-	int rc;
+	int rc = ERROR_NONE;
 
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	rc = undo_prepare(undo);
+	for (size_t i = 0; rc == ERROR_NONE && i < UNDO_TABLES; i++)
+		rc = undo_prepare_table(undo, i);
 	if (rc == ERROR_NONE)
 		rc = undo_revert_changes(undo);
 	if (rc == ERROR_NONE && undo->moved)
@@ -405,57 +353,34 @@ undo_revert(struct undo *undo)
 		rc = database_exec(&undo->database, check_rules);
 	if (rc == ERROR_NONE)
 		rc = undo_check_keys(undo);
-	if (rc == ERROR_NONE)
-		rc = undo_report_passwords(undo);
+	if (rc == ERROR_NONE && undo->trial)
+		rc = undo_read_passwords(undo);
 	undo_finalize(undo);
 	return rc;
 }
 
 static int
-undo_run_transaction(struct undo *undo, bool apply)
+undo_revert_cb(void *context)
 {
-	int rc = database_begin(&undo->database);
+	struct undo *undo = context;
+	int rc = undo_check_limits(undo);
 
-	if (rc != ERROR_NONE)
-		return rc;
-	database_extend_deadline(&undo->database);
-	rc = undo_check_limits(undo, apply);
 	if (rc == ERROR_NONE)
 		rc = undo_revert(undo);
-	/* A try that succeeded is no error, but is rolled back all the same. */
-	if (!apply && rc == ERROR_NONE)
-		return database_exec(&undo->database, "ROLLBACK");
-	return database_end(&undo->database, rc);
+	return rc == ERROR_NONE && undo->trial ? TRANSACTION_ROLL_BACK : rc;
 }
 
-static int
-undo_open_and_run(const char *path, struct policy_undo *what, bool apply,
+int
+policy_undo(const char *path, struct policy_undo *what, bool trial,
     char detail[ERROR_DETAIL_MAX])
 {
-	struct undo undo = { .what = what };
-	int rc;
-
-	strcpy(detail, error_text(ERROR_MEMORY));
-	rc = database_init(&undo.database, path, true, statement_sql,
+	struct undo undo = { .what = what, .trial = trial };
+	int rc = database_init(&undo.database, path, true, statement_sql,
 	    UNDO_STATEMENT_COUNT);
-	if (rc != ERROR_NONE)
-		return rc;
-	rc = undo_run_transaction(&undo, apply);
-	memcpy(detail, undo.database.detail, ERROR_DETAIL_MAX);
-	database_clear(&undo.database);
+
+	undo.marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	    NULL);
+	rc = transaction_run(&undo.database, rc, undo_revert_cb, &undo, detail);
+	g_hash_table_unref(undo.marks);
 	return rc;
-}
-
-int
-policy_undo_try(const char *path, struct policy_undo *undo,
-    char detail[ERROR_DETAIL_MAX])
-{
-	return undo_open_and_run(path, undo, false, detail);
-}
-
-int
-policy_undo_apply(const char *path, struct policy_undo *undo,
-    char detail[ERROR_DETAIL_MAX])
-{
-	return undo_open_and_run(path, undo, true, detail);
 }

@@ -3,10 +3,14 @@
 
 #include "tools/change.h"
 
-#include <stdbool.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <json.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/escape.h"
+#include "tools/words.h"
 
 /* Tables whose rows need more than the first column to be recognized: how many
  * it takes.  A grant's number is its key, but says nothing to a person. */
@@ -20,131 +24,139 @@ static const struct {
 	{ "pool_members", 2 },
 };
 
-/* How many columns come before the colon of a changed row: none of a history
- * row without columns, which a hand-made one can be. */
+/* How many columns come before the colon of a changed row. */
 static size_t
-change_key_columns(const struct policy_change *change)
+change_key_columns(const char *table)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (strcmp(keys[i].table, change->table) == 0 &&
-		    keys[i].columns <= change->count)
+		if (strcmp(keys[i].table, table) == 0)
 			return keys[i].columns;
 	}
-	return change->count > 0 ? 1 : 0;
+	return 1;
+}
+
+/* NULL: NULL in SQL, no such column or no row. */
+static const char *
+change_value(json_object *row, const char *column)
+{
+	return json_object_get_string(json_object_object_get(row, column));
 }
 
 /* Escapes control characters, which must not reach the terminal; a quote and a
  * backslash of the value get a backslash. */
 static void
-change_print_quoted(FILE *out, const char *text)
+change_print_quoted(const char *text)
 {
 	struct escape escape = { text, strlen(text), ESCAPE_CONTROLS, 0, "" };
 	const char *piece;
 	size_t size;
 
-	putc('"', out);
+	putchar('"');
 	while ((size = escape_piece(&escape, &piece)) != 0) {
 		for (size_t i = 0; i < size; i++) {
 			if (piece != escape.octet &&
 			    (piece[i] == '"' || piece[i] == '\\'))
-				putc('\\', out);
-			putc(piece[i], out);
+				putchar('\\');
+			putchar(piece[i]);
 		}
 	}
-	putc('"', out);
+	putchar('"');
 }
 
 /* A plain value stands without quotes.  The text "none" gets them, as none is
  * NULL. */
 static void
-print_value(FILE *out, const char *value)
+change_print_value(const char *value)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:@_%*?";
 
-	if (value == NULL) {
-		fputs("none", out);
-		return;
-	}
-	if (value[0] != '\0' && value[strspn(value, plain)] == '\0' &&
-	    strcmp(value, "none") != 0) {
-		fputs(value, out);
-		return;
-	}
-	change_print_quoted(out, value);
+	if (value == NULL)
+		fputs("none", stdout);
+	else if (value[0] != '\0' && value[strspn(value, plain)] == '\0' &&
+	    strcmp(value, "none") != 0)
+		fputs(value, stdout);
+	else
+		change_print_quoted(value);
 }
 
-/* Columns without a value are left out: a grant sets few of its conditions. */
+/* Prints the first count columns.  Those without a value are left out: a grant
+ * sets few of its conditions. */
 static void
-change_print_columns(FILE *out, const struct policy_change *change, bool new,
-    size_t count)
+change_print_columns(json_object *row, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct policy_column *column = &change->columns[i];
-		const char *value = new ? column->new : column->old;
+	struct json_object_iter column;
 
-		if (value == NULL)
+	json_object_object_foreachC(row, column) {
+		if (count-- == 0)
+			break;
+		if (column.val == NULL)
 			continue;
-		fprintf(out, " %s=", column->name);
-		print_value(out, value);
+		printf(" %s=", column.key);
+		change_print_value(json_object_get_string(column.val));
 	}
-}
-
-/* NULL and "" are different values in SQL. */
-static bool
-change_column_differs(const struct policy_column *column)
-{
-	if (column->old == NULL || column->new == NULL)
-		return column->old != column->new;
-	return strcmp(column->old, column->new) != 0;
 }
 
 /* Columns that stayed are left out, as most of a grant does. */
 static void
-change_print_differences(FILE *out, const struct policy_change *change)
+change_print_differences(json_object *old, json_object *new)
 {
 	const char *separator = ": ";
+	struct json_object_iter column;
 
-	for (size_t i = 0; i < change->count; i++) {
-		const struct policy_column *column = &change->columns[i];
+	json_object_object_foreachC(new, column) {
+		const char *before = change_value(old, column.key);
+		const char *after = json_object_get_string(column.val);
 
-		if (!change_column_differs(column))
+		/* NULL and "" are different values in SQL. */
+		if (g_strcmp0(before, after) == 0)
 			continue;
-		fprintf(out, "%s%s ", separator, column->name);
-		print_value(out, column->old);
-		fputs(" -> ", out);
-		print_value(out, column->new);
+		printf("%s%s ", separator, column.key);
+		change_print_value(before);
+		fputs(" -> ", stdout);
+		change_print_value(after);
 		separator = ", ";
 	}
 }
 
 /* Revision, time and table have fixed widths, so that the rows line up. */
-void
-change_print_cb(void *context, const struct policy_change *change)
+static void
+change_print_row(json_object *change, json_object *old, json_object *new)
 {
-	static const char *const words[] = {
-		[POLICY_ROW_ADDED] = "added",
-		[POLICY_ROW_CHANGED] = "changed",
-		[POLICY_ROW_REMOVED] = "removed",
-	};
-	FILE *out = context;
+	const char *table = change_value(change, "table");
 
-	fprintf(out, "%6lld  %s  %-13s  %s", (long long)change->revision,
-	    change->time, change->table, words[change->kind]);
-	if (change->kind == POLICY_ROW_CHANGED) {
+	printf("%6" PRId64 "  %s  %-13s  %s", json_object_get_int64(
+	    json_object_object_get(change, "revision")),
+	    change_value(change, "time"), table, old == NULL ? "added" :
+	    new == NULL ? "removed" : "changed");
+	if (old != NULL && new != NULL) {
 		/* The key as it was before, which may be what differs. */
-		change_print_columns(out, change, false,
-		    change_key_columns(change));
-		change_print_differences(out, change);
+		change_print_columns(old, change_key_columns(table));
+		change_print_differences(old, new);
 	} else {
-		change_print_columns(out, change,
-		    change->kind == POLICY_ROW_ADDED, change->count);
+		change_print_columns(old != NULL ? old : new, SIZE_MAX);
 	}
-	putc('\n', out);
 }
 
-void
-change_print_json_cb(void *context, const struct policy_change *change)
+static bool
+change_is_row(json_object *row)
 {
-	fprintf(context, "%s\n", change->json);
+	return row == NULL || json_object_is_type(row, json_type_object);
+}
+
+/* The history takes rows that somebody inserts by hand: those of another shape,
+ * or nested deeper than json-c parses, are printed as they are. */
+void
+change_print(const char *change)
+{
+	json_object *parsed = json_tokener_parse(change);
+	json_object *old = json_object_object_get(parsed, "old");
+	json_object *new = json_object_object_get(parsed, "new");
+
+	if (change_is_row(old) && change_is_row(new) && old != new)
+		change_print_row(parsed, old, new);
+	else
+		words_print(stdout, change);
+	putchar('\n');
+	json_object_put(parsed);
 }

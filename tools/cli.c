@@ -3,10 +3,12 @@
 
 #include "tools/cli.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +83,7 @@ cli_store_argument(const struct cli_option *option, const char *argument)
 		*option->flag = true;
 		return true;
 	}
-	for (size_t i = 0; i < option->room; i++) {
+	for (size_t i = 0; i == 0 || i < option->room; i++) {
 		if (option->values[i] == NULL) {
 			option->values[i] = argument;
 			return true;
@@ -170,6 +172,33 @@ cli_parse(const struct cli_command *command, int argc, char **argv,
 	return cli_check_operands(command, argc, argv, status_r);
 }
 
+/* Parses twice.  An option that was given before USER counts in the second
+ * parse as well. */
+bool
+cli_parse_user_vm(const struct cli_command *command, int argc, char **argv,
+    const char **user_r, const char **vm_r, int *status_r)
+{
+	struct cli_command part = *command;
+	int user, vm;
+
+	part.operand = "USER";
+	part.verb = true;
+	user = cli_parse(&part, argc, argv, status_r);
+	vm = user + 1;
+	if (user < 0)
+		return false;
+	*status_r = CLI_USAGE;
+	/* A VM whose name begins with "-" can't be named; a forgotten VM before
+	 * an option is the likelier mistake. */
+	if (vm >= argc || argv[vm][0] == '-') {
+		warnx("VM is missing behind USER; see --help");
+		return false;
+	}
+	*user_r = argv[user];
+	*vm_r = argv[vm];
+	return cli_parse(command, argc - vm, argv + vm, status_r) >= 0;
+}
+
 bool
 cli_number(const char *option, const char *text, unsigned int min,
     unsigned int max, unsigned int *value_r)
@@ -233,6 +262,33 @@ cli_identity(const char *user, const char *realm, struct identity *id_r)
 	return true;
 }
 
+bool
+cli_check_request(const struct request *request,
+    const struct cli_request_names *names)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	const char *cn = request->certificate.cn, *client = request->client;
+	const char *service = request->service, *vm = request->vm.name;
+
+	if (vm[0] == '\0' || strlen(vm) > REQUEST_VM_NAME_MAX)
+		warnx("%sa VM's name has 1 to %d octets", names->vm,
+		    REQUEST_VM_NAME_MAX);
+	else if (cn != NULL && cn[0] == '\0')
+		warnx("%sa certificate without a name counts as none;"
+		    " leave it out", names->cert_cn);
+	else if (client != NULL && inet_pton(AF_INET, client, address) != 1 &&
+	    inet_pton(AF_INET6, client, address) != 1)
+		warnx("%s'%s' is not an IPv4 or IPv6 address", names->client,
+		    client);
+	else if (service != NULL && strcmp(service, "spice") != 0 &&
+	    strcmp(service, "vnc") != 0)
+		warnx("%s'%s' is neither spice nor vnc", names->service,
+		    service);
+	else
+		return true;
+	return false;
+}
+
 void
 cli_warn_readable(const char *path)
 {
@@ -245,26 +301,17 @@ cli_warn_readable(const char *path)
 
 /* Double quotes where they suffice: SQL has single quotes of its own.  A '!' is
  * expanded by an interactive bash even between double quotes. */
-void
-cli_print_word(FILE *out, const char *word)
+char *
+cli_quote_word(const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-./:=@_";
 
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		fputs(word, out);
-	} else if (strpbrk(word, "\"$`\\!") == NULL) {
-		fprintf(out, "\"%s\"", word);
-	} else {
-		putc('\'', out);
-		for (; *word != '\0'; word++) {
-			if (*word == '\'')
-				fputs("'\\''", out);
-			else
-				putc(*word, out);
-		}
-		putc('\'', out);
-	}
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+		return g_strdup(word);
+	if (strpbrk(word, "\"$`\\!") == NULL)
+		return g_strdup_printf("\"%s\"", word);
+	return g_shell_quote(word);	/* in single quotes */
 }
 
 /* A result that is lost on a full disk must not look like a success. */

@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "decide/identity.h"
+#include "decide/request.h"
 
 #define CLI_DEFAULT_POLICY SYSCONFDIR "/vmauthz/policy.db"
 
@@ -25,7 +25,7 @@ struct cli_option {
 	char letter;		/* '\0': long form only */
 	const char *name;	/* without "--"; NULL: short form only */
 	const char **values;	/* out: its arguments; NULL: takes none */
-	size_t room;		/* of values: how often it may be given */
+	size_t room;		/* of values: how often it may be given; 0: 1 */
 	bool *flag;		/* out, if it takes no argument */
 };
 
@@ -44,6 +44,11 @@ struct cli_command {
 int cli_parse(const struct cli_command *command, int argc, char **argv,
     int *status_r);
 
+/* The same for a command whose operands are USER and VM.  Options may stand
+ * before USER and behind VM.  Returns false instead of -1. */
+bool cli_parse_user_vm(const struct cli_command *command, int argc,
+    char **argv, const char **user_r, const char **vm_r, int *status_r);
+
 /* Parses a whole decimal number from min to max.  Prints an error with the
  * option's name, and returns false, for anything else. */
 bool cli_number(const char *option, const char *text, unsigned int min,
@@ -59,12 +64,24 @@ bool cli_time(const char *option, const char *text, time_t *when_r);
 bool cli_identity(const char *user, const char *realm,
     struct identity *id_r);
 
+/* What stands before the errors about a request's texts: an option and ": ". */
+struct cli_request_names {
+	const char *vm, *cert_cn, *client, *service;
+};
+
+/* Checks that a login can have these texts of the request: a decision about
+ * others would tell nothing about the policy.  NULL, except for the VM's name,
+ * is unknown.  Prints an error and returns false. */
+bool cli_check_request(const struct request *request,
+    const struct cli_request_names *names);
+
 /* Prints a warning if everybody may read the policy at path, and so its
  * verifiers. */
 void cli_warn_readable(const char *path);
 
-/* Writes a word quoted so that sh(1) reads it unchanged. */
-void cli_print_word(FILE *out, const char *word);
+/* Returns a word quoted so that sh(1) reads it unchanged, to be freed with
+ * g_free(). */
+char *cli_quote_word(const char *word);
 
 /* Flushes standard output.  Prints an error and returns false if anything that
  * was written to it is lost, on a full disk for example. */

@@ -3,25 +3,9 @@
 
 #include "tools/explanation.h"
 
-#include <err.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tools/cli.h"
-
-/* policy_explain() lends its text for the time of the callback only. */
-static char *
-explanation_copy_text(const char *text)
-{
-	char *copied;
-
-	if (text == NULL)
-		return NULL;
-	copied = strdup(text);
-	if (copied == NULL)
-		err(CLI_USAGE, NULL);
-	return copied;
-}
 
 /* Only copies: the policy is locked while it is read, and must not wait for the
  * terminal. */
@@ -32,18 +16,15 @@ explanation_store_grant_cb(void *context, const struct decide_grant *grant,
 	struct explanation *explanation = context;
 	struct explained_grant *kept;
 
-	kept = reallocarray(explanation->grants, explanation->count + 1,
-	    sizeof(*kept));
-	if (kept == NULL)
-		err(CLI_USAGE, NULL);	/* half of the grants would mislead */
-	explanation->grants = kept;
-	kept += explanation->count++;
+	explanation->grants = g_renew(struct explained_grant,
+	    explanation->grants, explanation->count + 1);
+	kept = &explanation->grants[explanation->count++];
 	kept->id = grant->id;
 	kept->deny = verdict->deny;
-	kept->who = explanation_copy_text(grant->who);
-	kept->vm = explanation_copy_text(grant->vm);
+	kept->who = g_strdup(grant->who);
+	kept->vm = g_strdup(grant->vm);
 	for (int i = 0; i < CONDITION_COUNT; i++)
-		kept->value[i] = explanation_copy_text(grant->condition[i]);
+		kept->value[i] = g_strdup(grant->condition[i]);
 	kept->verdict = *verdict;
 }
 
@@ -76,11 +57,11 @@ explanation_clear(struct explanation *explanation)
 	for (size_t i = 0; i < explanation->count; i++) {
 		struct explained_grant *grant = &explanation->grants[i];
 
-		free(grant->who);
-		free(grant->vm);
+		g_free(grant->who);
+		g_free(grant->vm);
 		for (int j = 0; j < CONDITION_COUNT; j++)
-			free(grant->value[j]);
+			g_free(grant->value[j]);
 	}
-	free(explanation->grants);
+	g_free(explanation->grants);
 	memset(explanation, 0, sizeof(*explanation));
 }

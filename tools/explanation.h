@@ -26,8 +26,8 @@ struct explanation {
 };
 
 /* Calls policy_explain() for the request at the time when.  A policy that can't
- * be read is a decision with VERDICT_UNKNOWN.  Exits with status CLI_USAGE if
- * memory runs out.  Freed with explanation_clear(). */
+ * be read is a decision with VERDICT_UNKNOWN.  Freed with
+ * explanation_clear(). */
 void explanation_read(struct explanation *explanation_r, struct policy *policy,
     const struct request *request, time_t when);
 void explanation_clear(struct explanation *explanation);

@@ -4,7 +4,6 @@
 /* testvmauthz: checks a login as the plugin does, and prints the result in the
  * form of testsaslauthd(8). */
 
-#include <arpa/inet.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,17 +23,12 @@ enum {
 	TEST_UNKNOWN = 2,
 };
 
-/* The command line, as given.  The letters are those of testsaslauthd(8), where
- * it has them. */
-struct arguments {
-	const char *address, *cert_cn, *path, *vm, *password, *port, *realm;
-	const char *service, *user, *uuid;
-	bool verbose;
-};
-
-/* The login that is checked.  The request points into it. */
+/* The login that is checked, and the command line as far as it is not in the
+ * request, which points into it.  The letters are those of testsaslauthd(8),
+ * where it has them. */
 struct test_case {
-	const struct arguments *arguments;
+	const char *path, *password_text, *port, *realm, *user_text, *uuid_text;
+	bool verbose;
 	struct identity user;
 	char uuid[UUID_LENGTH + 1];
 	char password[SCRAM_PASSWORD_MAX];
@@ -49,64 +43,41 @@ static const char usage[] =
 /* --- reading the command line -------------------------------------------- */
 
 static bool
-test_check_required(const struct arguments *arguments)
+test_check_texts(const struct test_case *test)
 {
-	if (arguments->user == NULL)
+	static const struct cli_request_names names = {
+		.vm = "-m: ",
+		.cert_cn = "-c: ",
+		.client = "-a: ",
+		.service = "-s: ",
+	};
+
+	if (test->user_text == NULL)
 		warnx("-u is missing: whom to ask for");
-	else if (arguments->vm == NULL)
+	else if (test->request.vm.name == NULL)
 		warnx("-m is missing: which VM to ask for");
 	else
-		return true;
+		return cli_check_request(&test->request, &names);
 	return false;
 }
 
-/* A value that no login can have is an error; a decision about it would tell
- * nothing about the policy. */
+/* The UUID and port that a VM's process and connection would have. */
 static bool
-test_check_texts(const struct arguments *arguments)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-
-	if (arguments->vm[0] == '\0' ||
-	    strlen(arguments->vm) > REQUEST_VM_NAME_MAX)
-		warnx("-m: a VM's name has 1 to %d octets",
-		    REQUEST_VM_NAME_MAX);
-	else if (arguments->cert_cn != NULL && arguments->cert_cn[0] == '\0')
-		warnx("-c: a certificate without a name counts as none;"
-		    " leave it out");
-	else if (arguments->address != NULL &&
-	    inet_pton(AF_INET, arguments->address, address) != 1 &&
-	    inet_pton(AF_INET6, arguments->address, address) != 1)
-		warnx("-a: '%s' is not an IPv4 or IPv6 address",
-		    arguments->address);
-	else if (arguments->service != NULL &&
-	    strcmp(arguments->service, "spice") != 0 &&
-	    strcmp(arguments->service, "vnc") != 0)
-		warnx("-s: '%s' is neither spice nor vnc",
-		    arguments->service);
-	else
-		return true;
-	return false;
-}
-
-/* The name, UUID and port that a VM's process and connection would have. */
-static bool
-test_read_vm(const struct arguments *arguments, struct test_case *test)
+test_read_vm(struct test_case *test)
 {
 	struct request_vm *vm = &test->request.vm;
 	unsigned int port = 0;
 
-	vm->name = arguments->vm;
-	if (arguments->uuid != NULL) {
-		if (!uuid_read(test->uuid, arguments->uuid)) {
+	if (test->uuid_text != NULL) {
+		if (!uuid_read(test->uuid, test->uuid_text)) {
 			warnx("-U: '%s' is not a UUID like " UUID_SHAPE,
-			    arguments->uuid);
+			    test->uuid_text);
 			return false;
 		}
 		vm->uuid = test->uuid;
 	}
-	if (arguments->port != NULL &&
-	    !cli_number("-P", arguments->port, 1, UINT16_MAX, &port))
+	if (test->port != NULL &&
+	    !cli_number("-P", test->port, 1, UINT16_MAX, &port))
 		return false;
 	vm->port = (uint16_t)port;
 	return true;
@@ -129,18 +100,16 @@ test_read_password(const char *text, char password[SCRAM_PASSWORD_MAX])
 /* In this order, so that a password is asked for only when the rest is
  * right. */
 static bool
-test_read_login(const struct arguments *arguments, struct test_case *test)
+test_read_login(struct test_case *test)
 {
-	test->arguments = arguments;
+	if (!test_check_texts(test) ||
+	    !cli_identity(test->user_text, test->realm, &test->user) ||
+	    !test_read_vm(test))
+		return false;
 	test->request.user = &test->user;
-	test->request.certificate.cn = arguments->cert_cn;
-	test->request.client = arguments->address;
-	test->request.service = arguments->service != NULL ?
-	    arguments->service : "spice";
-	return test_check_required(arguments) && test_check_texts(arguments) &&
-	    cli_identity(arguments->user, arguments->realm, &test->user) &&
-	    test_read_vm(arguments, test) &&
-	    test_read_password(arguments->password, test->password);
+	if (test->request.service == NULL)
+		test->request.service = "spice";
+	return test_read_password(test->password_text, test->password);
 }
 
 /* --- checking ------------------------------------------------------------ */
@@ -174,7 +143,7 @@ test_mechanism(struct policy *policy, const struct test_case *test,
 			status = TEST_REFUSED;
 		else if (rc != ERROR_NONE)
 			status = test_report_unknown(error_text(rc));
-		if (test->arguments->verbose)
+		if (test->verbose)
 			printf("password: %s: %s\n", mechanism,
 			    rc == ERROR_NONE ? "right" :
 			    rc == ERROR_PASSWORD ? "wrong" :
@@ -200,7 +169,7 @@ test_mechanisms(struct policy *policy, const struct test_case *test,
 			worst = status;
 	}
 	if (worst == TEST_ALLOWED && !found) {
-		if (test->arguments->verbose)
+		if (test->verbose)
 			printf("password: %s has none in the policy\n",
 			    test->user.text);
 		worst = TEST_REFUSED;
@@ -214,12 +183,12 @@ test_password(struct policy *policy, const struct test_case *test)
 	char prepared[SCRAM_PASSWORD_MAX];
 	int rc, status;
 
-	if (test->arguments->password == NULL)
+	if (test->password_text == NULL)
 		return TEST_ALLOWED;
 	/* A password that SASLprep refuses is no password of anybody. */
 	rc = scram_prepare(test->password, prepared);
 	if (rc != ERROR_NONE) {
-		if (test->arguments->verbose)
+		if (test->verbose)
 			printf("password: %s\n", error_text(rc));
 		return TEST_REFUSED;
 	}
@@ -257,7 +226,7 @@ test_policy(struct policy *policy, const struct test_case *test)
 	policy_decide(policy, &test->request, time(NULL), &decision);
 	if (decision.verdict == VERDICT_UNKNOWN)
 		return test_report_unknown(policy_detail(policy));
-	if (test->arguments->verbose)
+	if (test->verbose)
 		test_print_decision(test, &decision);
 	return decision.verdict == VERDICT_ALLOW ? TEST_ALLOWED :
 	    TEST_REFUSED;
@@ -289,34 +258,33 @@ test_login(const struct test_case *test, const char *path)
 int
 main(int argc, char **argv)
 {
-	struct arguments arguments = { .verbose = false };
+	struct test_case test = { .verbose = false };
 	const struct cli_option options[] = {
-		{ .letter = 'a', .values = &arguments.address, .room = 1 },
-		{ .letter = 'c', .values = &arguments.cert_cn, .room = 1 },
-		{ .letter = 'f', .values = &arguments.path, .room = 1 },
-		{ .letter = 'm', .values = &arguments.vm, .room = 1 },
-		{ .letter = 'p', .values = &arguments.password, .room = 1 },
-		{ .letter = 'P', .values = &arguments.port, .room = 1 },
-		{ .letter = 'r', .values = &arguments.realm, .room = 1 },
-		{ .letter = 's', .values = &arguments.service, .room = 1 },
-		{ .letter = 'u', .values = &arguments.user, .room = 1 },
-		{ .letter = 'U', .values = &arguments.uuid, .room = 1 },
-		{ .letter = 'v', .flag = &arguments.verbose },
+		{ .letter = 'a', .values = &test.request.client },
+		{ .letter = 'c', .values = &test.request.certificate.cn },
+		{ .letter = 'f', .values = &test.path },
+		{ .letter = 'm', .values = &test.request.vm.name },
+		{ .letter = 'p', .values = &test.password_text },
+		{ .letter = 'P', .values = &test.port },
+		{ .letter = 'r', .values = &test.realm },
+		{ .letter = 's', .values = &test.request.service },
+		{ .letter = 'u', .values = &test.user_text },
+		{ .letter = 'U', .values = &test.uuid_text },
+		{ .letter = 'v', .flag = &test.verbose },
 	};
 	const struct cli_command command = {
 		.usage = usage,
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 	};
-	struct test_case test = { .uuid = "" };
 	int status = TEST_UNKNOWN;
 
 	/* Status 1 would say "refused". */
 	if (cli_parse(&command, argc, argv, &status) < 0)
 		return status == EXIT_SUCCESS ? status : TEST_UNKNOWN;
-	if (!test_read_login(&arguments, &test))
+	if (!test_read_login(&test))
 		return TEST_UNKNOWN;
-	status = test_login(&test, arguments.path != NULL ? arguments.path :
+	status = test_login(&test, test.path != NULL ? test.path :
 	    CLI_DEFAULT_POLICY);
 	explicit_bzero(&test, sizeof(test));
 	return status;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "policy-admin/listing.h"
+#include "policy-admin/rows.h"
 #include "tools/cli.h"
 #include "tools/explanation.h"
 #include "tools/json_out.h"
@@ -250,17 +251,16 @@ access_report_pair(const struct table *table, const struct pair *pair)
 /* Returns false if the policy can't be read, which ends the table. */
 static bool
 access_evaluate_pair(struct policy *policy, const struct table *table,
-    const struct listing_pair *names, time_t when)
+    char *const *names, time_t when)
 {
-	struct pair pair = { .vm = names->vm };
+	struct pair pair = { .vm = names[1] };
 	struct request request = {
 		.user = &pair.user,
-		.vm = { .name = names->vm, .by_name_alone = true },
+		.vm = { .name = names[1], .by_name_alone = true },
 	};
 	bool decided = true;
 
-	if (identity_parse(&pair.user, names->user, strlen(names->user),
-	    NULL) != 0)
+	if (identity_parse(&pair.user, names[0], strlen(names[0]), NULL) != 0)
 		return true;	/* no login has such a user name */
 	memset(pair.of, 0, sizeof(pair.of));
 	for (int i = 0; i < ACCESS_SERVICES; i++) {
@@ -283,21 +283,11 @@ access_evaluate_pair(struct policy *policy, const struct table *table,
 /* The widths are those of all pairs, also of those that get no row: the table
  * is printed while it is made. */
 static void
-access_begin_table(struct table *table, const struct listing *listing,
-    bool json)
+access_begin_table(struct table *table, const GPtrArray *pairs, bool json)
 {
 	table->list = json ? json_list() : NULL;
-	table->user_width = (int)strlen("USER");
-	table->vm_width = (int)strlen("VM");
-	for (size_t i = 0; i < listing->count; i++) {
-		int user = (int)strlen(listing->pairs[i].user);
-		int vm = (int)strlen(listing->pairs[i].vm);
-
-		if (user > table->user_width)
-			table->user_width = user;
-		if (vm > table->vm_width)
-			table->vm_width = vm;
-	}
+	table->user_width = rows_width(pairs, 0, "USER");
+	table->vm_width = rows_width(pairs, 1, "VM");
 	if (!json)
 		printf("%-*s  %-*s  SERVICE  GRANT  CONDITIONS\n",
 		    table->user_width, "USER", table->vm_width, "VM");
@@ -305,8 +295,7 @@ access_begin_table(struct table *table, const struct listing *listing,
 
 /* Prints JSON only when it is complete; the table as far as it went. */
 static int
-access_report(const struct listing *listing, const char *path, time_t when,
-    bool json)
+access_report(const GPtrArray *pairs, const char *path, time_t when, bool json)
 {
 	struct policy *policy = NULL;
 	struct table table;
@@ -314,10 +303,10 @@ access_report(const struct listing *listing, const char *path, time_t when,
 
 	if (policy_new(&policy, path) != ERROR_NONE)
 		err(CLI_FAILED, NULL);
-	access_begin_table(&table, listing, json);
-	for (size_t i = 0; decided && i < listing->count; i++)
+	access_begin_table(&table, pairs, json);
+	for (guint i = 0; decided && i < pairs->len; i++)
 		decided = access_evaluate_pair(policy, &table,
-		    &listing->pairs[i], when);
+		    rows_at(pairs, i), when);
 	policy_free(&policy);
 	if (decided && table.list != NULL)
 		json_print(table.list);
@@ -330,11 +319,11 @@ verb_access(const char *path, int argc, char **argv)
 	const char *user = NULL, *realm = NULL, *vm = NULL, *at = NULL;
 	bool json = false;
 	const struct cli_option options[] = {
-		{ .name = "at", .values = &at, .room = 1 },
+		{ .name = "at", .values = &at },
 		{ .name = "json", .flag = &json },
-		{ .letter = 'r', .name = "realm", .values = &realm, .room = 1 },
-		{ .name = "user", .values = &user, .room = 1 },
-		{ .name = "vm", .values = &vm, .room = 1 },
+		{ .letter = 'r', .name = "realm", .values = &realm },
+		{ .name = "user", .values = &user },
+		{ .name = "vm", .values = &vm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] access [--user USER"
@@ -342,7 +331,8 @@ verb_access(const char *path, int argc, char **argv)
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 	};
-	struct listing listing;
+	char detail[ERROR_DETAIL_MAX];
+	GPtrArray *pairs;
 	struct identity id;
 	time_t when;
 	int status;
@@ -357,13 +347,14 @@ verb_access(const char *path, int argc, char **argv)
 	    !cli_time("--at", at, &when))
 		return CLI_USAGE;
 	status = CLI_FAILED;
+	pairs = rows_new();
 	/* One sentence instead of an empty table for a name that is not
 	 * there. */
-	if (listing_read(&listing, path, user != NULL ? id.text : NULL,
-	    vm) != 0)
-		warnx("%s", listing.detail);
+	if (listing_read(path, user != NULL ? id.text : NULL, vm, pairs,
+	    detail) != ERROR_NONE)
+		warnx("%s", detail);
 	else
-		status = access_report(&listing, path, when, json);
-	listing_clear(&listing);
+		status = access_report(pairs, path, when, json);
+	g_ptr_array_unref(pairs);
 	return status;
 }

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "policy-admin/problems.h"
+#include "policy-admin/rows.h"
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
@@ -23,16 +24,6 @@ enum {
 	CHECK_CLEAN = 0,
 	CHECK_PROBLEMS = 1,
 	CHECK_UNKNOWN = 2,
-};
-
-/* A row of the output. */
-struct problem {
-	char *what, *name, *why;
-};
-
-struct problem_list {
-	struct problem *rows;
-	size_t count, room;
 };
 
 /* --- qemu.conf ----------------------------------------------------------- */
@@ -108,68 +99,31 @@ check_read_mechanisms(const char *path, bool *only_r)
 
 /* --- problems ------------------------------------------------------------ */
 
-/* Only copies: the policy is locked meanwhile, and must not wait for a
- * terminal. */
-static void
-check_store_problem_cb(void *context, const char *what, const char *name,
-    const char *why)
-{
-	struct problem_list *all = context;
-	struct problem *rows = all->rows;
-
-	if (all->count == all->room) {
-		all->room = all->room * 2 + 64;
-		rows = reallocarray(rows, all->room, sizeof(*rows));
-		if (rows == NULL)
-			err(CHECK_UNKNOWN, NULL);
-		all->rows = rows;
-	}
-	rows += all->count++;
-	rows->what = strdup(what);
-	rows->name = strdup(name);
-	rows->why = strdup(why);
-	if (rows->what == NULL || rows->name == NULL || rows->why == NULL)
-		err(CHECK_UNKNOWN, NULL);
-}
-
 /* By strverscmp(), as the names of grants are numbers: 9 before 10. */
 static int
 check_compare_problems_cb(const void *left, const void *right)
 {
-	const struct problem *a = left, *b = right;
-	int order = strcmp(a->what, b->what);
+	char *const *a = *(char *const *const *)left;
+	char *const *b = *(char *const *const *)right;
+	int order = strcmp(a[0], b[0]);
 
 	if (order == 0)
-		order = strverscmp(a->name, b->name);
-	return order != 0 ? order : strcmp(a->why, b->why);
+		order = strverscmp(a[1], b[1]);
+	return order != 0 ? order : strcmp(a[2], b[2]);
 }
 
 /* In columns as wide as the longest entry. */
 static void
-check_print_problems(const struct problem_list *all)
+check_print_problems(const GPtrArray *problems)
 {
-	size_t what = 0, name = 0;
+	int what = rows_width(problems, 0, "");
+	int name = rows_width(problems, 1, "");
 
-	for (size_t i = 0; i < all->count; i++) {
-		if (strlen(all->rows[i].what) > what)
-			what = strlen(all->rows[i].what);
-		if (strlen(all->rows[i].name) > name)
-			name = strlen(all->rows[i].name);
-	}
-	for (size_t i = 0; i < all->count; i++)
-		printf("%-*s  %-*s  %s\n", (int)what, all->rows[i].what,
-		    (int)name, all->rows[i].name, all->rows[i].why);
-}
+	for (guint i = 0; i < problems->len; i++) {
+		char **row = rows_at(problems, i);
 
-static void
-check_free_problems(struct problem_list *all)
-{
-	for (size_t i = 0; i < all->count; i++) {
-		free(all->rows[i].what);
-		free(all->rows[i].name);
-		free(all->rows[i].why);
+		printf("%-*s  %-*s  %s\n", what, row[0], name, row[1], row[2]);
 	}
-	free(all->rows);
 }
 
 int
@@ -177,14 +131,14 @@ verb_check(const char *path, int argc, char **argv)
 {
 	const char *sasl_conf = NULL;
 	const struct cli_option options[] = {
-		{ .name = "sasl-conf", .values = &sasl_conf, .room = 1 },
+		{ .name = "sasl-conf", .values = &sasl_conf },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] check [--sasl-conf FILE]\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 	};
-	struct problem_list all = { NULL, 0, 0 };
+	GPtrArray *problems;
 	char detail[ERROR_DETAIL_MAX];
 	bool scram_only;
 	int status;
@@ -197,16 +151,14 @@ verb_check(const char *path, int argc, char **argv)
 	    DEFAULT_SASL_CONF, &scram_only))
 		return CHECK_UNKNOWN;
 	status = CHECK_UNKNOWN;
-	if (problems_check(path, scram_only, check_store_problem_cb, &all,
-	    detail) != ERROR_NONE) {
+	problems = rows_new();
+	if (problems_check(path, scram_only, problems, detail) != ERROR_NONE) {
 		warnx("%s", detail);
 	} else {
-		if (all.count > 0)
-			qsort(all.rows, all.count, sizeof(*all.rows),
-			    check_compare_problems_cb);
-		check_print_problems(&all);
-		status = all.count > 0 ? CHECK_PROBLEMS : CHECK_CLEAN;
+		g_ptr_array_sort(problems, check_compare_problems_cb);
+		check_print_problems(problems);
+		status = problems->len > 0 ? CHECK_PROBLEMS : CHECK_CLEAN;
 	}
-	check_free_problems(&all);
+	g_ptr_array_unref(problems);
 	return cli_flush() ? status : CHECK_UNKNOWN;
 }

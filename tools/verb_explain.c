@@ -3,7 +3,6 @@
 
 /* vmauthz explain: prints why a login would be allowed or refused. */
 
-#include <arpa/inet.h>
 #include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,43 +22,32 @@ enum {
 	EXPLAIN_UNKNOWN = 2,
 };
 
-/* The command line, as given.  Absent options are NULL: what they would say is
- * unknown to the decision. */
+/* The command line, as far as it is not in the request.  Absent options are
+ * NULL, there too: what they would say is unknown to the decision. */
 struct arguments {
-	const char *at, *cert, *cert_cn, *from, *local_user, *realm, *service;
-	const char *user, *vm;
+	const char *at, *cert, *realm, *user;
 	bool json;
 };
 
 /* --- reading the command line -------------------------------------------- */
 
-/* A value that no login can have is an error: the explanation would be about
- * something that can't happen. */
 static bool
-explain_check_texts(const struct arguments *arguments)
+explain_check_texts(const struct arguments *arguments,
+    const struct request *request)
 {
-	unsigned char address[sizeof(struct in6_addr)];
-	const char *from = arguments->from, *service = arguments->service;
+	static const struct cli_request_names names = {
+		.vm = "",
+		.cert_cn = "--cert-cn: ",
+		.client = "--from: ",
+		.service = "--service: ",
+	};
 
-	if (arguments->vm[0] == '\0' ||
-	    strlen(arguments->vm) > REQUEST_VM_NAME_MAX)
-		warnx("a VM's name has 1 to %d octets", REQUEST_VM_NAME_MAX);
-	else if (arguments->cert != NULL && arguments->cert_cn != NULL)
+	if (arguments->cert != NULL && request->certificate.cn != NULL)
 		warnx("--cert and --cert-cn: one of them is enough");
-	else if (arguments->cert_cn != NULL && arguments->cert_cn[0] == '\0')
-		warnx("--cert-cn: a certificate without a name counts as none;"
-		    " leave it out");
-	else if (from != NULL && inet_pton(AF_INET, from, address) != 1 &&
-	    inet_pton(AF_INET6, from, address) != 1)
-		warnx("--from: '%s' is not an IPv4 or IPv6 address", from);
-	else if (arguments->local_user != NULL &&
-	    arguments->local_user[0] == '\0')
+	else if (request->local_user != NULL && request->local_user[0] == '\0')
 		warnx("--local-user: an account has a name");
-	else if (service != NULL && strcmp(service, "spice") != 0 &&
-	    strcmp(service, "vnc") != 0)
-		warnx("--service: '%s' is neither spice nor vnc", service);
 	else
-		return true;
+		return cli_check_request(request, &names);
 	return false;
 }
 
@@ -73,7 +61,6 @@ explain_read_certificate(const struct arguments *arguments,
 	struct cert_facts *facts = &explained->facts;
 	const char *wrong;
 
-	certificate->cn = arguments->cert_cn;
 	if (arguments->cert == NULL)
 		return true;
 	wrong = cert_file_read(arguments->cert, explained->at, facts);
@@ -92,7 +79,7 @@ explain_read_certificate(const struct arguments *arguments,
 	return true;
 }
 
-/* Fills the request, which points into explained and arguments. */
+/* Completes the request, which points into explained. */
 static bool
 explain_read_request(const struct arguments *arguments,
     struct explained_request *explained)
@@ -100,22 +87,20 @@ explain_read_request(const struct arguments *arguments,
 	struct request *request = &explained->request;
 	struct moment now;
 
-	if (!explain_check_texts(arguments) || !cli_identity(arguments->user,
-	    arguments->realm, &explained->user) ||
+	if (!explain_check_texts(arguments, request) ||
+	    !cli_identity(arguments->user, arguments->realm,
+	    &explained->user) ||
 	    !cli_time("--at", arguments->at, &explained->at))
 		return false;
 	moment_set(&now, explained->at);
 	strcpy(explained->utc, now.utc);
 	request->user = &explained->user;
-	request->vm.name = arguments->vm;
 	/* There is no process whose UUID and port could differ from the row. */
 	request->vm.by_name_alone = true;
-	request->service = arguments->service != NULL ? arguments->service :
-	    "spice";
-	request->client = arguments->from;
-	request->local_user = arguments->local_user;
+	if (request->service == NULL)
+		request->service = "spice";
 	/* Otherwise unknown: an address does not say whose process it is. */
-	if (arguments->local_user != NULL)
+	if (request->local_user != NULL)
 		request->local = REQUEST_LOCAL_ACCOUNT;
 	return explain_read_certificate(arguments, explained);
 }
@@ -178,19 +163,20 @@ static void
 explain_print_hint(enum reason reason,
     const struct explained_request *explained, const char *path)
 {
-	char nearest[IDENTITY_MAX + 1] = "";
+	char *nearest = NULL;
 
 	if (reason == REASON_USER_UNKNOWN)
-		listing_nearest(path, LISTING_USER, explained->user.text,
-		    nearest);
+		nearest = listing_nearest(path, LISTING_USER,
+		    explained->user.text);
 	else if (reason == REASON_VM_UNKNOWN)
-		listing_nearest(path, LISTING_VM, explained->request.vm.name,
-		    nearest);
-	if (nearest[0] == '\0')
+		nearest = listing_nearest(path, LISTING_VM,
+		    explained->request.vm.name);
+	if (nearest == NULL)
 		return;
 	fputs("perhaps you mean ", stdout);
 	words_print(stdout, nearest);
 	putchar('\n');
+	g_free(nearest);
 }
 
 /* The verdict comes first; what follows are its reasons. */
@@ -332,51 +318,31 @@ explain_evaluate(const struct arguments *arguments,
 	return status;
 }
 
-/* Parses twice, as options may stand before USER and behind VM.  An option that
- * was given before counts in the second parse as well. */
 static bool
-explain_parse(struct arguments *arguments, int argc, char **argv, int *status_r)
+explain_parse(struct arguments *arguments, struct request *request, int argc,
+    char **argv, int *status_r)
 {
 	const struct cli_option options[] = {
-		{ .name = "at", .values = &arguments->at, .room = 1 },
-		{ .name = "cert", .values = &arguments->cert, .room = 1 },
-		{ .name = "cert-cn", .values = &arguments->cert_cn,
-		    .room = 1 },
-		{ .name = "from", .values = &arguments->from, .room = 1 },
+		{ .name = "at", .values = &arguments->at },
+		{ .name = "cert", .values = &arguments->cert },
+		{ .name = "cert-cn", .values = &request->certificate.cn },
+		{ .name = "from", .values = &request->client },
 		{ .name = "json", .flag = &arguments->json },
-		{ .name = "local-user", .values = &arguments->local_user,
-		    .room = 1 },
-		{ .letter = 'r', .name = "realm", .values = &arguments->realm,
-		    .room = 1 },
-		{ .name = "service", .values = &arguments->service,
-		    .room = 1 },
+		{ .name = "local-user", .values = &request->local_user },
+		{ .letter = 'r', .name = "realm", .values = &arguments->realm },
+		{ .name = "service", .values = &request->service },
 	};
-	struct cli_command command = {
+	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] explain USER VM [-r REALM]"
 		    " [--at TIME] [--cert FILE | --cert-cn CN]\n"
 		    "           [--from ADDRESS] [--local-user NAME]"
 		    " [--service spice|vnc] [--json]\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
-		.operand = "USER",
-		.verb = true,
 	};
-	int user = cli_parse(&command, argc, argv, status_r), vm = user + 1;
 
-	if (user < 0)
-		return false;
-	*status_r = CLI_USAGE;
-	/* A VM whose name begins with "-" can't be named; a forgotten VM before
-	 * an option is the likelier mistake. */
-	if (vm >= argc || argv[vm][0] == '-') {
-		warnx("VM is missing behind USER; see --help");
-		return false;
-	}
-	arguments->user = argv[user];
-	arguments->vm = argv[vm];
-	command.operand = NULL;
-	command.verb = false;
-	return cli_parse(&command, argc - vm, argv + vm, status_r) >= 0;
+	return cli_parse_user_vm(&command, argc, argv, &arguments->user,
+	    &request->vm.name, status_r);
 }
 
 int
@@ -386,7 +352,7 @@ verb_explain(const char *path, int argc, char **argv)
 	struct explained_request explained = { .zones = NULL };
 	int status;
 
-	if (!explain_parse(&arguments, argc, argv, &status))
+	if (!explain_parse(&arguments, &explained.request, argc, argv, &status))
 		return status;
 	if (!explain_read_request(&arguments, &explained))
 		return CLI_USAGE;

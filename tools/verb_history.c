@@ -8,35 +8,32 @@
 #include <stdlib.h>
 
 #include "policy-admin/history.h"
+#include "policy-admin/rows.h"
 #include "tools/change.h"
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
-/* Reads everything before it prints anything: a pager that stands still would
- * hold the lock on the policy, and so keep out writers, and then logins. */
+/* Returns the exit status. */
 static int
 history_print(const char *path, const struct policy_history_filter *filter,
     bool json)
 {
-	char detail[ERROR_DETAIL_MAX], *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int rc;
+	GPtrArray *changes = rows_new();
+	char detail[ERROR_DETAIL_MAX];
+	int rc = policy_history(path, filter, changes, detail);
 
-	if (out == NULL)
-		err(CLI_FAILED, "open_memstream");
-	rc = policy_history(path, filter, json ? change_print_json_cb :
-	    change_print_cb, out, detail);
-	if (fclose(out) != 0)
-		err(CLI_FAILED, "open_memstream");
-	if (rc == ERROR_NONE)
-		fwrite(text, 1, size, stdout);
-	else if (rc == ERROR_VALUE)	/* detail doesn't name the option */
+	if (rc == ERROR_VALUE)	/* detail doesn't name the option */
 		warnx("--since: '%s' is neither a revision nor a time, in UTC,"
 		    " as in \"2026-12-31 18:00\"", filter->since);
-	else
+	else if (rc != ERROR_NONE)
 		warnx("%s", detail);
-	free(text);
+	for (guint i = 0; rc == ERROR_NONE && i < changes->len; i++) {
+		if (json)
+			puts(rows_at(changes, i)[0]);
+		else
+			change_print(rows_at(changes, i)[0]);
+	}
+	g_ptr_array_unref(changes);
 	if (rc != ERROR_NONE)
 		return rc == ERROR_VALUE ? CLI_USAGE : CLI_FAILED;
 	return cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
@@ -51,9 +48,9 @@ verb_history(const char *path, int argc, char **argv)
 	bool json = false;
 	const struct cli_option options[] = {
 		{ .name = "json", .flag = &json },
-		{ .name = "since", .values = &filter.since, .room = 1 },
-		{ .name = "user", .values = &user, .room = 1 },
-		{ .name = "vm", .values = &filter.vm, .room = 1 },
+		{ .name = "since", .values = &filter.since },
+		{ .name = "user", .values = &user },
+		{ .name = "vm", .values = &filter.vm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] history [--user USER]"

@@ -4,11 +4,9 @@
 /* vmauthz init: creates a policy database. */
 
 #include <err.h>
-#include <errno.h>
-#include <libgen.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -21,16 +19,13 @@
 static void
 init_warn_missing_folder(const char *path)
 {
-	char *copy = strdup(path);	/* dirname(3) writes into it */
+	char *folder = g_path_get_dirname(path);
+	char *word = cli_quote_word(folder);
 
-	if (copy == NULL)
-		err(CLI_FAILED, "%s", path);
-	fprintf(stderr, "%s: there is no folder for it; make one that QEMU's"
-	    " group may enter: install -d -m 0750 -g GROUP ",
-	    program_invocation_short_name);
-	cli_print_word(stderr, dirname(copy));
-	putc('\n', stderr);
-	free(copy);
+	warnx("there is no folder for it; make one that QEMU's group may enter:"
+	    " install -d -m 0750 -g GROUP %s", word);
+	g_free(word);
+	g_free(folder);
 }
 
 int
@@ -39,6 +34,7 @@ verb_init(const char *path, int argc, char **argv)
 	static const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] init\n",
 	};
+	char *word;
 	int status, rc;
 
 	if (cli_parse(&command, argc, argv, &status) < 0)
@@ -52,8 +48,9 @@ verb_init(const char *path, int argc, char **argv)
 		warnx("%s: %s", path, error_text(rc));
 	if (rc != ERROR_NONE)
 		return CLI_FAILED;
-	printf("%s created; now let QEMU's group read it: chgrp GROUP ", path);
-	cli_print_word(stdout, path);
-	putchar('\n');
+	word = cli_quote_word(path);
+	printf("%s created; now let QEMU's group read it: chgrp GROUP %s\n",
+	    path, word);
+	g_free(word);
 	return cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
 }

@@ -13,25 +13,17 @@
 
 #define DEFAULT_FOLDER PKGDATADIR "/migrations"
 
-/* Into memory: the names are printed only if the transaction was committed. */
-static void
-migrate_print_name_cb(void *context, const char *name)
-{
-	fprintf(context, "  %s\n", name);
-}
-
 /* Without a copy nothing was done. */
 static bool
-migrate_print_result(const char *path, const struct policy_migration *migration,
-    const char *names)
+migrate_print_result(const char *path, const struct policy_migration *migration)
 {
-	if (migration->backup[0] == '\0')
+	if (migration->backup == NULL)
 		printf("%s is version %d, there is nothing to do\n", path,
 		    migration->from);
 	else
 		printf("%s was version %d and is version %d now, by\n%s"
 		    "It was copied to %s before.\n", path, migration->from,
-		    migration->to, names, migration->backup);
+		    migration->to, migration->files->str, migration->backup);
 	return cli_flush();
 }
 
@@ -39,10 +31,9 @@ int
 verb_migrate(const char *path, int argc, char **argv)
 {
 	struct policy_migration migration = { .folder = NULL };
-	char detail[ERROR_DETAIL_MAX], *names = NULL;
+	char detail[ERROR_DETAIL_MAX];
 	const struct cli_option options[] = {
-		{ .name = "migrations", .values = &migration.folder,
-		    .room = 1 },
+		{ .name = "migrations", .values = &migration.folder },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] migrate"
@@ -50,8 +41,6 @@ verb_migrate(const char *path, int argc, char **argv)
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
 	};
-	size_t size = 0;
-	FILE *out;
 	bool done;
 	int status;
 
@@ -59,22 +48,17 @@ verb_migrate(const char *path, int argc, char **argv)
 		return status;
 	/* With files of their own, administrators may want a version that this
 	 * program does not read yet. */
-	migration.target = migration.folder != NULL ? POLICY_NEWEST :
-	    policy_version();
-	if (migration.folder == NULL)
+	migration.newest = migration.folder != NULL;
+	if (!migration.newest)
 		migration.folder = DEFAULT_FOLDER;
-	out = open_memstream(&names, &size);
-	if (out == NULL)
-		err(CLI_FAILED, "open_memstream");
-	done = policy_migrate(path, &migration, migrate_print_name_cb, out,
-	    detail) == ERROR_NONE;
-	if (fclose(out) != 0)
-		err(CLI_FAILED, "open_memstream");
+	migration.files = g_string_new(NULL);
+	done = policy_migrate(path, &migration, detail) == ERROR_NONE;
 	/* The files that ran before an error are not printed: they have no
 	 * effect. */
 	if (!done)
 		warnx("%s", detail);
-	done = done && migrate_print_result(path, &migration, names);
-	free(names);
+	done = done && migrate_print_result(path, &migration);
+	g_string_free(migration.files, TRUE);
+	g_free(migration.backup);
 	return done ? EXIT_SUCCESS : CLI_FAILED;
 }

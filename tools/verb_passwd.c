@@ -4,7 +4,7 @@
 /* vmauthz passwd: sets or deletes a user's verifiers. */
 
 #include <err.h>
-#include <errno.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +17,6 @@
 #include "tools/verbs.h"
 
 enum { PASSWD_MECHANISMS_MAX = 8 };
-
-/* For messages: "SCRAM-SHA-256, SCRAM-SHA-512". */
-static void
-passwd_print_names(FILE *out, const char *const *names,
-    const char *separator)
-{
-	for (size_t i = 0; names[i] != NULL; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : separator, names[i]);
-}
 
 /* Without SCRAM-SHA-1, which is the cheapest to guess at. */
 static const char *const usual_mechanisms[] = {
@@ -43,11 +34,23 @@ struct passwd {
 	bool remove;
 };
 
+/* For messages: "SCRAM-SHA-256, SCRAM-SHA-512".  Freed with g_free(). */
+static char *
+passwd_join_names(const char *const *names)
+{
+	GString *joined = g_string_new(names[0]);
+
+	for (size_t i = 1; names[i] != NULL; i++)
+		g_string_append_printf(joined, ", %s", names[i]);
+	return g_string_free(joined, FALSE);
+}
+
 /* Adds the mechanism by the name that the schema knows, in upper case; once. */
 static bool
 passwd_add_mechanism(struct passwd *passwd, const char *name)
 {
 	size_t count = 0;
+	char *known;
 
 	while (passwd->mechanisms[count] != NULL) {
 		if (strcasecmp(passwd->mechanisms[count++], name) == 0)
@@ -60,10 +63,9 @@ passwd_add_mechanism(struct passwd *passwd, const char *name)
 			return true;
 		}
 	}
-	fprintf(stderr, "%s: --mechanism: '%s' is none of ",
-	    program_invocation_short_name, name);
-	passwd_print_names(stderr, scram_mechanisms, ", ");
-	putc('\n', stderr);
+	known = passwd_join_names(scram_mechanisms);
+	warnx("--mechanism: '%s' is none of %s", name, known);
+	g_free(known);
 	return false;
 }
 
@@ -153,21 +155,20 @@ passwd_prompt_credentials(const struct passwd *passwd,
 static void
 passwd_warn_unknown_user(const struct passwd *passwd)
 {
-	char sql[2 * IDENTITY_MAX + 64], *end;
+	char **parts = g_strsplit(passwd->user.text, "'", -1);
+	char *name = g_strjoinv("''", parts);
+	char *sql = g_strdup_printf("INSERT INTO users(name) VALUES('%s')",
+	    name);
+	char *path_word = cli_quote_word(passwd->path);
+	char *sql_word = cli_quote_word(sql);
 
-	end = stpcpy(sql, "INSERT INTO users(name) VALUES('");
-	for (const char *c = passwd->user.text; *c != '\0'; c++) {
-		if (*c == '\'')
-			*end++ = '\'';
-		*end++ = *c;
-	}
-	strcpy(end, "')");
-	fprintf(stderr, "%s: no user %s in %s; add them first: sqlite3 ",
-	    program_invocation_short_name, passwd->user.text, passwd->path);
-	cli_print_word(stderr, passwd->path);
-	putc(' ', stderr);
-	cli_print_word(stderr, sql);
-	putc('\n', stderr);
+	warnx("no user %s in %s; add them first: sqlite3 %s %s",
+	    passwd->user.text, passwd->path, path_word, sql_word);
+	g_strfreev(parts);
+	g_free(name);
+	g_free(sql);
+	g_free(path_word);
+	g_free(sql_word);
 }
 
 /* Prints an error.  Returns true if rc is none. */
@@ -190,13 +191,14 @@ passwd_check_result(const struct credentials *admin,
 static bool
 passwd_print_result(const struct passwd *passwd)
 {
-	if (passwd->remove) {
+	char *names = passwd_join_names(passwd->mechanisms);
+
+	if (passwd->remove)
 		printf("password deleted for %s\n", passwd->user.text);
-	} else {
-		printf("password set for %s (", passwd->user.text);
-		passwd_print_names(stdout, passwd->mechanisms, ", ");
-		printf(", %u iterations)\n", passwd->iterations);
-	}
+	else
+		printf("password set for %s (%s, %u iterations)\n",
+		    passwd->user.text, names, passwd->iterations);
+	g_free(names);
 	return cli_flush();
 }
 
@@ -230,10 +232,10 @@ verb_passwd(const char *path, int argc, char **argv)
 	struct passwd what = { .path = path };
 	const struct cli_option options[] = {
 		{ .name = "delete", .flag = &what.remove },
-		{ .name = "iterations", .values = &iterations, .room = 1 },
+		{ .name = "iterations", .values = &iterations },
 		{ .name = "mechanism", .values = mechanisms,
 		    .room = PASSWD_MECHANISMS_MAX },
-		{ .letter = 'r', .name = "realm", .values = &realm, .room = 1 },
+		{ .letter = 'r', .name = "realm", .values = &realm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] passwd [-r REALM]"

@@ -30,13 +30,11 @@ enum {
 /* The command line as given, and what was made of it. */
 struct ticket {
 	const char *user_text, *vm, *realm;
-	const char *lasts, *from, *broker;
-	const char *vv, *host, *tls_port, *ca, *title;
+	const char *lasts, *from, *broker, *tls_port;
 	struct identity user;
-	unsigned int seconds, port;
+	unsigned int seconds;
 	char password[TICKET_PASSWORD_SIZE + 1];
-	char *ca_text;
-	int fd;				/* open file vv; -1: none */
+	struct viewer_file file;	/* path NULL: none is written */
 };
 
 /* --- reading the command line -------------------------------------------- */
@@ -82,21 +80,23 @@ ticket_read_seconds(const char *text, unsigned int *seconds_r)
 static bool
 ticket_check_file_options(struct ticket *ticket)
 {
-	if (ticket->vv == NULL) {
-		if (ticket->host == NULL && ticket->tls_port == NULL &&
-		    ticket->ca == NULL && ticket->title == NULL)
+	struct viewer_file *file = &ticket->file;
+
+	if (file->path == NULL) {
+		if (file->host == NULL && ticket->tls_port == NULL &&
+		    file->ca == NULL && file->title == NULL)
 			return true;
 		warnx("--host, --tls-port, --ca and --title are for --vv; see "
 		    "--help");
 		return false;
 	}
-	if (ticket->host == NULL || ticket->tls_port == NULL ||
-	    ticket->ca == NULL) {
+	if (file->host == NULL || ticket->tls_port == NULL ||
+	    file->ca == NULL) {
 		warnx("--vv needs --host, --tls-port and --ca; see --help");
 		return false;
 	}
 	return cli_number("--tls-port", ticket->tls_port, 1, 65535,
-	    &ticket->port);
+	    &file->tls_port);
 }
 
 /* Checks what can be checked here, so that its message names the option. */
@@ -116,23 +116,21 @@ ticket_check_options(struct ticket *ticket)
 	return ticket_check_file_options(ticket);
 }
 
-/* Parses twice, as options may stand before USER and behind VM. */
 static bool
 ticket_parse(struct ticket *ticket, int argc, char **argv, int *status_r)
 {
 	const struct cli_option options[] = {
-		{ .name = "broker", .values = &ticket->broker, .room = 1 },
-		{ .name = "ca", .values = &ticket->ca, .room = 1 },
-		{ .name = "for", .values = &ticket->lasts, .room = 1 },
-		{ .name = "from", .values = &ticket->from, .room = 1 },
-		{ .name = "host", .values = &ticket->host, .room = 1 },
-		{ .letter = 'r', .name = "realm", .values = &ticket->realm,
-		    .room = 1 },
-		{ .name = "title", .values = &ticket->title, .room = 1 },
-		{ .name = "tls-port", .values = &ticket->tls_port, .room = 1 },
-		{ .name = "vv", .values = &ticket->vv, .room = 1 },
+		{ .name = "broker", .values = &ticket->broker },
+		{ .name = "ca", .values = &ticket->file.ca },
+		{ .name = "for", .values = &ticket->lasts },
+		{ .name = "from", .values = &ticket->from },
+		{ .name = "host", .values = &ticket->file.host },
+		{ .letter = 'r', .name = "realm", .values = &ticket->realm },
+		{ .name = "title", .values = &ticket->file.title },
+		{ .name = "tls-port", .values = &ticket->tls_port },
+		{ .name = "vv", .values = &ticket->file.path },
 	};
-	struct cli_command command = {
+	const struct cli_command command = {
 		.usage = "usage: vmauthz ticket USER VM [-r REALM]"
 		    " [--for TIME] [--from NETWORK]\n"
 		    "           [--broker SOCKET] [--vv FILE --host HOST"
@@ -140,23 +138,10 @@ ticket_parse(struct ticket *ticket, int argc, char **argv, int *status_r)
 		    "           [--title TEXT]]\n",
 		.options = options,
 		.count = sizeof(options) / sizeof(options[0]),
-		.operand = "USER",
-		.verb = true,
 	};
-	int user = cli_parse(&command, argc, argv, status_r), vm = user + 1;
 
-	if (user < 0)
-		return false;
-	*status_r = CLI_USAGE;
-	if (vm >= argc || argv[vm][0] == '-') {
-		warnx("VM is missing behind USER; see --help");
-		return false;
-	}
-	ticket->user_text = argv[user];
-	ticket->vm = argv[vm];
-	command.operand = NULL;
-	command.verb = false;
-	return cli_parse(&command, argc - vm, argv + vm, status_r) >= 0;
+	return cli_parse_user_vm(&command, argc, argv, &ticket->user_text,
+	    &ticket->vm, status_r);
 }
 
 /* --- the ticket ---------------------------------------------------------- */
@@ -253,57 +238,41 @@ ticket_request(struct ticket *ticket)
 
 /* --- output -------------------------------------------------------------- */
 
-/* The title is what the viewer's window shows; by default the VM's name. */
-static bool
-ticket_write_file(struct ticket *ticket)
-{
-	const struct viewer_file file = {
-		.path = ticket->vv,
-		.host = ticket->host,
-		.tls_port = ticket->port,
-		.ca = ticket->ca,
-		.title = ticket->title != NULL ? ticket->title : ticket->vm,
-		.user = ticket->user.text,
-		.password = ticket->password,
-	};
-	int fd = ticket->fd;	/* viewer_file_write() closes it */
-
-	ticket->fd = -1;
-	return viewer_file_write(fd, &file, ticket->ca_text);
-}
-
 /* Creates the file before the ticket: a ticket whose password can't be handed
  * over is useless, and would replace one that is still waiting to be used. */
 static bool
+ticket_create_with_file(struct ticket *ticket)
+{
+	char *ca = viewer_file_ca(ticket->file.ca);
+	int fd = ca != NULL ? viewer_file_create(ticket->file.path) : -1;
+	bool done = false;
+
+	if (fd >= 0 && ticket_request(ticket))
+		done = viewer_file_write(fd, &ticket->file, ca);
+	else if (fd >= 0)
+		close(fd);
+	/* Without a ticket the file opens nothing. */
+	if (fd >= 0 && !done)
+		unlink(ticket->file.path);
+	free(ca);
+	return done;
+}
+
+static bool
 ticket_create(struct ticket *ticket)
 {
-	bool done;
-
-	if (ticket->vv == NULL) {
-		done = ticket_request(ticket);
-		if (done)
-			puts(ticket->password);
-		return done && cli_flush();
-	}
-	ticket->ca_text = viewer_file_ca(ticket->ca);
-	if (ticket->ca_text == NULL)
+	if (ticket->file.path != NULL)
+		return ticket_create_with_file(ticket);
+	if (!ticket_request(ticket))
 		return false;
-	ticket->fd = viewer_file_create(ticket->vv);
-	if (ticket->fd < 0)
-		return false;
-	done = ticket_request(ticket) && ticket_write_file(ticket);
-	if (ticket->fd >= 0)
-		close(ticket->fd);
-	/* Without a ticket the file opens nothing. */
-	if (!done)
-		unlink(ticket->vv);
-	return done;
+	puts(ticket->password);
+	return cli_flush();
 }
 
 int
 verb_ticket(const char *path, int argc, char **argv)
 {
-	struct ticket ticket = { .fd = -1 };
+	struct ticket ticket = { .vm = NULL };
 	int status;
 
 	(void)path;	/* vmauthzd knows its own policy */
@@ -311,8 +280,12 @@ verb_ticket(const char *path, int argc, char **argv)
 		return status;
 	if (!ticket_check_options(&ticket))
 		return CLI_USAGE;
+	ticket.file.user = ticket.user.text;
+	ticket.file.password = ticket.password;
+	/* The title is what the viewer's window shows. */
+	if (ticket.file.title == NULL)
+		ticket.file.title = ticket.vm;
 	status = ticket_create(&ticket) ? EXIT_SUCCESS : CLI_FAILED;
 	OPENSSL_cleanse(ticket.password, sizeof(ticket.password));
-	free(ticket.ca_text);
 	return status;
 }

@@ -11,74 +11,40 @@
 #include <unistd.h>
 
 #include "policy-admin/history.h"
+#include "policy-admin/rows.h"
 #include "tools/change.h"
 #include "tools/cli.h"
 #include "tools/verbs.h"
 
-/* What an undo would do, as text: changes, then passwords. */
-struct preview {
-	FILE *changes, *passwords;
-	char *text[2];
-	size_t size[2];
-};
-
-/* Passwords come last in the preview, but are reported before the changes are
- * read: hence two streams. */
-static void
-undo_print_password_cb(void *context, const char *user, bool has_one)
+/* Prints what the undo does: changes, then passwords.  Returns false, and
+ * prints an error alone, if it can't be done. */
+static bool
+undo_preview(const char *path, struct policy_undo *undo)
 {
-	const struct preview *preview = context;
-
-	fprintf(preview->passwords, "  %s %s\n", user, has_one ?
-	    "keeps the password that was set since" :
-	    "will have no password, see vmauthz passwd");
-}
-
-/* Exits if memory runs out: an incomplete preview must not be confirmed. */
-static void
-undo_open_preview(struct preview *preview)
-{
-	preview->changes = open_memstream(&preview->text[0],
-	    &preview->size[0]);
-	preview->passwords = open_memstream(&preview->text[1],
-	    &preview->size[1]);
-	if (preview->changes == NULL || preview->passwords == NULL)
-		err(CLI_FAILED, "open_memstream");
-}
-
-/* Writes into memory: callbacks must not wait for a terminal, and nothing is
- * printed if the undo can't be done. */
-static int
-undo_make_preview(const char *path, struct policy_undo *undo,
-    struct preview *preview, char detail[ERROR_DETAIL_MAX])
-{
-	char since[32];
+	char since[32], detail[ERROR_DETAIL_MAX];
 	const struct policy_history_filter filter = { .since = since };
-	int rc;
+	GPtrArray *changes = rows_new(), *passwords = undo->passwords;
+	bool possible;
 
 	snprintf(since, sizeof(since), "%lld", (long long)undo->revision);
-	undo->password_cb = undo_print_password_cb;
-	undo->context = preview;
-	undo_open_preview(preview);
-	rc = policy_undo_try(path, undo, detail);
-	if (rc == ERROR_NONE)
-		rc = policy_history(path, &filter, change_print_cb,
-		    preview->changes, detail);
-	undo->password_cb = NULL;	/* reported once, before the question */
-	if (fclose(preview->changes) != 0 || fclose(preview->passwords) != 0)
-		err(CLI_FAILED, "open_memstream");
-	return rc;
-}
-
-static void
-undo_print_preview(const struct policy_undo *undo,
-    const struct preview *preview)
-{
-	printf("This takes back %lld change%s:\n%s", (long long)undo->count,
-	    undo->count == 1 ? "" : "s", preview->text[0]);
-	if (preview->size[1] > 0)
-		printf("Passwords are not in the history, so\n%s",
-		    preview->text[1]);
+	possible = policy_undo(path, undo, true, detail) == ERROR_NONE &&
+	    policy_history(path, &filter, changes, detail) == ERROR_NONE;
+	if (!possible)
+		warnx("%s", detail);
+	else if (undo->count != 0)
+		printf("This takes back %lld change%s:\n",
+		    (long long)undo->count, undo->count == 1 ? "" : "s");
+	for (guint i = 0; possible && i < changes->len; i++)
+		change_print(rows_at(changes, i)[0]);
+	if (possible && passwords->len > 0)
+		puts("Passwords are not in the history, so");
+	for (guint i = 0; possible && i < passwords->len; i++)
+		printf("  %s %s\n", rows_at(passwords, i)[0],
+		    strcmp(rows_at(passwords, i)[1], "1") == 0 ?
+		    "keeps the password that was set since" :
+		    "will have no password, see vmauthz passwd");
+	g_ptr_array_unref(changes);
+	return possible;
 }
 
 /* Anything but a line "yes" is a no.  Without a terminal there is nobody who
@@ -103,11 +69,10 @@ undo_is_confirmed(void)
 	return false;
 }
 
-/* No lock is held while the question waits.  policy_undo_apply() refuses if the
+/* No lock is held while the question waits.  policy_undo() refuses if the
  * policy has changed since the preview. */
 static bool
-undo_confirm_and_apply(const char *path, struct policy_undo *undo,
-    const struct preview *preview, bool yes)
+undo_confirm_and_apply(const char *path, struct policy_undo *undo, bool yes)
 {
 	char detail[ERROR_DETAIL_MAX];
 
@@ -116,10 +81,9 @@ undo_confirm_and_apply(const char *path, struct policy_undo *undo,
 		    (long long)undo->revision);
 		return cli_flush();
 	}
-	undo_print_preview(undo, preview);
 	if (!cli_flush() || (!yes && !undo_is_confirmed()))
 		return false;
-	if (policy_undo_apply(path, undo, detail) != ERROR_NONE) {
+	if (policy_undo(path, undo, false, detail) != ERROR_NONE) {
 		warnx("%s", detail);
 		return false;
 	}
@@ -134,10 +98,8 @@ int
 verb_undo(const char *path, int argc, char **argv)
 {
 	struct policy_undo undo = { .revision = 0 };
-	struct preview preview = { .text = { NULL } };
-	char detail[ERROR_DETAIL_MAX];
 	unsigned int revision;
-	bool yes = false, done = false;
+	bool yes = false, done;
 	const struct cli_option options[] = {
 		{ .name = "yes", .flag = &yes },
 	};
@@ -154,11 +116,9 @@ verb_undo(const char *path, int argc, char **argv)
 	if (!cli_number("REVISION", argv[operand], 0, UINT_MAX, &revision))
 		return CLI_USAGE;
 	undo.revision = revision;
-	if (undo_make_preview(path, &undo, &preview, detail) == ERROR_NONE)
-		done = undo_confirm_and_apply(path, &undo, &preview, yes);
-	else
-		warnx("%s", detail);
-	free(preview.text[0]);
-	free(preview.text[1]);
+	undo.passwords = rows_new();
+	done = undo_preview(path, &undo) &&
+	    undo_confirm_and_apply(path, &undo, yes);
+	g_ptr_array_unref(undo.passwords);
 	return done ? EXIT_SUCCESS : CLI_FAILED;
 }

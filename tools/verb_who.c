@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/escape.h"
 #include "base/error.h"
@@ -21,10 +20,7 @@
 
 #define DEFAULT_STATE LOCALSTATEDIR "/lib/vmauthz"
 
-enum {
-	WHO_BUSY_MS = 1000,	/* wait for a lock of vmauthzd */
-	WHO_TIME_MAX = 64,	/* octets of a formatted time, with NUL */
-};
+enum { WHO_BUSY_MS = 1000 };	/* wait for a lock of vmauthzd */
 
 struct who {
 	const char *user, *vm;	/* filter; NULL: all */
@@ -38,14 +34,20 @@ enum column {
 	COLUMN_USER, COLUMN_VM, COLUMN_SERVICE, COLUMN_CLIENT,
 	COLUMN_MECHANISM,
 	COLUMN_TEXTS,
-	COLUMN_GRANT = COLUMN_TEXTS, COLUMN_BEGIN, COLUMN_CHANNELS,
-	COLUMN_PID, COLUMN_START, COLUMN_ID,
+	COLUMN_GRANT = COLUMN_TEXTS, COLUMN_LOCAL, COLUMN_UTC,
+	COLUMN_CHANNELS, COLUMN_PID, COLUMN_START, COLUMN_ID,
 };
 
-/* The longest session first. */
+/* The longest session first.  Its begin is in local time, as `vmauthz log` has
+ * it, and in UTC for JSON.  An empty text is an unknown one. */
 static const char query[] =
-    "SELECT user, vm, service, client, mechanism, grant_id, begin, channels,"
-    " pid, start, id FROM sessions WHERE (?1 IS NULL OR user = ?1)"
+    "SELECT nullif(user, ''), nullif(vm, ''), nullif(service, ''),"
+    " nullif(client, ''), nullif(mechanism, ''), grant_id,"
+    " coalesce(strftime('%Y-%m-%d %H:%M:%S', begin / 1000, 'unixepoch',"
+    "  'localtime'), '?'),"
+    " coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', begin / 1000, 'unixepoch'),"
+    "  '?'),"
+    " channels, pid, start, id FROM sessions WHERE (?1 IS NULL OR user = ?1)"
     " AND (?2 IS NULL OR vm = ?2) ORDER BY begin, id";
 
 /* The same in the line and in JSON. */
@@ -53,71 +55,47 @@ static const char *const names[COLUMN_TEXTS] = {
 	"user", "vm", "service", "client", "mechanism",
 };
 
-/* Prints it in double quotes as `vmauthz log` does.  The names come from
- * clients and must not control the terminal. */
-static void
-who_print_text(const char *name, const char *text)
+static const char *
+who_text(sqlite3_stmt *row, int column)
 {
-	printf(" %s=", name);
-	if (text == NULL || text[0] == '\0') {
-		putchar('-');
-		return;
-	}
-	putchar('"');
-	escape_print(stdout, text, ESCAPE_LOG);
-	putchar('"');
+	return (const char *)sqlite3_column_text(row, column);
 }
 
-/* Local time, as `vmauthz log` has it; JSON has UTC. */
+/* Prints texts in double quotes as `vmauthz log` does.  The names come from
+ * clients and must not control the terminal. */
 static void
 who_print_line(sqlite3_stmt *row)
 {
-	time_t seconds =
-	    (time_t)(sqlite3_column_int64(row, COLUMN_BEGIN) / 1000);
-	char begin[WHO_TIME_MAX];
-	struct tm tm;
+	fputs(who_text(row, COLUMN_LOCAL), stdout);
+	for (int i = 0; i < COLUMN_TEXTS; i++) {
+		const char *text = who_text(row, i);
 
-	if (localtime_r(&seconds, &tm) == NULL ||
-	    strftime(begin, sizeof(begin), "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		strcpy(begin, "?");
-	fputs(begin, stdout);
-	for (int i = 0; i < COLUMN_TEXTS; i++)
-		who_print_text(names[i],
-		    (const char *)sqlite3_column_text(row, i));
-	printf(" channels=%" PRId64 " grant=%" PRId64 " session=\"%" PRId64
-	    "\"\n", (int64_t)sqlite3_column_int64(row, COLUMN_CHANNELS),
+		printf(" %s=%s", names[i], text != NULL ? "\"" : "-");
+		if (text == NULL)
+			continue;
+		escape_print(stdout, text, ESCAPE_LOG);
+		putchar('"');
+	}
+	printf(" channels=%" PRId64 " grant=%" PRId64 " session=\"%s\"\n",
+	    (int64_t)sqlite3_column_int64(row, COLUMN_CHANNELS),
 	    (int64_t)sqlite3_column_int64(row, COLUMN_GRANT),
-	    (int64_t)sqlite3_column_int64(row, COLUMN_ID));
+	    who_text(row, COLUMN_ID));
 }
 
-/* An unknown text is null, and a session's begin is without milliseconds. */
 static void
 who_print_json(sqlite3_stmt *row)
 {
-	int64_t begin = sqlite3_column_int64(row, COLUMN_BEGIN);
-	time_t seconds = (time_t)(begin / 1000);
 	json_object *map = json_map();
-	char text[WHO_TIME_MAX];
-	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		strcpy(text, "?");
-	json_put_text(map, "begin", text);
-	for (int i = 0; i < COLUMN_TEXTS; i++) {
-		const char *value =
-		    (const char *)sqlite3_column_text(row, i);
-
-		json_put_text(map, names[i],
-		    value != NULL && value[0] != '\0' ? value : NULL);
-	}
+	json_put_text(map, "begin", who_text(row, COLUMN_UTC));
+	for (int i = 0; i < COLUMN_TEXTS; i++)
+		json_put_text(map, names[i], who_text(row, i));
 	json_put_number(map, "channels",
 	    sqlite3_column_int64(row, COLUMN_CHANNELS));
 	json_put_number(map, "grant",
 	    sqlite3_column_int64(row, COLUMN_GRANT));
 	/* 63 bits: jq(1) and JavaScript have 53 bits for a number. */
-	json_put_text(map, "session",
-	    (const char *)sqlite3_column_text(row, COLUMN_ID));
+	json_put_text(map, "session", who_text(row, COLUMN_ID));
 	json_print_line(stdout, map);
 }
 
@@ -192,9 +170,9 @@ verb_who(const char *path, int argc, char **argv)
 	struct identity identity;
 	const struct cli_option options[] = {
 		{ .name = "json", .flag = &who.json },
-		{ .name = "state", .values = &folder, .room = 1 },
-		{ .name = "user", .values = &user, .room = 1 },
-		{ .name = "vm", .values = &who.vm, .room = 1 },
+		{ .name = "state", .values = &folder },
+		{ .name = "user", .values = &user },
+		{ .name = "vm", .values = &who.vm },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz who [--user USER] [--vm VM] [--json]"

@@ -34,8 +34,7 @@ main(int argc, char **argv)
 {
 	const char *path = NULL;
 	const struct cli_option options[] = {
-		{ .letter = 'd', .name = "database", .values = &path,
-		    .room = 1 },
+		{ .letter = 'd', .name = "database", .values = &path },
 	};
 	const struct cli_command command = {
 		.usage = "usage: vmauthz [-d FILE] init\n"

@@ -55,62 +55,39 @@ words_state(enum condition_result state)
 /* --- what a condition is compared with ----------------------------------- */
 
 /* Each writes what the request has to compare with and returns true; or writes
- * why it has nothing, or which option is missing, and returns false.  value is
- * the grant's; only hours need it, for their zone. */
+ * why it has nothing, or which option is missing, and returns false. */
 static bool
-words_service_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
+words_text_detail(char out[WORDS_MAX], const char *text, const char *missing)
 {
-	(void)value;
-	snprintf(out, WORDS_MAX, "it is %s", explained->request.service);
-	return true;
-}
-
-static bool
-words_cert_cn_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
-{
-	const char *cn = explained->request.certificate.cn;
-
-	(void)value;
-	if (cn != NULL)
-		snprintf(out, WORDS_MAX, "it is %s", cn);
-	else
-		strcpy(out, explained->certificate_read ?
-		    "the certificate has no CN that can be used" :
-		    "say --cert FILE or --cert-cn CN");
-	return cn != NULL;
+	snprintf(out, WORDS_MAX, text != NULL ? "it is %s" : "%s",
+	    text != NULL ? text : missing);
+	return text != NULL;
 }
 
 /* All names are listed, as a condition is met by any of them. */
 static bool
 words_cert_san_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
+    const struct explained_request *explained)
 {
-	size_t count = explained->request.certificate.name_count;
+	const struct request_certificate *certificate =
+	    &explained->request.certificate;
 	size_t used = 0;
 
-	(void)value;
-	if (count == 0)
-		strcpy(out, explained->certificate_read ? "the certificate has"
-		    " no alternative names that can be used" :
-		    "say --cert FILE");
+	if (certificate->name_count == 0)
+		return words_text_detail(out, NULL,
+		    explained->certificate_read ? "the certificate has no"
+		    " alternative names that can be used" : "say --cert FILE");
 	/* snprintf() returns what it would have written. */
-	for (size_t i = 0; i < count && used < WORDS_MAX; i++)
+	for (size_t i = 0; i < certificate->name_count && used < WORDS_MAX; i++)
 		used += (size_t)snprintf(out + used, WORDS_MAX - used, "%s%s",
-		    i == 0 ? "it has " : ", ",
-		    explained->request.certificate.names[i]);
-	return count != 0;
+		    i == 0 ? "it has " : ", ", certificate->names[i]);
+	return true;
 }
 
 /* With colons and in upper case, as openssl(1) prints a fingerprint. */
 static bool
-words_cert_sha256_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
+words_cert_sha256_detail(char out[WORDS_MAX], const unsigned char *sha256)
 {
-	const unsigned char *sha256 = explained->request.certificate.sha256;
-
-	(void)value;
 	strcpy(out, sha256 != NULL ? "it is " : "say --cert FILE");
 	if (sha256 != NULL)
 		hex_write_colons(out + strlen(out), sha256,
@@ -118,50 +95,8 @@ words_cert_sha256_detail(char out[WORDS_MAX],
 	return sha256 != NULL;
 }
 
-/* The address as it was given: an IPv4 address mapped into IPv6 stays one. */
-static bool
-words_client_net_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
-{
-	const char *client = explained->request.client;
-
-	(void)value;
-	if (client != NULL)
-		snprintf(out, WORDS_MAX, "it is %s", client);
-	else
-		strcpy(out, "say --from ADDRESS");
-	return client != NULL;
-}
-
-/* Only the kernel knows whose connection it is, so an address is no help here,
- * not even one of this host. */
-static bool
-words_local_user_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
-{
-	const char *account = explained->request.local_user;
-
-	(void)value;
-	if (account != NULL)
-		snprintf(out, WORDS_MAX, "it is %s", account);
-	else
-		strcpy(out, explained->request.client != NULL ? "an address"
-		    " does not tell the account, say --local-user NAME" :
-		    "say --local-user NAME");
-	return account != NULL;
-}
-
-/* not_before and not_after are in UTC. */
-static bool
-words_time_detail(char out[WORDS_MAX],
-    const struct explained_request *explained, const char *value)
-{
-	(void)value;
-	snprintf(out, WORDS_MAX, "it is %s UTC", explained->utc);
-	return true;
-}
-
-/* "there" is the zone that the grant names, "here" that of this host. */
+/* value is the grant's, for its zone.  "there" is the zone that it names,
+ * "here" that of this host. */
 static bool
 words_hours_detail(char out[WORDS_MAX],
     const struct explained_request *explained, const char *value)
@@ -174,14 +109,57 @@ words_hours_detail(char out[WORDS_MAX],
 	/* The caller says that the value makes no sense. */
 	if (hours_zone(value, zone) == NULL)
 		return true;
-	if (!zone_local(explained->zones, zone, explained->at, &week)) {
-		strcpy(out, "this host knows no such time zone");
-		return false;
-	}
+	if (!zone_local(explained->zones, zone, explained->at, &week))
+		return words_text_detail(out, NULL,
+		    "this host knows no such time zone");
 	snprintf(out, WORDS_MAX, "it is %s %02d:%02d %s", days[week.day],
 	    week.minute / 60, week.minute % 60,
 	    zone[0] != '\0' ? "there" : "here");
 	return true;
+}
+
+static bool
+words_compared_detail(char out[WORDS_MAX], enum condition_kind kind,
+    const char *value, const struct explained_request *explained)
+{
+	const struct request *request = &explained->request;
+	char utc[MOMENT_TEXT_LENGTH + sizeof(" UTC")];
+
+	switch (kind) {
+	case CONDITION_SERVICE:
+		return words_text_detail(out, request->service, "");
+	case CONDITION_CERT_CN:
+		return words_text_detail(out, request->certificate.cn,
+		    explained->certificate_read ?
+		    "the certificate has no CN that can be used" :
+		    "say --cert FILE or --cert-cn CN");
+	case CONDITION_CERT_SAN:
+		return words_cert_san_detail(out, explained);
+	case CONDITION_CERT_SHA256:
+		return words_cert_sha256_detail(out,
+		    request->certificate.sha256);
+	case CONDITION_CLIENT_NET:
+		/* As it was given: an IPv4 address mapped into IPv6 stays
+		 * one. */
+		return words_text_detail(out, request->client,
+		    "say --from ADDRESS");
+	case CONDITION_LOCAL_USER:
+		/* Only the kernel knows whose connection it is, so an address
+		 * is no help here, not even one of this host. */
+		return words_text_detail(out, request->local_user,
+		    request->client != NULL ? "an address does not tell the"
+		    " account, say --local-user NAME" :
+		    "say --local-user NAME");
+	case CONDITION_NOT_BEFORE:
+	case CONDITION_NOT_AFTER:
+		snprintf(utc, sizeof(utc), "%s UTC", explained->utc);
+		return words_text_detail(out, utc, "");
+	case CONDITION_HOURS:
+		return words_hours_detail(out, explained, value);
+	case CONDITION_COUNT:
+		break;
+	}
+	return false;
 }
 
 void
@@ -189,24 +167,10 @@ words_detail(char out[WORDS_MAX], enum condition_kind kind,
     const char *value, enum condition_result state,
     const struct explained_request *explained)
 {
-	static bool (*const details[])(char out[WORDS_MAX],
-	    const struct explained_request *explained, const char *value) = {
-		[CONDITION_SERVICE] = words_service_detail,
-		[CONDITION_CERT_CN] = words_cert_cn_detail,
-		[CONDITION_CERT_SAN] = words_cert_san_detail,
-		[CONDITION_CERT_SHA256] = words_cert_sha256_detail,
-		[CONDITION_CLIENT_NET] = words_client_net_detail,
-		[CONDITION_LOCAL_USER] = words_local_user_detail,
-		[CONDITION_NOT_BEFORE] = words_time_detail,
-		[CONDITION_NOT_AFTER] = words_time_detail,
-		[CONDITION_HOURS] = words_hours_detail,
-	};
-
-	_Static_assert(sizeof(details) / sizeof(details[0]) == CONDITION_COUNT,
-	    "every condition has words");
 	out[0] = '\0';
 	/* Unknown although there is something to compare with: only a row that
 	 * went past the schema's rules has such a value. */
-	if (details[kind](out, explained, value) && state == CONDITION_UNKNOWN)
+	if (words_compared_detail(out, kind, value, explained) &&
+	    state == CONDITION_UNKNOWN)
 		strcpy(out, "the value makes no sense");
 }

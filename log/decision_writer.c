@@ -65,7 +65,7 @@ line_put_value(struct line_buffer *buffer, const char *value)
 		line_put(buffer, "...");
 }
 
-/* Unescaped: value is a constant or a number of ours. */
+/* Unescaped: value is a constant or a number. */
 static void
 line_put_bare(struct line_buffer *buffer, const char *key, const char *value)
 {

@@ -5,7 +5,8 @@
 
 enum { NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000 };
 
-/* The clocks are Linux's own since 2.6.39: reading them can't fail. */
+/* Linux has had all of these clocks since 2.6.39, so that clock_gettime(2)
+ * can't fail for any of them. */
 static int64_t
 clock_ns(clockid_t clock)
 {

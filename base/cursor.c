@@ -12,6 +12,7 @@ read_place(struct reader *reader, size_t size)
 {
 	const unsigned char *at = reader->at;
 
+	/* at + size might point past the end, which C leaves undefined */
 	if (reader->bad || (size_t)(reader->end - at) < size) {
 		reader->bad = true;
 		return NULL;
@@ -49,7 +50,8 @@ read_text(struct reader *reader, size_t max)
 
 	if (at == NULL)
 		return NULL;
-	/* one zero octet, and it is the last */
+	/* A second zero octet would let two programs see two texts: one that
+	 * goes by the length, one that stops at the first zero. */
 	if (length > max || memchr(at, 0, length + 1) != at + length) {
 		reader->bad = true;
 		return NULL;
@@ -63,10 +65,10 @@ read_all(const struct reader *reader)
 	return !reader->bad && reader->at == reader->end;
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static unsigned char *
-make_room(struct writer *writer, size_t size)
+writer_reserve(struct writer *writer, size_t size)
 {
 	unsigned char *at = writer->at;
 
@@ -81,10 +83,11 @@ make_room(struct writer *writer, size_t size)
 void
 write_number(struct writer *writer, size_t octets, uint64_t value)
 {
-	unsigned char *at = make_room(writer, octets);
+	unsigned char *at = writer_reserve(writer, octets);
 
 	for (size_t i = octets; at != NULL && i-- > 0; value >>= 8)
 		at[i] = (unsigned char)(value & 0xff);
+	/* what is left over was too large for its octets */
 	if (value != 0)
 		writer->bad = true;
 }
@@ -92,8 +95,9 @@ write_number(struct writer *writer, size_t octets, uint64_t value)
 void
 write_octets(struct writer *writer, const unsigned char *data, size_t size)
 {
-	unsigned char *at = make_room(writer, size);
+	unsigned char *at = writer_reserve(writer, size);
 
+	/* memcpy(3) must not be given NULL, not even with no octets */
 	if (at != NULL && size != 0)
 		memcpy(at, data, size);
 }

@@ -8,7 +8,8 @@
 #include "base/hex.h"
 
 /* Octets of the well-formed character at text, 0 if there is none.  Source:
- * The Unicode Standard, table 3-7. */
+ * The Unicode Standard, table 3-7.  mbrtowc(3) would go by the locale, which
+ * is that of QEMU. */
 static size_t
 utf8_size(const unsigned char *at, size_t length)
 {
@@ -62,8 +63,8 @@ is_printable_but(unsigned char c, const char *special)
 	return c >= 0x20 && c <= 0x7e && strchr(special, c) == NULL;
 }
 
-/* Octets at text that belong together, and may stand; 0 if the first may
- * not. */
+/* Octets of the character at text that need no escape; 0 if its first octet
+ * needs one. */
 static size_t
 plain_size(const char *text, size_t length, enum escape_style style)
 {
@@ -89,7 +90,9 @@ plain_size(const char *text, size_t length, enum escape_style style)
 	return 0;
 }
 
-/* Octets that are to be escaped together. */
+/* Octets that are escaped together.  The second octet of a C1 control is no
+ * control character by itself: without this, a style that only looks at
+ * ASCII's would leave it as it is. */
 static size_t
 escaped_size(const char *text, size_t length)
 {
@@ -110,20 +113,22 @@ escape_octet(char out[ESCAPE_LENGTH], char octet)
 	out[3] = digits[1];
 }
 
-size_t
-escape_piece(struct escape *escape, const char **piece_r)
+/* One character that needs no escape, or one escape. */
+static size_t
+escape_next(struct escape *escape, const char **piece_r)
 {
-	size_t size = 0, more;
+	size_t size;
 
 	*piece_r = escape->text;
-	while (escape->due == 0 && size < escape->length &&
-	    (more = plain_size(escape->text + size, escape->length - size,
-	    escape->style)) != 0)
-		size += more;
-	escape->text += size;
-	escape->length -= size;
-	if (size != 0 || escape->length == 0)
+	if (escape->length == 0)
+		return 0;
+	size = escape->due == 0 ?
+	    plain_size(escape->text, escape->length, escape->style) : 0;
+	if (size != 0) {
+		escape->text += size;
+		escape->length -= size;
 		return size;
+	}
 	if (escape->due == 0)
 		escape->due = escaped_size(escape->text, escape->length);
 	escape_octet(escape->octet, *escape->text++);
@@ -131,6 +136,21 @@ escape_piece(struct escape *escape, const char **piece_r)
 	escape->due--;
 	*piece_r = escape->octet;
 	return ESCAPE_LENGTH;
+}
+
+size_t
+escape_piece(struct escape *escape, const char **piece_r)
+{
+	size_t size = escape_next(escape, piece_r), more;
+
+	while (*piece_r != escape->octet && escape->length != 0 &&
+	    (more = plain_size(escape->text, escape->length,
+	    escape->style)) != 0) {
+		escape->text += more;
+		escape->length -= more;
+		size += more;
+	}
+	return size;
 }
 
 void
@@ -147,34 +167,25 @@ escape_print(FILE *out, const char *text, enum escape_style style)
 void
 escape_write(char *out, size_t max, const char *text, enum escape_style style)
 {
-	size_t used = 0, whole = 0;	/* whole: where a cut may be */
-	size_t length = strlen(text), due = 0;
+	struct escape escape = { text, strlen(text), style, 0, "" };
+	size_t used = 0, whole = 0, size;	/* whole: where a cut may be */
+	const char *piece;
 
-	while (length != 0) {
-		size_t plain = due == 0 ? plain_size(text, length, style) : 0;
-		size_t more = plain != 0 ? plain : ESCAPE_LENGTH;
-
-		if (used + more > max) {
+	while ((size = escape_next(&escape, &piece)) != 0) {
+		if (used + size > max) {
 			memcpy(out + whole, "...", sizeof("..."));
 			return;
 		}
-		if (plain != 0) {
-			memcpy(out + used, text, plain);
-		} else {
-			due = (due == 0 ? escaped_size(text, length) : due) - 1;
-			escape_octet(out + used, *text);
-			plain = 1;
-		}
-		text += plain;
-		length -= plain;
-		used += more;
+		memcpy(out + used, piece, size);
+		used += size;
 		if (used + strlen("...") <= max)
 			whole = used;
 	}
 	out[used] = '\0';
 }
 
-/* The octet whose escape is at text, or -1. */
+/* The octet whose escape is at text, or -1.  The escape of an octet that
+ * needs none is refused: we never write it, so the text is somebody else's. */
 static int
 escaped_octet(const char *text, size_t length, enum escape_style style)
 {

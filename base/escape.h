@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Octets that may not stand in a text, as \xNN, and back: one alphabet for the
- * log, the audit and the terminal. */
+/* Texts from outside with the octets that could forge a line or drive a
+ * terminal written as \xNN, and back.  The log, the audit and the terminal
+ * share this one form. */
 
 #ifndef VMAUTHZ_BASE_ESCAPE_H
 #define VMAUTHZ_BASE_ESCAPE_H
@@ -11,20 +12,22 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* What may stand as it is. */
+/* What is written as it is; every other octet is escaped. */
 enum escape_style {
-	ESCAPE_LOG,	/* printable ASCII without " and \ */
-	ESCAPE_LOG_LIST,	/* neither a comma */
-	ESCAPE_QUOTED,	/* printable ASCII without ": \ escapes already */
-	ESCAPE_ASCII_CONTROLS,	/* all but control characters of ASCII */
-	ESCAPE_CONTROLS,	/* nor those of C1, in UTF-8 */
-	ESCAPE_UTF8,	/* UTF-8 without both, and without \ */
-	ESCAPE_ALL,	/* nothing: for reading, any octet may be escaped */
+	ESCAPE_LOG,		/* printable ASCII but " and \ */
+	ESCAPE_LOG_LIST,	/* printable ASCII but " and \ and , */
+	ESCAPE_QUOTED,		/* printable ASCII but ": for text that has
+				 * been escaped before */
+	ESCAPE_ASCII_CONTROLS,	/* all but the control characters of ASCII */
+	ESCAPE_CONTROLS,	/* all but those and, in UTF-8, those of C1 */
+	ESCAPE_UTF8,		/* well-formed UTF-8 but both, and but \ */
+	ESCAPE_ALL,		/* nothing; for escape_read(), which then
+				 * accepts the escape of any octet */
 };
 
 enum { ESCAPE_LENGTH = 4 };	/* octets of \xNN */
 
-/* A text on its way out; the first three are the caller's to set. */
+/* A text that is being escaped; the caller sets the first three members. */
 struct escape {
 	const char *text;	/* what is left, which needs no NUL */
 	size_t length;		/* octets of it */
@@ -33,23 +36,24 @@ struct escape {
 	char octet[ESCAPE_LENGTH];
 };
 
-/* The next piece: all that may stand as it is up to the next escape, or one
- * escape, which is at escape->octet.  Returns its octets, 0 at the end. */
+/* Sets *piece_r to the next piece: all octets up to the next one that needs an
+ * escape, in the text, or one escape, in escape->octet.  Returns the octets of
+ * the piece, 0 at the end of the text. */
 size_t escape_piece(struct escape *escape, const char **piece_r);
 
-/* Prints a text. */
+/* Prints text, escaped; errors are left to ferror(out). */
 void escape_print(FILE *out, const char *text, enum escape_style style);
 
-/* Writes a text of at most max octets and a NUL to out (max + 1, at least 4);
- * one that is longer ends in "...", and in no half of a character or of an
- * escape before that. */
+/* Writes text, escaped, as at most max octets and a NUL to out (max + 1 octets;
+ * max is at least 3).  A text that does not fit is cut between two characters
+ * or escapes, and ends in "...". */
 void escape_write(char *out, size_t max, const char *text,
     enum escape_style style);
 
-/* Takes the escapes of length octets at text back, and writes the result with
- * a NUL to out (room octets), which may be text.  False if a backslash begins
- * no \xNN, that octet would not have been escaped or is NUL, or it doesn't
- * fit. */
+/* Undoes the escapes in length octets at text, and writes the result with a NUL
+ * to out (room octets), which may be text.  False if a backslash is not the
+ * beginning of \xNN, if NN is 00 or an octet that style does not escape, or
+ * if the result does not fit. */
 bool escape_read(char *out, size_t room, const char *text, size_t length,
     enum escape_style style);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Who has items, the first of which has the smallest turn. */
+/* A key that has items; the first of them has the smallest turn. */
 struct fair_key {
 	struct fair_key *next;
 	struct fair_item *first, *last;
@@ -49,8 +49,8 @@ fair_key_free(struct fair_queue *queue, struct fair_key *key)
 	free(key);
 }
 
-/* Turns only go on: were they counted anew, a key that always puts in another
- * item would always be first. */
+/* A key's first turn is behind the queue's latest and not 1: a key that is
+ * emptied and filled again would otherwise be first each time. */
 static uint64_t
 fair_turn(const struct fair_queue *queue, const struct fair_key *key)
 {
@@ -130,19 +130,4 @@ fair_queue_take(struct fair_queue *queue, struct fair_item *item)
 	if (queue->turn < item->turn)
 		queue->turn = item->turn;
 	fair_queue_remove(queue, item);
-}
-
-struct fair_item *
-fair_queue_surplus(const struct fair_queue *queue)
-{
-	const struct fair_key *most = NULL;
-
-	for (const struct fair_key *key = queue->keys; key != NULL;
-	    key = key->next) {
-		if (most == NULL || key->count > most->count ||
-		    (key->count == most->count &&
-		    fair_item_before(most->last, key->last)))
-			most = key;
-	}
-	return most != NULL ? most->last : NULL;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A queue in which everybody has turns of their own: the first item of each
- * key comes before the second one of any, so that who puts in much waits
- * behind nobody but themselves.  Bounded in all and for each key.  Nothing
- * here locks. */
+/* A fair queue: the first item of each key is served before the second item of
+ * any key, so that a key with many items delays its own alone.  Bounded in all
+ * and for each key.  The caller does the locking. */
 
 #ifndef VMAUTHZ_BASE_FAIR_QUEUE_H
 #define VMAUTHZ_BASE_FAIR_QUEUE_H
@@ -15,47 +14,44 @@
 
 struct fair_key;
 
-/* A member of what the caller puts in; the caller owns it, and keeps it where
- * it is while it waits.  Zero: it doesn't wait. */
+/* Embedded in the caller's struct, which the caller owns and must not move or
+ * free while the item is in the queue.  All zero: it is in no queue. */
 struct fair_item {
 	struct fair_key *key;		/* NULL: not in a queue */
 	struct fair_item *previous, *next;	/* of its key */
-	uint64_t turn;			/* one item of each key has it */
-	uint64_t order;			/* among those of one turn */
+	uint64_t turn;			/* unique among the items of its key */
+	uint64_t order;			/* of arrival, within one turn */
 };
 
-/* Zero but for the bounds: an empty queue, which owns nothing. */
+/* Initialized with the two bounds and zero.  While it is empty, it owns no
+ * memory. */
 struct fair_queue {
 	size_t max, max_per_key;	/* items */
 	size_t count;
-	uint64_t turn;			/* the latest that was taken */
+	uint64_t turn;			/* the latest that was served */
 	uint64_t order;			/* of the latest item */
 	struct fair_key *keys;		/* that have items */
 };
 
-/* Puts an item in; the key is copied.  False if the queue is full, in all or
- * for this key, or there is no memory; the item is then as it was.  O(keys) */
+/* Appends an item; key is copied.  False, with the item unchanged, if the queue
+ * is full, in all or for this key, or memory ran out.  O(keys) */
 bool fair_queue_put(struct fair_queue *queue, struct fair_item *item,
     const char *key);
 
-/* Whether a key's items may be taken now. */
+/* Whether an item of this key can be served now. */
 typedef bool fair_queue_ready_cb(void *context, const char *key);
 
-/* The item whose turn it is among the keys that are ready (NULL: all are); it
+/* The item to be served next among the keys that are ready (NULL: all are); it
  * stays in the queue.  NULL if there is none.  O(keys) */
 struct fair_item *fair_queue_first(const struct fair_queue *queue,
     fair_queue_ready_cb *ready, void *context);
 
-/* Takes an item out because it has had its turn.  O(keys) when it was the
- * last of its key, else O(1); so are the next two. */
+/* Removes an item that is being served: its turn counts as passed.  O(keys) if
+ * it is the last item of its key, else O(1). */
 void fair_queue_take(struct fair_queue *queue, struct fair_item *item);
 
-/* Takes it out for another reason: the turn is still to come. */
+/* Removes an item that will not be served (a client gave up): its turn does not
+ * count as passed.  As fast as the call above. */
 void fair_queue_remove(struct fair_queue *queue, struct fair_item *item);
-
-/* The latest item of the key that has most, for a caller that would rather
- * remove that one than refuse somebody else; NULL if the queue is empty.  Of
- * keys that have the same number, the one that came last.  O(keys) */
-struct fair_item *fair_queue_surplus(const struct fair_queue *queue);
 
 #endif

@@ -10,7 +10,8 @@
 
 enum { FIRST_SIZE = 4096 };	/* octets; most files of /proc have less */
 
-/* Reads until size octets are there, or the end; how many, or -1. */
+/* Reads up to size octets; fewer only at the end of the file.  Returns their
+ * number, or -1.  read(2) may return less at any time, as it does for /proc. */
 static ssize_t
 file_read_some(int fd, char *out, size_t size)
 {
@@ -33,7 +34,8 @@ file_read_some(int fd, char *out, size_t size)
 ssize_t
 file_read(int fd, char *out, size_t max)
 {
-	/* one octet more than may be there */
+	/* One octet more than allowed, whose place the NUL needs: st_size can't
+	 * show that a file is too long, since it is 0 in /proc. */
 	ssize_t size = file_read_some(fd, out, max + 1);
 
 	if (size > (ssize_t)max) {

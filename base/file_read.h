@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* All of a file, of a bounded size.  What is read has a NUL behind it, which
- * its size doesn't count; it may hold others. */
+/* Whole files of a bounded size.  The contents are followed by a NUL that the
+ * size does not count; there may be others within them. */
 
 #ifndef VMAUTHZ_BASE_FILE_READ_H
 #define VMAUTHZ_BASE_FILE_READ_H
@@ -14,11 +14,11 @@
  * with errno: EFBIG if there are more. */
 ssize_t file_read(int fd, char *out, size_t max);
 
-/* The same into memory that grows with the file and that the caller frees.
- * NULL with errno: EFBIG, ENOMEM, or what read(2) says. */
+/* The same into memory that grows with the file, and that the caller frees.
+ * Returns NULL with errno: EFBIG, ENOMEM, or one of read(2). */
 char *file_read_all(int fd, size_t max, size_t *size_r);
 
-/* The same of a path; errno may be open(2)'s, too. */
+/* The same for a path; errno may be one of open(2), too. */
 char *file_read_path(const char *path, size_t max, size_t *size_r);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { SETTLE_MS = 100 };	/* coarser than any file system's clock */
+enum { SETTLE_MS = 100 };	/* ten ticks of a kernel at 100 Hz */
 
 bool
 file_stamp_same(const struct stat *a, const struct stat *b)
@@ -18,6 +18,7 @@ file_stamp_same(const struct stat *a, const struct stat *b)
 	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* st_ctim, since st_mtim can be set by utimensat(2). */
 bool
 file_stamp_settled(const struct stat *st, const struct timespec *now)
 {

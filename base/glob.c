@@ -5,8 +5,8 @@
 
 #include <sqlite3.h>
 
-/* SQLite's own function, because the manual promises its GLOB: fnmatch(3)
- * reads [!a] and [[:alpha:]] in another way and depends on the locale. */
+/* SQLite's own function, because the manual promises its GLOB.  fnmatch(3)
+ * gives [!a] and [[:alpha:]] another meaning, and depends on the locale. */
 bool
 glob_matches(const char *pattern, const char *text)
 {

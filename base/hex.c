@@ -8,6 +8,8 @@
 static const char lower_digits[] = "0123456789abcdef";
 static const char upper_digits[] = "0123456789ABCDEF";
 
+/* Lower case alone, as we write it: an octet then has one escape.  strtoul(3)
+ * would also accept a sign, blanks and "0x". */
 int
 hex_value(char c)
 {
@@ -42,6 +44,7 @@ hex_write_colons(char *out, const unsigned char *octets, size_t size)
 	}
 }
 
+/* text[1] is read only behind a digit, so never behind the end of the text. */
 static bool
 hex_read_octet(unsigned char *octet_r, const char *text)
 {

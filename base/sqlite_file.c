@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 
-/* SQLite's codes that mean something to an administrator; the extended ones
- * come first, the rest are input/output errors. */
+/* SQLite's codes that an administrator can act upon; any other one is an
+ * input/output error.  The extended codes come first, since the search also
+ * accepts their low octet, the primary code. */
 static const struct {
 	int sqlite;
 	int error;
@@ -59,7 +60,8 @@ sqlite_file_exec(sqlite3 *handle, const char *sql)
 	    ERROR_NONE : sqlite_file_last_error(handle);
 }
 
-/* No memory map, since a file cut short under one kills the process. */
+/* No memory map: if another process truncates a mapped file, reading it raises
+ * SIGBUS, which would end QEMU. */
 int
 sqlite_file_open(sqlite3 **handle_r, const char *path, int flags, int busy_ms)
 {
@@ -89,8 +91,8 @@ sqlite_file_read_numbers(sqlite3 *handle, const char *sql, int64_t *numbers_r,
 	return rc;
 }
 
-/* One statement each, which reads no schema: that of a later version need not
- * be one that this SQLite understands. */
+/* One PRAGMA each, since a SELECT from their table-valued functions would parse
+ * the schema; this SQLite may be too old for that of a later version. */
 int
 sqlite_file_read_header(sqlite3 *handle, struct sqlite_file_header *header_r)
 {

@@ -13,6 +13,7 @@ uuid_read(char uuid_r[UUID_LENGTH + 1], const char *text)
 	static const char shape[] = UUID_SHAPE;
 	char uuid[UUID_LENGTH + 1];
 
+	/* the NUL of the shape is compared, too: nothing may follow */
 	_Static_assert(sizeof(shape) == UUID_LENGTH + 1, "a UUID's length");
 	uuid_r[0] = '\0';
 	for (size_t i = 0; i < sizeof(shape); i++) {

@@ -12,11 +12,11 @@ enum { UUID_LENGTH = 36 };	/* octets of the text, without NUL */
 
 #define UUID_SHAPE "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 
-/* Writes the UUID that text is in lower case, our one form of it.  False if
- * text is no UUID; uuid_r is then "". */
+/* Writes text, a UUID in either case, to uuid_r in lower case, as the policy
+ * stores it.  False if text is not a UUID; uuid_r is then "". */
 bool uuid_read(char uuid_r[UUID_LENGTH + 1], const char *text);
 
-/* Whether text is a UUID, and in lower case. */
+/* Whether text is a UUID in lower case. */
 bool uuid_is_lower(const char *text);
 
 #endif

@@ -15,19 +15,21 @@
 
 #include "base/clock.h"
 
-enum { ENDS_MAX = 256 };	/* sessions' ends that wait to be told */
+enum { CLIENT_ENDS_MAX = 256 };	/* ends of sessions to be sent */
 
 struct broker_client {
 	struct sockaddr_un address;
-	pthread_mutex_t asking;		/* over these, while it waits, too */
+	pthread_mutex_t request_mutex;	/* guards the next four; held while a
+					 * thread waits for its answer */
 	int fd;				/* -1: not connected */
 	uint32_t id;			/* of the last question */
 	char detail[BROKER_DETAIL_MAX];
 	unsigned char packet[BROKER_MESSAGE_MAX]; /* the last answer */
-	pthread_mutex_t ending;		/* over these; nobody waits in it */
-	uint64_t ends[ENDS_MAX];	/* oldest first */
+	pthread_mutex_t ends_mutex;	/* guards the rest; never held while a
+					 * thread waits */
+	uint64_t ends[CLIENT_ENDS_MAX];	/* oldest first */
 	size_t end_count;
-	bool ended;			/* one more since they were sent */
+	bool ends_new;			/* one was added since the last try */
 };
 
 int
@@ -45,8 +47,8 @@ broker_client_new(struct broker_client **client_r, const char *path)
 	client->address.sun_family = AF_UNIX;
 	strcpy(client->address.sun_path, path);
 	client->fd = -1;
-	pthread_mutex_init(&client->asking, NULL);
-	pthread_mutex_init(&client->ending, NULL);
+	pthread_mutex_init(&client->request_mutex, NULL);
+	pthread_mutex_init(&client->ends_mutex, NULL);
 	*client_r = client;
 	return ERROR_NONE;
 }
@@ -65,8 +67,8 @@ broker_client_free(struct broker_client **client)
 	if (*client == NULL)
 		return;
 	client_disconnect(*client);
-	pthread_mutex_destroy(&(*client)->asking);
-	pthread_mutex_destroy(&(*client)->ending);
+	pthread_mutex_destroy(&(*client)->request_mutex);
+	pthread_mutex_destroy(&(*client)->ends_mutex);
 	explicit_bzero(*client, sizeof(**client));
 	free(*client);
 	*client = NULL;
@@ -101,7 +103,8 @@ client_wait(const struct broker_client *client, short events, int64_t deadline)
 
 /* --- the connection ------------------------------------------------------ */
 
-/* Connecting to a Unix socket never waits, but for a full queue. */
+/* connect(2) to a Unix socket blocks only if the daemon's backlog is full; the
+ * socket is non-blocking, so it fails then. */
 static int
 client_connect(struct broker_client *client)
 {
@@ -120,7 +123,7 @@ client_connect(struct broker_client *client)
 }
 
 static bool
-send_packet(struct broker_client *client, const struct broker_message *message,
+client_send(struct broker_client *client, const struct broker_message *message,
     int64_t deadline)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
@@ -133,99 +136,102 @@ send_packet(struct broker_client *client, const struct broker_message *message,
 	} while (sent < 0 && size != 0 && (errno == EINTR ||
 	    (errno == EAGAIN && deadline != 0 &&
 	    client_wait(client, POLLOUT, deadline))));
-	explicit_bzero(packet, size);	/* errno stays */
+	explicit_bzero(packet, size);	/* a password; errno stays */
 	return sent == (ssize_t)size;
 }
 
 /* --- sessions that end --------------------------------------------------- */
 
 static bool
-send_end(struct broker_client *client, uint64_t session)
+client_send_end(struct broker_client *client, uint64_t session)
 {
 	const struct broker_message message = {
 		.type = BROKER_END,
 		.session = session,
 	};
 
-	return client->fd >= 0 && send_packet(client, &message, 0);
+	return client->fd >= 0 && client_send(client, &message, 0);
 }
 
-/* Sends what waits and can be sent at once.  False if some wait still and a
- * new connection could help. */
+/* Sends all ends that the socket accepts without blocking.  False if some are
+ * left and a new connection could help. */
 static bool
-send_ends(struct broker_client *client)
+client_send_ends(struct broker_client *client)
 {
-	size_t told = 0;
+	size_t sent = 0;
 	bool done;
 
-	pthread_mutex_lock(&client->ending);
-	client->ended = false;
+	pthread_mutex_lock(&client->ends_mutex);
+	client->ends_new = false;
 	errno = 0;
-	while (told < client->end_count &&
-	    send_end(client, client->ends[told]))
-		told++;
-	client->end_count -= told;
+	while (sent < client->end_count &&
+	    client_send_end(client, client->ends[sent]))
+		sent++;
+	client->end_count -= sent;
 	done = client->end_count == 0 || errno == EAGAIN;
-	memmove(client->ends, client->ends + told,
+	memmove(client->ends, client->ends + sent,
 	    client->end_count * sizeof(client->ends[0]));
-	pthread_mutex_unlock(&client->ending);
+	pthread_mutex_unlock(&client->ends_mutex);
 	return done;
 }
 
+/* A full list loses its oldest end: QEMU's memory must not grow with the time
+ * for which the daemon is away. */
 static void
-keep_end(struct broker_client *client, uint64_t session)
+client_queue_end(struct broker_client *client, uint64_t session)
 {
-	pthread_mutex_lock(&client->ending);
-	if (client->end_count == ENDS_MAX) {
+	pthread_mutex_lock(&client->ends_mutex);
+	if (client->end_count == CLIENT_ENDS_MAX) {
 		client->end_count--;
 		memmove(client->ends, client->ends + 1,
 		    client->end_count * sizeof(client->ends[0]));
 	}
 	client->ends[client->end_count++] = session;
-	client->ended = true;
-	pthread_mutex_unlock(&client->ending);
+	client->ends_new = true;
+	pthread_mutex_unlock(&client->ends_mutex);
 }
 
 static bool
-has_ended(struct broker_client *client)
+client_has_ends(struct broker_client *client)
 {
-	bool ended;
+	bool ends_new;
 
-	pthread_mutex_lock(&client->ending);
-	ended = client->ended;
-	pthread_mutex_unlock(&client->ending);
-	return ended;
+	pthread_mutex_lock(&client->ends_mutex);
+	ends_new = client->ends_new;
+	pthread_mutex_unlock(&client->ends_mutex);
+	return ends_new;
 }
 
-/* Lets go of the connection, and tells what ended while it was held: who ended
- * it did not wait.  The daemon may have been restarted: the next login, which
- * would connect anew, can be long in coming. */
+/* Unlocks request_mutex, and sends the ends that were added while it was held:
+ * their threads did not wait for it.  The second look, after unlocking, is for
+ * an end that was added between the first look and the unlocking.  Reconnects
+ * if the daemon was restarted: the next login, which would, may be far off. */
 static void
-let_go(struct broker_client *client)
+client_release(struct broker_client *client)
 {
 	do {
-		if (has_ended(client) && !send_ends(client)) {
+		if (client_has_ends(client) && !client_send_ends(client)) {
 			client_disconnect(client);
 			if (client_connect(client) == ERROR_NONE)
-				send_ends(client);
+				client_send_ends(client);
 		}
-		pthread_mutex_unlock(&client->asking);
-	} while (has_ended(client) &&
-	    pthread_mutex_trylock(&client->asking) == 0);
+		pthread_mutex_unlock(&client->request_mutex);
+	} while (client_has_ends(client) &&
+	    pthread_mutex_trylock(&client->request_mutex) == 0);
 }
 
 void
 broker_client_end(struct broker_client *client, uint64_t session)
 {
-	keep_end(client, session);
-	if (pthread_mutex_trylock(&client->asking) == 0)
-		let_go(client);
+	client_queue_end(client, session);
+	if (pthread_mutex_trylock(&client->request_mutex) == 0)
+		client_release(client);
 }
 
 /* --- questions ----------------------------------------------------------- */
 
 static bool
-is_answer_to(enum broker_type question, enum broker_type answer)
+client_is_answer(enum broker_type question, enum broker_type answer)
 {
 	static const enum broker_type pairs[][2] = {
 		{ BROKER_LOOKUP, BROKER_VERIFIER },
@@ -241,29 +247,30 @@ is_answer_to(enum broker_type question, enum broker_type answer)
 	return false;
 }
 
-enum received { RECEIVED, GONE, LATE };
+enum client_received { CLIENT_RECEIVED, CLIENT_GONE, CLIENT_LATE };
 
-static enum received
+static enum client_received
 client_receive(struct broker_client *client, int64_t deadline, size_t *size_r)
 {
 	ssize_t got;
 
 	for (;;) {
 		if (!client_wait(client, POLLIN, deadline))
-			return LATE;
+			return CLIENT_LATE;
 		got = recv(client->fd, client->packet, sizeof(client->packet),
 		    MSG_DONTWAIT | MSG_TRUNC);
 		if (got > 0) {
 			*size_r = (size_t)got;
-			return RECEIVED;
+			return CLIENT_RECEIVED;
 		}
 		if (got == 0 || (errno != EAGAIN && errno != EINTR))
-			return GONE;
+			return CLIENT_GONE;
 	}
 }
 
-/* A daemon of a later version answers with an ERROR of ours, as far as it
- * can: its sentence is in that. */
+/* A daemon of another version answers with an ERROR in the version of the
+ * question, whose sentence says what to upgrade.  If the answer is of another
+ * version all the same, the sentence is made here. */
 static int
 client_read_answer(struct broker_client *client, size_t size,
     const struct broker_message *question, struct broker_message *answer_r)
@@ -282,37 +289,38 @@ client_read_answer(struct broker_client *client, size_t size,
 	if (answer_r->type == BROKER_ERROR)
 		return client_fail(client, answer_r->text != NULL ?
 		    answer_r->text : broker_strerror(answer_r->error));
-	if (!is_answer_to(question->type, answer_r->type))
+	if (!client_is_answer(question->type, answer_r->type))
 		return client_fail(client, "an answer to something else");
 	return ERROR_NONE;
 }
 
-/* One try.  *again_r: the connection was dead, and may not have been before. */
+/* One attempt.  *again_r: an old connection turned out to be closed, as after a
+ * restart of the daemon, so that a new one may work. */
 static int
 client_ask_once(struct broker_client *client,
     const struct broker_message *question, int64_t deadline,
     struct broker_message *answer_r, bool *again_r)
 {
-	bool kept = client->fd >= 0;
-	enum received received = GONE;
+	bool reused = client->fd >= 0;
+	enum client_received received = CLIENT_GONE;
 	size_t size = 0;
-	int rc = kept ? ERROR_NONE : client_connect(client);
+	int rc = reused ? ERROR_NONE : client_connect(client);
 
 	*again_r = false;
 	if (rc != ERROR_NONE)
 		return rc;
-	send_ends(client);
-	if (send_packet(client, question, deadline))
+	client_send_ends(client);
+	if (client_send(client, question, deadline))
 		received = client_receive(client, deadline, &size);
-	if (received == RECEIVED) {
+	if (received == CLIENT_RECEIVED) {
 		rc = client_read_answer(client, size, question, answer_r);
 	} else {
-		rc = client_fail(client, received == LATE ?
+		rc = client_fail(client, received == CLIENT_LATE ?
 		    "no answer in time" : "the connection was closed");
-		*again_r = kept && received == GONE;
+		*again_r = reused && received == CLIENT_GONE;
 	}
-	/* a late answer must not be the next question's */
-	if (received != RECEIVED || (rc != ERROR_NONE &&
+	/* a late answer must not be read as that of the next question */
+	if (received != CLIENT_RECEIVED || (rc != ERROR_NONE &&
 	    (answer_r->type != BROKER_ERROR ||
 	    answer_r->version != BROKER_VERSION)))
 		client_disconnect(client);
@@ -331,7 +339,7 @@ broker_client_ask(struct broker_client *client,
 
 	detail_r[0] = '\0';
 	memset(answer_r, 0, sizeof(*answer_r));
-	pthread_mutex_lock(&client->asking);
+	pthread_mutex_lock(&client->request_mutex);
 	explicit_bzero(client->packet, sizeof(client->packet));
 	numbered.id = ++client->id;
 	rc = client_ask_once(client, &numbered, deadline, answer_r, &again);
@@ -343,7 +351,7 @@ broker_client_ask(struct broker_client *client,
 		strcpy(detail_r, client->detail);
 	}
 	if (client->fd >= 0)
-		send_ends(client);	/* there was no room for them before */
-	let_go(client);
+		client_send_ends(client);	/* if it was full before */
+	client_release(client);
 	return rc;
 }

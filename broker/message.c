@@ -10,13 +10,14 @@
 #include "decide/identity.h"
 
 enum {
-	NAME_MAX_OCTETS = 255,	/* of any name or address */
-	TEXT_MAX = 1023,	/* of an error's text */
-	HEAD_SIZE = 6,		/* octets: version, type, id */
+	MESSAGE_NAME_MAX = 255,	/* of any name or address */
+	MESSAGE_TEXT_MAX = 1023,	/* of an error's text */
+	MESSAGE_HEAD_SIZE = 6,		/* octets: version, type, id */
 };
 
-/* One list of fields serves both directions: a field is written from the
- * message, or read into it. */
+/* The fields of each type are listed once, for both directions: reading, a
+ * field is stored in the message; writing, it comes from there.  So the encoder
+ * and the decoder can't differ. */
 struct codec {
 	struct reader *reader;	/* NULL: writing */
 	struct writer *writer;
@@ -26,7 +27,7 @@ struct codec {
 /* --- kinds of fields ----------------------------------------------------- */
 
 static uint64_t
-number_field(struct codec *codec, size_t octets, uint64_t value)
+codec_number(struct codec *codec, size_t octets, uint64_t value)
 {
 	if (codec->reader != NULL)
 		return read_number(codec->reader, octets);
@@ -35,7 +36,7 @@ number_field(struct codec *codec, size_t octets, uint64_t value)
 }
 
 static void
-spoil(struct codec *codec)
+codec_fail(struct codec *codec)
 {
 	if (codec->reader != NULL)
 		codec->reader->bad = true;
@@ -45,23 +46,23 @@ spoil(struct codec *codec)
 
 /* A number from 0 to max. */
 static uint64_t
-bounded_field(struct codec *codec, size_t octets, uint64_t value, uint64_t max)
+codec_bounded(struct codec *codec, size_t octets, uint64_t value, uint64_t max)
 {
-	value = number_field(codec, octets, value);
+	value = codec_number(codec, octets, value);
 	if (value <= max)
 		return value;
-	spoil(codec);
+	codec_fail(codec);
 	return 0;
 }
 
 static bool
-boolean_field(struct codec *codec, bool value)
+codec_boolean(struct codec *codec, bool value)
 {
-	return bounded_field(codec, 1, value, 1) != 0;
+	return codec_bounded(codec, 1, value, 1) != 0;
 }
 
 static const char *
-text_field(struct codec *codec, const char *value, size_t max)
+codec_text(struct codec *codec, const char *value, size_t max)
 {
 	if (codec->reader != NULL)
 		return read_text(codec->reader, max);
@@ -70,7 +71,7 @@ text_field(struct codec *codec, const char *value, size_t max)
 }
 
 static void
-octets_field(struct codec *codec, unsigned char *data, size_t size)
+codec_octets(struct codec *codec, unsigned char *data, size_t size)
 {
 	if (codec->reader != NULL)
 		read_octets(codec->reader, data, size);
@@ -83,44 +84,44 @@ octets_field(struct codec *codec, unsigned char *data, size_t size)
 /* Iterations (u32), octets of the salt (u8) and of a key (u8), the salt, the
  * StoredKey, the ServerKey. */
 static void
-verifier_fields(struct codec *codec, struct verifier *verifier)
+message_verifier(struct codec *codec, struct verifier *verifier)
 {
-	verifier->iterations = (uint32_t)number_field(codec, 4,
+	verifier->iterations = (uint32_t)codec_number(codec, 4,
 	    verifier->iterations);
-	verifier->salt_size = (size_t)bounded_field(codec, 1,
+	verifier->salt_size = (size_t)codec_bounded(codec, 1,
 	    verifier->salt_size, VERIFIER_SALT_MAX);
-	verifier->key_size = (size_t)bounded_field(codec, 1, verifier->key_size,
+	verifier->key_size = (size_t)codec_bounded(codec, 1, verifier->key_size,
 	    VERIFIER_KEY_MAX);
-	octets_field(codec, verifier->salt, verifier->salt_size);
-	octets_field(codec, verifier->stored_key, verifier->key_size);
-	octets_field(codec, verifier->server_key, verifier->key_size);
+	codec_octets(codec, verifier->salt, verifier->salt_size);
+	codec_octets(codec, verifier->stored_key, verifier->key_size);
+	codec_octets(codec, verifier->server_key, verifier->key_size);
 }
 
 /* CN, the alternative names (a count and as many), the fingerprint (u8: 0 or
  * its octets). */
 static void
-certificate_fields(struct codec *codec)
+message_certificate(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 	struct request_certificate *certificate =
 	    &message->login.request.certificate;
 	const unsigned char *sha256 = certificate->sha256;
 
-	certificate->cn = text_field(codec, certificate->cn, NAME_MAX_OCTETS);
-	certificate->name_count = (size_t)bounded_field(codec, 1,
+	certificate->cn = codec_text(codec, certificate->cn, MESSAGE_NAME_MAX);
+	certificate->name_count = (size_t)codec_bounded(codec, 1,
 	    certificate->name_count, BROKER_NAMES_MAX);
 	for (size_t i = 0; i < certificate->name_count; i++) {
 		const char *name = codec->reader != NULL ? NULL :
 		    certificate->names[i];
 
-		name = text_field(codec, name, NAME_MAX_OCTETS);
+		name = codec_text(codec, name, MESSAGE_NAME_MAX);
 		if (name == NULL || name[0] == '\0')
-			spoil(codec);
+			codec_fail(codec);
 		message->names[i] = name;
 	}
 	if (codec->reader != NULL && certificate->name_count != 0)
 		certificate->names = message->names;
-	if (bounded_field(codec, 1, sha256 != NULL, 1) == 0)
+	if (codec_bounded(codec, 1, sha256 != NULL, 1) == 0)
 		return;
 	if (codec->reader != NULL)
 		certificate->sha256 = read_place(codec->reader,
@@ -130,129 +131,131 @@ certificate_fields(struct codec *codec)
 }
 
 static void
-login_fields(struct codec *codec)
+message_login(struct codec *codec)
 {
 	struct request_login *login = &codec->message->login;
 	struct request *request = &login->request;
 
-	codec->message->user = text_field(codec, codec->message->user,
+	codec->message->user = codec_text(codec, codec->message->user,
 	    IDENTITY_MAX);
-	login->mechanism = text_field(codec, login->mechanism,
+	login->mechanism = codec_text(codec, login->mechanism,
 	    BROKER_MECHANISM_MAX);
-	request->service = text_field(codec, request->service, NAME_MAX_OCTETS);
-	request->client = text_field(codec, request->client, NAME_MAX_OCTETS);
-	request->vm.port = (uint16_t)number_field(codec, 2, request->vm.port);
-	certificate_fields(codec);
-	request->local = (enum request_local)bounded_field(codec, 1,
+	request->service = codec_text(codec, request->service,
+	    MESSAGE_NAME_MAX);
+	request->client = codec_text(codec, request->client, MESSAGE_NAME_MAX);
+	request->vm.port = (uint16_t)codec_number(codec, 2, request->vm.port);
+	message_certificate(codec);
+	request->local = (enum request_local)codec_bounded(codec, 1,
 	    request->local, REQUEST_LOCAL_ACCOUNT);
-	request->local_user = text_field(codec, request->local_user,
-	    NAME_MAX_OCTETS);
-	request->local_number = text_field(codec, request->local_number,
-	    NAME_MAX_OCTETS);
-	request->local_asked = boolean_field(codec, request->local_asked);
+	request->local_user = codec_text(codec, request->local_user,
+	    MESSAGE_NAME_MAX);
+	request->local_number = codec_text(codec, request->local_number,
+	    MESSAGE_NAME_MAX);
+	request->local_asked = codec_boolean(codec, request->local_asked);
 }
 
 static void
-password_fields(struct codec *codec)
+message_password(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 
-	login_fields(codec);
-	message->password = text_field(codec, message->password,
+	message_login(codec);
+	message->password = codec_text(codec, message->password,
 	    BROKER_PASSWORD_MAX);
 }
 
 static void
-decide_fields(struct codec *codec)
+message_decide(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 
-	login_fields(codec);
-	message->attempt = number_field(codec, 8, message->attempt);
-	message->proved = boolean_field(codec, message->proved);
-	message->refusal = text_field(codec, message->refusal, NAME_MAX_OCTETS);
+	message_login(codec);
+	message->attempt = codec_number(codec, 8, message->attempt);
+	message->proved = codec_boolean(codec, message->proved);
+	message->refusal = codec_text(codec, message->refusal,
+	    MESSAGE_NAME_MAX);
 }
 
 static void
-session_field(struct codec *codec)
+message_session(struct codec *codec)
 {
-	codec->message->session = number_field(codec, 8,
+	codec->message->session = codec_number(codec, 8,
 	    codec->message->session);
 }
 
 static void
-ticket_fields(struct codec *codec)
+message_ticket(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 
-	message->ticket.user = text_field(codec, message->ticket.user,
+	message->ticket.user = codec_text(codec, message->ticket.user,
 	    IDENTITY_MAX);
-	message->ticket.vm = text_field(codec, message->ticket.vm,
+	message->ticket.vm = codec_text(codec, message->ticket.vm,
 	    REQUEST_VM_NAME_MAX);
-	message->ticket.seconds = (uint32_t)number_field(codec, 4,
+	message->ticket.seconds = (uint32_t)codec_number(codec, 4,
 	    message->ticket.seconds);
-	message->ticket.from = text_field(codec, message->ticket.from,
-	    NAME_MAX_OCTETS);
-	message->ticket.count = (size_t)bounded_field(codec, 1,
+	message->ticket.from = codec_text(codec, message->ticket.from,
+	    MESSAGE_NAME_MAX);
+	message->ticket.count = (size_t)codec_bounded(codec, 1,
 	    message->ticket.count, BROKER_TICKET_MECHANISMS);
 	for (size_t i = 0; i < message->ticket.count; i++) {
-		message->ticket.verifiers[i].mechanism = text_field(codec,
-		    message->ticket.verifiers[i].mechanism, NAME_MAX_OCTETS);
-		verifier_fields(codec, &message->ticket.verifiers[i].verifier);
+		message->ticket.verifiers[i].mechanism = codec_text(codec,
+		    message->ticket.verifiers[i].mechanism, MESSAGE_NAME_MAX);
+		message_verifier(codec, &message->ticket.verifiers[i].verifier);
 	}
 }
 
-/* Of an attempt that there is. */
+/* The number of an attempt, never 0. */
 static void
-attempt_field(struct codec *codec)
+message_attempt(struct codec *codec)
 {
-	codec->message->attempt = number_field(codec, 8,
+	codec->message->attempt = codec_number(codec, 8,
 	    codec->message->attempt);
 	if (codec->message->attempt == 0)
-		spoil(codec);
+		codec_fail(codec);
 }
 
 static void
-answered_verifier_fields(struct codec *codec)
+message_found_verifier(struct codec *codec)
 {
-	attempt_field(codec);
-	verifier_fields(codec, &codec->message->verifier);
+	message_attempt(codec);
+	message_verifier(codec, &codec->message->verifier);
 }
 
 static void
-result_fields(struct codec *codec)
+message_result(struct codec *codec)
 {
-	attempt_field(codec);
-	codec->message->right = boolean_field(codec, codec->message->right);
+	message_attempt(codec);
+	codec->message->right = codec_boolean(codec, codec->message->right);
 }
 
 static void
-decision_fields(struct codec *codec)
+message_decision(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 
-	message->allowed = boolean_field(codec, message->allowed);
-	message->wants_local_user = boolean_field(codec,
+	message->allowed = codec_boolean(codec, message->allowed);
+	message->wants_local_user = codec_boolean(codec,
 	    message->wants_local_user);
-	session_field(codec);
-	message->revision = (int64_t)bounded_field(codec, 8,
+	message_session(codec);
+	message->revision = (int64_t)codec_bounded(codec, 8,
 	    (uint64_t)message->revision, INT64_MAX);
 }
 
 static void
-issued_fields(struct codec *codec)
+message_issued(struct codec *codec)
 {
-	codec->message->ticket_id = number_field(codec, 8,
+	codec->message->ticket_id = codec_number(codec, 8,
 	    codec->message->ticket_id);
 }
 
 static void
-error_fields(struct codec *codec)
+message_error(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 
-	message->error = (uint16_t)number_field(codec, 2, message->error);
-	message->text = text_field(codec, message->text, TEXT_MAX);
+	message->error = (uint16_t)codec_number(codec, 2, message->error);
+	message->text = codec_text(codec, message->text, MESSAGE_TEXT_MAX);
 }
 
 /* --- messages ------------------------------------------------------------ */
@@ -261,20 +264,20 @@ static const struct {
 	enum broker_type type;
 	void (*fields)(struct codec *codec);
 } types[] = {
-	{ BROKER_LOOKUP, login_fields },
-	{ BROKER_PASSWORD, password_fields },
-	{ BROKER_DECIDE, decide_fields },
-	{ BROKER_END, session_field },
-	{ BROKER_TICKET, ticket_fields },
-	{ BROKER_VERIFIER, answered_verifier_fields },
-	{ BROKER_RESULT, result_fields },
-	{ BROKER_DECISION, decision_fields },
-	{ BROKER_ISSUED, issued_fields },
-	{ BROKER_ERROR, error_fields },
+	{ BROKER_LOOKUP, message_login },
+	{ BROKER_PASSWORD, message_password },
+	{ BROKER_DECIDE, message_decide },
+	{ BROKER_END, message_session },
+	{ BROKER_TICKET, message_ticket },
+	{ BROKER_VERIFIER, message_found_verifier },
+	{ BROKER_RESULT, message_result },
+	{ BROKER_DECISION, message_decision },
+	{ BROKER_ISSUED, message_issued },
+	{ BROKER_ERROR, message_error },
 };
 
 static bool
-fields_of_type(struct codec *codec)
+message_fields(struct codec *codec)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (types[i].type == codec->message->type) {
@@ -299,19 +302,19 @@ broker_encode(unsigned char packet[BROKER_MESSAGE_MAX],
 	    BROKER_VERSION;
 	bool known;
 
-	/* an ERROR alone is the same in every version */
+	/* an ERROR has the same fields in every version */
 	writer.bad = version != BROKER_VERSION &&
 	    message->type != BROKER_ERROR;
 	write_number(&writer, 1, version);
 	write_number(&writer, 1, (uint64_t)message->type);
 	write_number(&writer, 4, message->id);
-	known = fields_of_type(&codec);
-	explicit_bzero(&copy, sizeof(copy));
+	known = message_fields(&codec);
+	explicit_bzero(&copy, sizeof(copy));	/* verifiers */
 	return known && !writer.bad ? (size_t)(writer.at - packet) : 0;
 }
 
 static void
-head_fields(struct codec *codec)
+message_head(struct codec *codec)
 {
 	struct broker_message *message = codec->message;
 
@@ -328,29 +331,33 @@ broker_decode(struct broker_message *message_r,
 	struct codec codec = { .reader = &reader, .message = message_r };
 
 	memset(message_r, 0, sizeof(*message_r));
-	if (size < HEAD_SIZE)
+	if (size < MESSAGE_HEAD_SIZE)
 		return BROKER_E_MALFORMED;
-	head_fields(&codec);
+	message_head(&codec);
 	if (message_r->version != BROKER_VERSION)
 		return BROKER_E_VERSION;
-	if (fields_of_type(&codec) && read_all(&reader))
+	if (message_fields(&codec) && read_all(&reader))
 		return 0;
 	explicit_bzero(message_r, sizeof(*message_r));
-	reader = (struct reader){ .at = packet, .end = packet + HEAD_SIZE };
-	head_fields(&codec);
+	/* the answer, an ERROR, repeats the id */
+	reader = (struct reader){
+		.at = packet,
+		.end = packet + MESSAGE_HEAD_SIZE,
+	};
+	message_head(&codec);
 	return BROKER_E_MALFORMED;
 }
 
 void
 broker_version_text(char text_r[BROKER_VERSION_TEXT_MAX],
-    unsigned int daemon, unsigned int asker, enum broker_type question)
+    unsigned int daemon, unsigned int client, enum broker_type question)
 {
 	bool command = question == BROKER_TICKET;
 
 	snprintf(text_r, BROKER_VERSION_TEXT_MAX, "vmauthzd speaks version %u,"
 	    " this %s version %u: upgrade %s", daemon,
-	    command ? "command" : "plugin", asker,
-	    asker > daemon ? "vmauthzd" : command ? "vmauthz" :
+	    command ? "command" : "plugin", client,
+	    client > daemon ? "vmauthzd" : command ? "vmauthz" :
 	    "the plugin and restart the VM");
 }
 

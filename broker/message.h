@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The messages between QEMU's plugin (and the administrator's commands) and
- * vmauthzd, on its socket "broker".  vmauthz-broker(7) has the table.
+/* The messages between vmauthzd and its clients, QEMU's plugin and `vmauthz
+ * ticket`, on the socket "broker".  vmauthz-broker(7) has the table.
  *
  * A message is one packet of a SOCK_SEQPACKET socket, at most
  * BROKER_MESSAGE_MAX octets: version (u8), type (u8), id (u32), then the
  * fields of its type in fixed order and nothing after them.  Numbers are big
  * endian; a text is its length (u16), its octets, and one zero octet, which
- * the length doesn't count; no other zero octet is in it.  So a decoded text
- * is a pointer into the packet. */
+ * the length doesn't count; no other zero octet is allowed.  So a decoded text
+ * is a pointer into the packet, and nothing is allocated. */
 
 #ifndef VMAUTHZ_BROKER_MESSAGE_H
 #define VMAUTHZ_BROKER_MESSAGE_H
@@ -33,12 +33,12 @@ enum {
 
 enum broker_type {
 	/* from the plugin; each but END is answered by one message */
-	BROKER_LOOKUP = 1,	/* a verifier, please: answered by VERIFIER */
-	BROKER_PASSWORD,	/* is that the user's password? RESULT */
-	BROKER_DECIDE,		/* may the user in? DECISION */
+	BROKER_LOOKUP = 1,	/* for a verifier: VERIFIER */
+	BROKER_PASSWORD,	/* whether a password is right: RESULT */
+	BROKER_DECIDE,		/* whether a login is allowed: DECISION */
 	BROKER_END,		/* a channel is closed; no answer */
 	/* from an operator's command */
-	BROKER_TICKET,		/* ISSUED */
+	BROKER_TICKET,		/* for a ticket: ISSUED */
 
 	BROKER_VERIFIER = 0x81,
 	BROKER_RESULT,
@@ -51,13 +51,13 @@ enum broker_error {
 	BROKER_E_VERSION = 1,	/* not BROKER_VERSION */
 	BROKER_E_MALFORMED,	/* unknown type, or not its fields */
 	BROKER_E_FORBIDDEN,	/* not for this peer */
-	BROKER_E_POLICY,	/* the policy could not be asked */
-	BROKER_E_BUSY,		/* too much to do */
-	BROKER_E_VALUE,		/* a field that makes no sense */
+	BROKER_E_POLICY,	/* the policy could not be read */
+	BROKER_E_BUSY,		/* too many requests are waiting */
+	BROKER_E_VALUE,		/* a value that the request can't have */
 };
 
-/* Every message decoded, or to be encoded; only the members of its type count.
- * NULL and "" are the same on the wire, and come out as NULL. */
+/* A decoded message, or one to be encoded; only the members of its type are
+ * used.  NULL and "" are the same on the wire, and are decoded as NULL. */
 struct broker_message {
 	uint8_t version;		/* encoding: 0 is BROKER_VERSION, and
 					 * an ERROR may have another */
@@ -65,22 +65,23 @@ struct broker_message {
 	uint32_t id;			/* the answer repeats it */
 	/* LOOKUP, PASSWORD, DECIDE: the user, as name@realm or a name alone,
 	 * and the rest.  The wire has of login.request neither the user nor,
-	 * but for its port, the VM: the daemon finds out who is asking. */
+	 * but for its port, the VM: the daemon finds out which VM its client
+	 * is, so that a VM can't claim to be another. */
 	const char *user;
 	struct request_login login;
 	const char *names[BROKER_NAMES_MAX]; /* decoding: of the certificate */
 	const char *password;		/* PASSWORD */
 	uint64_t attempt;		/* VERIFIER, RESULT: its number, never
 					 * 0; DECIDE: that number, 0: none */
-	bool proved;			/* DECIDE: the mechanism is content */
-	const char *refusal;		/* DECIDE: what the plugin refuses for
-					 * in any case; NULL: nothing */
+	bool proved;			/* DECIDE: the mechanism succeeded */
+	const char *refusal;		/* DECIDE: the plugin's own reason to
+					 * refuse; NULL: none */
 	uint64_t session;		/* END, DECISION; 0: none */
 	int64_t revision;		/* DECISION: of the policy; 0: none */
 	struct {
 		const char *user;
 		const char *vm;
-		uint32_t seconds;	/* it is good for */
+		uint32_t seconds;	/* until it expires */
 		const char *from;	/* address or prefix; NULL: anywhere */
 		size_t count;
 		struct {
@@ -91,28 +92,29 @@ struct broker_message {
 	struct verifier verifier;	/* VERIFIER */
 	bool right;			/* RESULT */
 	bool allowed;			/* DECISION */
-	bool wants_local_user;		/* DECISION: ask once more, with
+	bool wants_local_user;		/* DECISION: send DECIDE again, with
 					 * request.local_asked set */
 	uint64_t ticket_id;		/* ISSUED */
 	uint16_t error;			/* ERROR */
 	const char *text;		/* ERROR */
 };
 
-/* Writes a message; returns its octets, or 0 if it does not fit or a text has
- * more than its type allows.  The caller wipes a packet that held a secret. */
+/* Encodes a message.  Returns the octets of the packet, or 0 if the message
+ * does not fit or a field is larger than its type allows.  The caller wipes a
+ * packet that holds a secret. */
 size_t broker_encode(unsigned char packet[BROKER_MESSAGE_MAX],
     const struct broker_message *message);
 
-/* Takes a packet apart.  Returns 0, or BROKER_E_VERSION or BROKER_E_MALFORMED
- * (positive) with *message_r cleared but for version, type and id, if they
- * were there; text in *message_r points into packet. */
+/* Decodes a packet; the texts of *message_r point into it.  Returns 0, or
+ * BROKER_E_VERSION or BROKER_E_MALFORMED (positive) with *message_r cleared but
+ * for version, type and id, if the packet has them. */
 int broker_decode(struct broker_message *message_r,
     const unsigned char *packet, size_t size);
 
-/* Which side to upgrade, one sentence: the daemon's version is not that of who
- * asked it a question of that type. */
+/* One sentence that says which side to upgrade, for a daemon and a client of
+ * different versions; question is the type of the client's message. */
 void broker_version_text(char text_r[BROKER_VERSION_TEXT_MAX],
-    unsigned int daemon, unsigned int asker, enum broker_type question);
+    unsigned int daemon, unsigned int client, enum broker_type question);
 
 /* One sentence for a code, never NULL. */
 const char *broker_strerror(int error);

@@ -13,12 +13,13 @@
 /* A NUL within a name has let certificates for "good\0.evil" pass as "good";
  * other control characters could forge a line of a log. */
 static bool
-cert_name_is_plain(const unsigned char *text, int length)
+cert_name_is_plain(const unsigned char *text, int length, int max, bool ascii)
 {
-	if (length <= 0 || length >= CERT_CN_MAX)
+	if (length <= 0 || length >= max)
 		return false;
 	for (int i = 0; i < length; i++) {
-		if (text[i] < 0x20 || text[i] == 0x7f)
+		if (text[i] < 0x20 || text[i] == 0x7f ||
+		    (ascii && text[i] > 0x7f))
 			return false;
 	}
 	return true;
@@ -43,7 +44,7 @@ cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX])
 	length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
 	if (length < 0)
 		return false;
-	good = cert_name_is_plain(text, length);
+	good = cert_name_is_plain(text, length, CERT_CN_MAX, false);
 	if (good) {
 		memcpy(cn_r, text, (size_t)length);
 		cn_r[length] = '\0';
@@ -78,12 +79,8 @@ cert_name_write(const char *prefix, const GENERAL_NAME *name,
 	const unsigned char *text = ASN1_STRING_get0_data(name->d.ia5);
 	int length = ASN1_STRING_length(name->d.ia5), written;
 
-	if (length <= 0 || length >= CERT_NAME_MAX)
+	if (!cert_name_is_plain(text, length, CERT_NAME_MAX, true))
 		return false;
-	for (int i = 0; i < length; i++) {
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return false;
-	}
 	written = snprintf(out, CERT_NAME_MAX, "%s%.*s", prefix, length,
 	    (const char *)text);
 	return written > 0 && written < CERT_NAME_MAX;

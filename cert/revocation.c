@@ -20,26 +20,27 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/file_read.h"
 #include "base/file_stamp.h"
 
 enum {
-	WHY_MAX = 160,		/* octets of a reason, with NUL */
-	DATE_MAX = 32,
-	SERIAL_MAX = 48,	/* octets in hexadecimal; RFC 5280 allows 40 */
+	REVOCATION_WHY_MAX = 160,	/* octets of a reason, with NUL */
+	REVOCATION_DATE_MAX = 32,
+	REVOCATION_SERIAL_MAX = 48,	/* octets of hexadecimal digits; RFC
+					 * 5280, 4.1.2.2, allows 40 */
 };
 
 static const char no_memory[] = "out of memory";
 
-/* What was in the file at one time.  Once it is made it doesn't change, so
- * that it can be used without a lock. */
+/* The contents of the file at one time.  They don't change once they are
+ * loaded, so that OpenSSL can verify without a lock. */
 struct content {
 	unsigned int references;	/* guarded by the revocation's mutex */
 	struct stat seen;		/* of the file, before it was read */
 	bool settled;			/* a later change will show in seen */
-	STACK_OF(X509_CRL) *crls;	/* NULL: unusable */
-	char why[WHY_MAX];		/* it is; else "" */
+	STACK_OF(X509_CRL) *crls;	/* NULL: the file is unusable */
+	char why[REVOCATION_WHY_MAX];	/* the reason; else "" */
 };
 
 struct revocation {
@@ -49,16 +50,17 @@ struct revocation {
 };
 
 static void
-complain(struct content *content, const char *why)
+content_fail(struct content *content, const char *why)
 {
 	snprintf(content->why, sizeof(content->why), "%s", why);
 }
 
-/* --- what is in the file ------------------------------------------------------ */
+/* --- the contents of the file -------------------------------------------- */
 
-/* A locked PEM block must not make QEMU ask at its terminal. */
+/* Without a callback, OpenSSL would ask for the password of an encrypted PEM
+ * block at QEMU's terminal. */
 static int
-no_password(char *buffer, int size, int writing, void *context)
+revocation_password_cb(char *buffer, int size, int writing, void *context)
 {
 	(void)buffer;
 	(void)size;
@@ -67,9 +69,9 @@ no_password(char *buffer, int size, int writing, void *context)
 	return -1;
 }
 
-/* Takes crl, NULL too. */
+/* Owns crl from then on; NULL is accepted. */
 static bool
-push(STACK_OF(X509_CRL) *crls, X509_CRL *crl)
+crls_push(STACK_OF(X509_CRL) *crls, X509_CRL *crl)
 {
 	if (crl == NULL)
 		return false;
@@ -80,7 +82,8 @@ push(STACK_OF(X509_CRL) *crls, X509_CRL *crl)
 }
 
 static bool
-parse_der(STACK_OF(X509_CRL) *crls, const unsigned char *octets, size_t size)
+crls_parse_der(STACK_OF(X509_CRL) *crls, const unsigned char *octets,
+    size_t size)
 {
 	const unsigned char *end = octets;
 	X509_CRL *crl = d2i_X509_CRL(NULL, &end, (long)size);
@@ -89,20 +92,22 @@ parse_der(STACK_OF(X509_CRL) *crls, const unsigned char *octets, size_t size)
 		X509_CRL_free(crl);
 		return false;
 	}
-	return push(crls, crl);
+	return crls_push(crls, crl);
 }
 
-/* One CRL after the other; anything but the end of the text in place of the
- * next one spoils them all. */
+/* Reads CRLs up to the end of the text.  If anything else follows, all of them
+ * are refused: the missing one may be the one that revokes. */
 static bool
-parse_pem(STACK_OF(X509_CRL) *crls, const unsigned char *octets, size_t size)
+crls_parse_pem(STACK_OF(X509_CRL) *crls, const unsigned char *octets,
+    size_t size)
 {
 	BIO *bio = BIO_new_mem_buf(octets, (int)size);
 	unsigned long error;
 
 	if (bio == NULL)
 		return false;
-	while (push(crls, PEM_read_bio_X509_CRL(bio, NULL, no_password, NULL)))
+	while (crls_push(crls, PEM_read_bio_X509_CRL(bio, NULL,
+	    revocation_password_cb, NULL)))
 		continue;
 	BIO_free(bio);
 	error = ERR_peek_last_error();
@@ -110,9 +115,10 @@ parse_pem(STACK_OF(X509_CRL) *crls, const unsigned char *octets, size_t size)
 	    ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
-/* OpenSSL would take the list of what changed for the whole list. */
+/* A delta CRL lists changes alone (RFC 5280, section 5.2.4); OpenSSL would use
+ * it as a complete one, and accept what the base revokes. */
 static bool
-has_delta(STACK_OF(X509_CRL) *crls)
+crls_have_delta(STACK_OF(X509_CRL) *crls)
 {
 	for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
 		if (X509_CRL_get_ext_by_NID(sk_X509_CRL_value(crls, i),
@@ -123,49 +129,50 @@ has_delta(STACK_OF(X509_CRL) *crls)
 }
 
 static void
-parse(struct content *content, const unsigned char *octets, size_t size)
+content_parse(struct content *content, const unsigned char *octets, size_t size)
 {
 	STACK_OF(X509_CRL) *crls = sk_X509_CRL_new_null();
 
 	if (crls == NULL)
-		complain(content, no_memory);
-	else if (!parse_der(crls, octets, size) &&
-	    !parse_pem(crls, octets, size))
-		complain(content, "not a CRL in PEM or DER, or cut short");
-	else if (has_delta(crls))
-		complain(content, "a delta CRL, write the complete one");
+		content_fail(content, no_memory);
+	else if (!crls_parse_der(crls, octets, size) &&
+	    !crls_parse_pem(crls, octets, size))
+		content_fail(content, "not a CRL in PEM or DER, or cut short");
+	else if (crls_have_delta(crls))
+		content_fail(content, "a delta CRL, write the complete one");
 	else
 		content->crls = crls;
 	if (content->crls == NULL)
 		sk_X509_CRL_pop_free(crls, X509_CRL_free);
 }
 
-/* --- reading the file --------------------------------------------------------- */
+/* --- reading the file ---------------------------------------------------- */
 
-/* What goes wrong without the file being at fault may go right next time. */
+/* Errors that are not the file's leave settled false: the next call reads the
+ * file again. */
 static void
-read_content(struct content *content, int fd, const struct timespec *now)
+content_read(struct content *content, int fd, const struct timespec *now)
 {
 	size_t size, wanted = (size_t)content->seen.st_size;
 	char *octets = file_read_all(fd, wanted, &size);
 
 	if (octets == NULL && errno == ENOMEM) {
-		complain(content, no_memory);
+		content_fail(content, no_memory);
 	} else if (octets == NULL && errno != EFBIG) {
-		complain(content, strerror(errno));
+		content_fail(content, strerror(errno));
 	} else if (size != wanted) {
-		complain(content, "changed while it was being read");
+		content_fail(content, "changed while it was being read");
 	} else {
-		parse(content, (const unsigned char *)octets, size);
+		content_parse(content, (const unsigned char *)octets, size);
 		content->settled = content->crls != NULL &&
 		    file_stamp_settled(&content->seen, now);
 	}
 	free(octets);
 }
 
-/* Who may edit the CRL decides whose certificate counts. */
+/* Anyone who can edit the CRL can make a revoked certificate valid again. */
 static struct content *
-load(const char *path, const struct timespec *now)
+content_load(const char *path, const struct timespec *now)
 {
 	static const char *const faults[FILE_VERDICTS] = {
 		[FILE_WRONG_TYPE] = "not a regular file",
@@ -189,22 +196,22 @@ load(const char *path, const struct timespec *now)
 	fd = file_open(AT_FDCWD, path, O_RDONLY, &rule, &content->seen,
 	    &verdict);
 	if (verdict != FILE_TRUSTED)
-		complain(content, faults[verdict] != NULL ? faults[verdict] :
-		    strerror(errno));
+		content_fail(content, faults[verdict] != NULL ?
+		    faults[verdict] : strerror(errno));
 	else if (content->seen.st_size > REVOCATION_FILE_MAX)
-		complain(content, "larger than 1 MiB");
+		content_fail(content, "larger than 1 MiB");
 	else
-		read_content(content, fd, now);
+		content_read(content, fd, now);
 	if (fd >= 0)
 		close(fd);
 	return content;
 }
 
-/* --- one content for all who ask ------------------------------------------------ */
+/* --- one content for all threads ----------------------------------------- */
 
-/* Gives back one reference; NULL is accepted. */
+/* Drops one reference; NULL is accepted. */
 static void
-release(struct revocation *revocation, struct content *content)
+content_release(struct revocation *revocation, struct content *content)
 {
 	bool last;
 
@@ -220,7 +227,7 @@ release(struct revocation *revocation, struct content *content)
 }
 
 static struct content *
-acquire_known(struct revocation *revocation)
+content_acquire_known(struct revocation *revocation)
 {
 	struct content *content;
 
@@ -232,10 +239,11 @@ acquire_known(struct revocation *revocation)
 	return content;
 }
 
-/* Of two threads that read at once, the later one's content stays.  If that
- * is the older, the file no longer looks like it, and it is read again. */
+/* Of two threads that read at once, the later one's content is stored.  If it
+ * is the older one, the time stamps of the file differ, and the next call reads
+ * the file again. */
 static void
-remember(struct revocation *revocation, struct content *content)
+content_store(struct revocation *revocation, struct content *content)
 {
 	struct content *old;
 
@@ -244,24 +252,24 @@ remember(struct revocation *revocation, struct content *content)
 	revocation->content = content;
 	content->references++;
 	pthread_mutex_unlock(&revocation->mutex);
-	release(revocation, old);
+	content_release(revocation, old);
 }
 
 /* The content of the file as it is now; NULL: out of memory. */
 static struct content *
-acquire(struct revocation *revocation, const struct timespec *now)
+content_acquire(struct revocation *revocation, const struct timespec *now)
 {
-	struct content *content = acquire_known(revocation);
+	struct content *content = content_acquire_known(revocation);
 	struct stat st;
 
 	if (content != NULL && content->settled &&
 	    stat(revocation->path, &st) == 0 &&
 	    file_stamp_same(&st, &content->seen))
 		return content;
-	release(revocation, content);
-	content = load(revocation->path, now);
+	content_release(revocation, content);
+	content = content_load(revocation->path, now);
 	if (content != NULL)
-		remember(revocation, content);
+		content_store(revocation, content);
 	return content;
 }
 
@@ -288,80 +296,84 @@ revocation_free(struct revocation **revocation)
 {
 	if (*revocation == NULL)
 		return;
-	release(*revocation, (*revocation)->content);
+	content_release(*revocation, (*revocation)->content);
 	pthread_mutex_destroy(&(*revocation)->mutex);
 	free((*revocation)->path);
 	free(*revocation);
 	*revocation = NULL;
 }
 
-/* --- the verdict ------------------------------------------------------------------ */
+/* --- the verdict --------------------------------------------------------- */
 
 static void
-write_date(const ASN1_TIME *when, char out[DATE_MAX])
+revocation_write_date(const ASN1_TIME *when, char out[REVOCATION_DATE_MAX])
 {
 	struct tm tm;
 
 	if (when == NULL || !ASN1_TIME_to_tm(when, &tm) ||
-	    strftime(out, DATE_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+	    strftime(out, REVOCATION_DATE_MAX, "%Y-%m-%d %H:%M:%S UTC",
+	    &tm) == 0)
 		strcpy(out, "an unknown date");
 }
 
 static void
-explain_revoked(X509_CRL *crl, X509 *certificate, char why[WHY_MAX])
+revocation_explain(X509_CRL *crl, X509 *certificate,
+    char why[REVOCATION_WHY_MAX])
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
-	char number[SERIAL_MAX] = "?", date[DATE_MAX];
+	char number[REVOCATION_SERIAL_MAX] = "?", date[REVOCATION_DATE_MAX];
 	X509_REVOKED *entry = NULL;
 
 	OPENSSL_buf2hexstr_ex(number, sizeof(number), NULL,
 	    ASN1_STRING_get0_data(serial),
 	    (size_t)ASN1_STRING_length(serial), '\0');
 	X509_CRL_get0_by_cert(crl, &entry, certificate);
-	write_date(entry != NULL ? X509_REVOKED_get0_revocationDate(entry) :
-	    NULL, date);
-	snprintf(why, WHY_MAX, "serial number %s, revoked on %s", number,
-	    date);
+	revocation_write_date(entry != NULL ?
+	    X509_REVOKED_get0_revocationDate(entry) : NULL, date);
+	snprintf(why, REVOCATION_WHY_MAX, "serial number %s, revoked on %s",
+	    number, date);
 }
 
-/* OpenSSL tells the CRL that it objects to only while it does. */
+/* OpenSSL's callback: the CRL of an error can only be found during the call. */
 static int
-note_objection(int good, X509_STORE_CTX *ctx)
+revocation_verify_cb(int good, X509_STORE_CTX *ctx)
 {
 	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
 	char *why = X509_STORE_CTX_get_app_data(ctx);
-	char date[DATE_MAX];
+	char date[REVOCATION_DATE_MAX];
 
 	if (good)
 		return good;
 	if (crl != NULL && error == X509_V_ERR_CRL_HAS_EXPIRED) {
-		write_date(X509_CRL_get0_nextUpdate(crl), date);
-		snprintf(why, WHY_MAX, "expired on %s", date);
+		revocation_write_date(X509_CRL_get0_nextUpdate(crl), date);
+		snprintf(why, REVOCATION_WHY_MAX, "expired on %s", date);
 	} else if (crl != NULL && error == X509_V_ERR_CRL_NOT_YET_VALID) {
-		write_date(X509_CRL_get0_lastUpdate(crl), date);
-		snprintf(why, WHY_MAX, "not valid before %s", date);
+		revocation_write_date(X509_CRL_get0_lastUpdate(crl), date);
+		snprintf(why, REVOCATION_WHY_MAX, "not valid before %s", date);
 	} else if (crl != NULL && error == X509_V_ERR_CERT_REVOKED) {
-		explain_revoked(crl, X509_STORE_CTX_get_current_cert(ctx), why);
+		revocation_explain(crl, X509_STORE_CTX_get_current_cert(ctx),
+		    why);
 	} else if (error == X509_V_ERR_UNABLE_TO_GET_CRL) {
-		snprintf(why, WHY_MAX,
+		snprintf(why, REVOCATION_WHY_MAX,
 		    "no CRL of the authority that issued the certificate");
 	} else {
-		snprintf(why, WHY_MAX, "%s",
+		snprintf(why, REVOCATION_WHY_MAX, "%s",
 		    X509_verify_cert_error_string(error));
 	}
 	return good;
 }
 
 static enum revocation_verdict
-verify(STACK_OF(X509_CRL) *crls, X509_STORE *trust, X509 *certificate,
-    STACK_OF(X509) *chain, time_t now, char why[WHY_MAX])
+revocation_verify(STACK_OF(X509_CRL) *crls, X509_STORE *trust,
+    X509 *certificate, STACK_OF(X509) *chain, time_t now,
+    char why[REVOCATION_WHY_MAX])
 {
-	enum revocation_verdict verdict = REVOCATION_UNJUDGED;
+	enum revocation_verdict verdict = REVOCATION_UNKNOWN;
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	int error;
 
-	strcpy(why, no_memory);
+	strcpy(why, no_memory);		/* what the calls below fail of */
 	if (ctx == NULL ||
 	    !X509_STORE_CTX_init(ctx, trust, certificate, chain) ||
 	    !X509_STORE_CTX_set_default(ctx, "ssl_client") ||
@@ -370,38 +382,38 @@ verify(STACK_OF(X509_CRL) *crls, X509_STORE *trust, X509 *certificate,
 	X509_STORE_CTX_set0_crls(ctx, crls);
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CRL_CHECK);
 	X509_STORE_CTX_set_time(ctx, 0, now);
-	X509_STORE_CTX_set_verify_cb(ctx, note_objection);
+	X509_STORE_CTX_set_verify_cb(ctx, revocation_verify_cb);
 	if (X509_verify_cert(ctx) == 1)
 		verdict = REVOCATION_GOOD;
 	error = X509_STORE_CTX_get_error(ctx);
 	if (error == X509_V_ERR_CERT_REVOKED)
 		verdict = REVOCATION_REVOKED;
 	else if (error != X509_V_OK)
-		verdict = REVOCATION_UNJUDGED;
+		verdict = REVOCATION_UNKNOWN;
 out:
 	X509_STORE_CTX_free(ctx);
 	return verdict;
 }
 
 enum revocation_verdict
-revocation_judge(struct revocation *revocation, X509_STORE *trust,
+revocation_check(struct revocation *revocation, X509_STORE *trust,
     X509 *certificate, STACK_OF(X509) *chain, const struct timespec *now,
     char detail_r[REVOCATION_DETAIL_MAX])
 {
-	enum revocation_verdict verdict = REVOCATION_UNJUDGED;
+	enum revocation_verdict verdict = REVOCATION_UNKNOWN;
 	struct content *content;
-	char why[WHY_MAX];
+	char why[REVOCATION_WHY_MAX];
 
 	ERR_set_mark();
-	content = acquire(revocation, now);
+	content = content_acquire(revocation, now);
 	if (content == NULL)
 		strcpy(why, no_memory);
 	else if (content->crls == NULL)
 		strcpy(why, content->why);
 	else
-		verdict = verify(content->crls, trust, certificate, chain,
-		    now->tv_sec, why);
-	release(revocation, content);
+		verdict = revocation_verify(content->crls, trust, certificate,
+		    chain, now->tv_sec, why);
+	content_release(revocation, content);
 	ERR_pop_to_mark();
 	detail_r[0] = '\0';
 	if (verdict != REVOCATION_GOOD)

@@ -39,23 +39,14 @@ handover_write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
-/* pread(2), because the copied descriptor shares its offset with the one that
- * wrote, which stands at the end. */
-static int
-handover_read_all(int fd, char *text, size_t size)
+/* As close(2), which may change errno. */
+static void
+handover_close(int fd)
 {
-	for (size_t done = 0; done < size;) {
-		ssize_t n = pread(fd, text + done, size - done, (off_t)done);
+	int saved = errno;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return -1;
-		done += (size_t)n;
-	}
-	return 0;
+	close(fd);
+	errno = saved;
 }
 
 static int
@@ -74,7 +65,7 @@ handover_new_memfd(void)
 int
 handover_send(const char *text, size_t size)
 {
-	int inherited = -1, saved, fd;
+	int inherited = -1, fd;
 
 	if (size == 0 || size > HANDOVER_MAX) {
 		errno = EMSGSIZE;
@@ -89,10 +80,25 @@ handover_send(const char *text, size_t size)
 	if (handover_write_all(fd, text, size) == 0 && fcntl(fd, F_ADD_SEALS,
 	    HANDOVER_SEALS) == 0)
 		inherited = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	handover_close(fd);
 	return inherited;
+}
+
+/* The octets of a sealed memfd; NULL with errno.  One read is enough: no signal
+ * interrupts that of a memfd, and the seals keep it from getting shorter.
+ * pread(2), because the copied descriptor shares its offset with the one that
+ * wrote, which stands at the end. */
+static char *
+handover_read(int fd, size_t size)
+{
+	char *text = calloc(1, size);
+
+	if (text == NULL || pread(fd, text, size, 0) == (ssize_t)size)
+		return text;
+	explicit_bzero(text, size);
+	free(text);
+	errno = EIO;
+	return NULL;
 }
 
 int
@@ -101,31 +107,17 @@ handover_receive(int fd, char **text_r, size_t *size_r)
 	int seals = fcntl(fd, F_GET_SEALS);
 	char *text = NULL;
 	struct stat st;
-	int saved;
 
 	if (seals < 0 || (seals & HANDOVER_SEALS) != HANDOVER_SEALS || fstat(fd,
 	    &st) != 0) {
 		errno = EBADF;
 		return -1;
 	}
-	if (st.st_size <= 0 || st.st_size > HANDOVER_MAX) {
+	if (st.st_size <= 0 || st.st_size > HANDOVER_MAX)
 		errno = EMSGSIZE;
-		goto out;
-	}
-	text = calloc(1, (size_t)st.st_size);
-	if (text == NULL)
-		goto out;
-	if (handover_read_all(fd, text, (size_t)st.st_size) != 0) {
-		saved = errno;
-		explicit_bzero(text, (size_t)st.st_size);
-		free(text);
-		text = NULL;
-		errno = saved;
-	}
-out:
-	saved = errno;
-	close(fd);
-	errno = saved;
+	else
+		text = handover_read(fd, (size_t)st.st_size);
+	handover_close(fd);
 	if (text == NULL)
 		return -1;
 	*text_r = text;

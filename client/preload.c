@@ -91,15 +91,10 @@ preload_restore_environment(void)
 	if (now == NULL || dladdr(&handed, &self) == 0)
 		return;
 	length = strlen(self.dli_fname);
-	if (strncmp(now, self.dli_fname, length) != 0)
+	if (strncmp(now, self.dli_fname, length) != 0 ||
+	    (now[length] != '\0' && now[length] != ':'))
 		return;
-	if (now[length] == '\0') {
-		unsetenv("LD_PRELOAD");
-		return;
-	}
-	if (now[length] != ':')
-		return;
-	before = strdup(now + length + 1);
+	before = now[length] == ':' ? strdup(now + length + 1) : NULL;
 	if (before == NULL || setenv("LD_PRELOAD", before, 1) != 0)
 		unsetenv("LD_PRELOAD");
 	free(before);

@@ -115,10 +115,10 @@ viewer_find_library(const char *file, char path_r[static PATH_MAX])
 	return 0;
 }
 
-/* The key is decrypted and checked here and not in the viewer, which may have
- * no terminal to read a passphrase from. */
+/* Returns the descriptor, or -1.  The key is decrypted and checked here and not
+ * in the viewer, which may have no terminal to read a passphrase from. */
 static int
-viewer_hand_over(const struct credential *cred, int *fd_r)
+viewer_hand_over(const struct credential *cred)
 {
 	BIO *out = BIO_new(BIO_s_mem());
 	char *text = NULL;
@@ -127,18 +127,15 @@ viewer_hand_over(const struct credential *cred, int *fd_r)
 
 	if (out == NULL || credential_write(cred, out) != 0) {
 		warnx("the certificate and key can't be written in PEM form");
-		goto out;
+	} else {
+		size = BIO_get_mem_data(out, &text);
+		fd = handover_send(text, (size_t)size);
+		if (fd < 0)
+			warn("the certificate and key can't be handed to the"
+			    " viewer");
 	}
-	size = BIO_get_mem_data(out, &text);
-	fd = handover_send(text, (size_t)size);
-	if (fd < 0)
-		warn("the certificate and key can't be handed to the viewer");
-out:
 	BIO_free(out);
-	if (fd < 0)
-		return -1;
-	*fd_r = fd;
-	return 0;
+	return fd;
 }
 
 /* The library goes in front: preload_restore_environment() removes the first
@@ -148,16 +145,14 @@ viewer_set_environment(const char *library, int fd)
 {
 	const char *before = getenv("LD_PRELOAD");
 	char number[16];
-	char *preload = NULL;
+	char *preload;
 	int result;
 
 	snprintf(number, sizeof(number), "%d", fd);
-	if (before == NULL)
-		result = setenv("LD_PRELOAD", library, 1);
-	else if (asprintf(&preload, "%s:%s", library, before) < 0)
+	if (asprintf(&preload, "%s%s%s", library, before != NULL ? ":" : "",
+	    before != NULL ? before : "") < 0)
 		return -1;
-	else
-		result = setenv("LD_PRELOAD", preload, 1);
+	result = setenv("LD_PRELOAD", preload, 1);
 	free(preload);
 	return result != 0 ? -1 : setenv(HANDOVER_VARIABLE, number, 1);
 }
@@ -167,14 +162,14 @@ viewer_prepare(const struct viewer_request *req)
 {
 	struct credential *cred = NULL;
 	char library[PATH_MAX];
-	int fd, result;
+	int fd;
 
 	if (viewer_find_library(req->library, library) != 0 ||
 	    credential_open(&cred, req->cert, req->key) != 0)
 		return VIEWER_EXIT_BAD_FILE;
-	result = viewer_hand_over(cred, &fd);
+	fd = viewer_hand_over(cred);
 	credential_close(&cred);
-	if (result != 0)
+	if (fd < 0)
 		return VIEWER_EXIT_BAD_FILE;
 	if (viewer_set_environment(library, fd) != 0) {
 		warn("the environment can't be set");

@@ -82,18 +82,11 @@ condition_expand_pattern(char out[CONDITION_PATTERN_MAX], const char *pattern,
 	return true;
 }
 
-/* Not <ctype.h>: the result must not depend on QEMU's locale. */
-static char
-folded(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static void
 condition_fold(char *text)
 {
 	for (; *text != '\0'; text++)
-		*text = folded(*text);
+		*text = identity_ascii_lower(*text);
 }
 
 enum condition_result
@@ -266,31 +259,43 @@ condition_evaluate_hours(const char *value, const struct request *request,
 
 static const struct {
 	const char *name;
+	enum reason unmet;	/* of a refusal, if an allow asks for it */
 	enum condition_result (*evaluate)(const char *value,
 	    const struct request *request,
 	    const struct moment *now);
 } conditions[] = {
-	[CONDITION_SERVICE] = { "service", condition_evaluate_service },
-	[CONDITION_CERT_CN] = { "cert_cn", condition_evaluate_cert_cn },
-	[CONDITION_CERT_SAN] = { "cert_san", condition_evaluate_cert_san },
-	[CONDITION_CERT_SHA256] = { "cert_sha256",
+	[CONDITION_SERVICE] = { "service", REASON_SERVICE,
+	    condition_evaluate_service },
+	[CONDITION_CERT_CN] = { "cert_cn", REASON_CERT_MISMATCH,
+	    condition_evaluate_cert_cn },
+	[CONDITION_CERT_SAN] = { "cert_san", REASON_CERT_MISMATCH,
+	    condition_evaluate_cert_san },
+	[CONDITION_CERT_SHA256] = { "cert_sha256", REASON_CERT_MISMATCH,
 	    condition_evaluate_cert_sha256 },
-	[CONDITION_CLIENT_NET] = { "client_net",
+	[CONDITION_CLIENT_NET] = { "client_net", REASON_CLIENT_NET,
 	    condition_evaluate_client_net },
-	[CONDITION_LOCAL_USER] = { "local_user",
+	[CONDITION_LOCAL_USER] = { "local_user", REASON_LOCAL_USER,
 	    condition_evaluate_local_user },
-	[CONDITION_NOT_BEFORE] = { "not_before",
+	[CONDITION_NOT_BEFORE] = { "not_before", REASON_TOO_EARLY,
 	    condition_evaluate_not_before },
-	[CONDITION_NOT_AFTER] = { "not_after", condition_evaluate_not_after },
-	[CONDITION_HOURS] = { "hours", condition_evaluate_hours },
+	[CONDITION_NOT_AFTER] = { "not_after", REASON_TOO_LATE,
+	    condition_evaluate_not_after },
+	[CONDITION_HOURS] = { "hours", REASON_HOURS,
+	    condition_evaluate_hours },
 };
 _Static_assert(sizeof(conditions) / sizeof(conditions[0]) == CONDITION_COUNT,
-    "every condition has its function");
+    "every condition has its row");
 
 const char *
 condition_name(enum condition_kind kind)
 {
 	return conditions[kind].name;
+}
+
+enum reason
+condition_unmet_reason(enum condition_kind kind)
+{
+	return conditions[kind].unmet;
 }
 
 enum condition_result

@@ -13,6 +13,7 @@
 
 #include "decide/identity.h"
 #include "decide/moment.h"
+#include "decide/reason.h"
 #include "decide/request.h"
 
 /* In the order in which they are evaluated and printed; the first one that is
@@ -42,6 +43,9 @@ enum condition_result {
 
 /* The column's name: "cert_cn". */
 const char *condition_name(enum condition_kind kind);
+
+/* The reason of a refusal whose allow has this condition unmet. */
+enum reason condition_unmet_reason(enum condition_kind kind);
 
 /* Evaluates a condition whose column has that value; NULL (not set) is met. */
 enum condition_result condition_evaluate(enum condition_kind kind,

@@ -5,21 +5,6 @@
 
 #include <string.h>
 
-/* The reason of a refusal whose allow has an unmet condition. */
-static const enum reason unmet_reasons[] = {
-	[CONDITION_SERVICE] = REASON_SERVICE,
-	[CONDITION_CERT_CN] = REASON_CERT_MISMATCH,
-	[CONDITION_CERT_SAN] = REASON_CERT_MISMATCH,
-	[CONDITION_CERT_SHA256] = REASON_CERT_MISMATCH,
-	[CONDITION_CLIENT_NET] = REASON_CLIENT_NET,
-	[CONDITION_LOCAL_USER] = REASON_LOCAL_USER,
-	[CONDITION_NOT_BEFORE] = REASON_TOO_EARLY,
-	[CONDITION_NOT_AFTER] = REASON_TOO_LATE,
-	[CONDITION_HOURS] = REASON_HOURS,
-};
-_Static_assert(sizeof(unmet_reasons) / sizeof(unmet_reasons[0]) ==
-    CONDITION_COUNT, "every condition has a reason");
-
 /* --- user and VM ---------------------------------------------------------- */
 
 /* REASON_GRANT stands for "nothing against this user", here and below. */
@@ -145,13 +130,6 @@ decide_store_lowest(int64_t *lowest, int64_t id)
 }
 
 static bool
-decide_is_certificate_condition(int kind)
-{
-	return kind == CONDITION_CERT_CN || kind == CONDITION_CERT_SAN ||
-	    kind == CONDITION_CERT_SHA256;
-}
-
-static bool
 decide_has_certificate(const struct request_certificate *certificate)
 {
 	return certificate->cn != NULL || certificate->name_count != 0 ||
@@ -172,9 +150,11 @@ decide_note_unmet(struct decide *decide, int64_t id,
 	    match->condition[kind] == CONDITION_MET)
 		kind++;
 	decide->unmet = id;
-	decide->unmet_reason = decide_is_certificate_condition(kind) &&
-	    !decide_has_certificate(&decide->request->certificate) ?
-	    REASON_CERT_MISSING : unmet_reasons[kind];
+	decide->unmet_reason =
+	    condition_unmet_reason((enum condition_kind)kind);
+	if (decide->unmet_reason == REASON_CERT_MISMATCH &&
+	    !decide_has_certificate(&decide->request->certificate))
+		decide->unmet_reason = REASON_CERT_MISSING;
 }
 
 void

@@ -12,36 +12,33 @@ enum {
 	HOURS_TIME_LENGTH = 5,		/* "08:00" */
 };
 
-/* The rest of the text.  Each hours_read_…() returns whether it has read its
- * item; the NUL at the end is no item, so nothing reads behind it. */
-struct hours_cursor {
-	const char *at;
-};
+/* Each hours_read_…() moves *at behind its item and returns whether it was
+ * there; the NUL at the end is no item, so nothing reads behind it. */
 
 static bool
-hours_read_char(struct hours_cursor *cursor, char c)
+hours_read_char(const char **at, char c)
 {
-	if (*cursor->at != c)
+	if (**at != c)
 		return false;
-	cursor->at++;
+	(*at)++;
 	return true;
 }
 
 static void
-hours_skip_spaces(struct hours_cursor *cursor)
+hours_skip_spaces(const char **at)
 {
-	cursor->at += strspn(cursor->at, " ");
+	*at += strspn(*at, " ");
 }
 
 static bool
-hours_read_day(struct hours_cursor *cursor, int *day_r)
+hours_read_day(const char **at, int *day_r)
 {
 	static const char names[HOURS_DAYS][HOURS_DAY_LENGTH + 1] = {
 	    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 
 	for (int i = 0; i < HOURS_DAYS; i++) {
-		if (strncmp(cursor->at, names[i], HOURS_DAY_LENGTH) == 0) {
-			cursor->at += HOURS_DAY_LENGTH;
+		if (strncmp(*at, names[i], HOURS_DAY_LENGTH) == 0) {
+			*at += HOURS_DAY_LENGTH;
 			*day_r = i;
 			return true;
 		}
@@ -50,25 +47,25 @@ hours_read_day(struct hours_cursor *cursor, int *day_r)
 }
 
 static bool
-hours_read_two_digits(struct hours_cursor *cursor, int *number_r)
+hours_read_two_digits(const char **at, int *number_r)
 {
-	const char *at = cursor->at;
+	const char *text = *at;
 
-	if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
 		return false;
-	*number_r = (at[0] - '0') * 10 + at[1] - '0';
-	cursor->at += 2;
+	*number_r = (text[0] - '0') * 10 + text[1] - '0';
+	*at += 2;
 	return true;
 }
 
 static bool
-hours_read_time(struct hours_cursor *cursor, int *minute_r)
+hours_read_time(const char **at, int *minute_r)
 {
 	int hour, minute;
 
-	if (!hours_read_two_digits(cursor, &hour) ||
-	    !hours_read_char(cursor, ':') ||
-	    !hours_read_two_digits(cursor, &minute) || minute > 59)
+	if (!hours_read_two_digits(at, &hour) ||
+	    !hours_read_char(at, ':') ||
+	    !hours_read_two_digits(at, &minute) || minute > 59)
 		return false;
 	*minute_r = hour * 60 + minute;
 	return *minute_r <= HOURS_DAY_MINUTES;
@@ -84,22 +81,22 @@ struct hours_range {
  * of days (one day, or the whole week?), and equal times (nothing, or 24
  * hours?).  "24:00" is an end only. */
 static bool
-hours_read_range(struct hours_cursor *cursor, struct hours_range *range_r)
+hours_read_range(const char **at, struct hours_range *range_r)
 {
 	range_r->first = 0;
 	range_r->last = HOURS_DAYS - 1;
-	if (hours_read_day(cursor, &range_r->first)) {
+	if (hours_read_day(at, &range_r->first)) {
 		range_r->last = range_r->first;
-		if (hours_read_char(cursor, '-') &&
-		    (!hours_read_day(cursor, &range_r->last) ||
+		if (hours_read_char(at, '-') &&
+		    (!hours_read_day(at, &range_r->last) ||
 		    range_r->last == range_r->first))
 			return false;
-		if (!hours_read_char(cursor, ' '))
+		if (!hours_read_char(at, ' '))
 			return false;
 	}
-	return hours_read_time(cursor, &range_r->begin) &&
-	    hours_read_char(cursor, '-') &&
-	    hours_read_time(cursor, &range_r->end) &&
+	return hours_read_time(at, &range_r->begin) &&
+	    hours_read_char(at, '-') &&
+	    hours_read_time(at, &range_r->end) &&
 	    range_r->begin < HOURS_DAY_MINUTES &&
 	    range_r->begin != range_r->end;
 }
@@ -133,7 +130,6 @@ bool
 hours_contain(const char *ranges, const struct moment_week *week,
     bool *known_r)
 {
-	struct hours_cursor cursor = { ranges };
 	bool inside = false;
 	struct hours_range range;
 
@@ -141,13 +137,13 @@ hours_contain(const char *ranges, const struct moment_week *week,
 	 * result of a malformed value must not depend on the time. */
 	*known_r = false;
 	do {
-		hours_skip_spaces(&cursor);
-		if (!hours_read_range(&cursor, &range))
+		hours_skip_spaces(&ranges);
+		if (!hours_read_range(&ranges, &range))
 			return false;
-		hours_skip_spaces(&cursor);
+		hours_skip_spaces(&ranges);
 		inside = inside || hours_range_contains(&range, week);
-	} while (hours_read_char(&cursor, ','));
-	*known_r = *cursor.at == '\0';
+	} while (hours_read_char(&ranges, ','));
+	*known_r = *ranges == '\0';
 	return *known_r && inside;
 }
 
@@ -159,14 +155,14 @@ hours_zone(const char *hours, char zone_r[MOMENT_ZONE_MAX])
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/-";
 	size_t length = strcspn(hours, " ");
-	struct hours_cursor cursor = { hours };
+	const char *at = hours;
 	int day;
 
 	zone_r[0] = '\0';
 	/* A space or a hyphen follows a day; "Monrovia" would be a zone. */
 	if ((hours[0] >= '0' && hours[0] <= '9') ||
-	    (hours_read_day(&cursor, &day) &&
-	    (*cursor.at == ' ' || *cursor.at == '-')))
+	    (hours_read_day(&at, &day) &&
+	    (*at == ' ' || *at == '-')))
 		return hours;
 	if (length == 0 || length >= MOMENT_ZONE_MAX || hours[length] != ' ' ||
 	    strspn(hours, letters) != length || hours[0] == '/' ||

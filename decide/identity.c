@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 
-/* Not <ctype.h>: an identity must not depend on the process's locale. */
-static char
+/* Not <ctype.h>: a decision must not depend on the process's locale. */
+char
 identity_ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -34,6 +34,9 @@ const char *identity_realm(const struct identity *id);
 /* Whether the realm is the given one, ASCII case ignored. */
 bool identity_in_realm(const struct identity *id, const char *realm);
 
+/* The lower case of an ASCII letter; every other octet as it is. */
+char identity_ascii_lower(char c);
+
 /* Whether length octets at realm can be a realm (see identity_parse). */
 bool identity_realm_valid(const char *realm, size_t length);
 

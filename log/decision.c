@@ -8,8 +8,9 @@
 #define FIELD(name, form, member) \
     { name, form, offsetof(struct decision_record, member) }
 
-/* A field that the policy has a condition about is named like its column in
- * the table grants. */
+/* A field that a condition of the policy checks has the name of its column in
+ * the table grants: an administrator can copy a value from the log into a
+ * grant. */
 const struct decision_field decision_fields[DECISION_FIELD_COUNT] = {
 	[DECISION_VERDICT] = FIELD("verdict", DECISION_FORM_VERDICT,
 	    verdict),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* One decision, as it is recorded.  The line in the system's log, the audit
- * and `vmauthz log` have the same fields under the same names, which stand
- * here once; libvmauthz(8) has the table. */
+/* The record of one decision.  The line in the system's log, the audit and
+ * `vmauthz log` have the same fields under the same names, which are defined
+ * here; libvmauthz(8) has the table. */
 
 #ifndef VMAUTHZ_LOG_DECISION_H
 #define VMAUTHZ_LOG_DECISION_H
@@ -14,14 +14,14 @@
 #include "decide/request.h"
 #include "decide/reason.h"
 
-/* Any text may be NULL (unknown, or none) and hostile. */
+/* Any text may be NULL (unknown, or none), and is untrusted. */
 struct decision_record {
 	int64_t at;			/* Unix milliseconds */
 	enum verdict verdict;
 	const char *user;
 	const char *vm;
-	const char *vm_source;		/* who says that it is that VM; NULL:
-					 * the VM itself */
+	const char *vm_source;		/* what names the VM; NULL: its own
+					 * process */
 	const char *service;
 	const char *client;		/* an address, or "address;port" */
 	struct request_certificate certificate;
@@ -37,17 +37,18 @@ struct decision_record {
 	const char *detail;		/* added to the reason; NULL or "" */
 };
 
-/* How a field is written and read. */
+/* The syntax of a field's value. */
 enum decision_form {
 	DECISION_FORM_TEXT,
 	DECISION_FORM_NUMBER,
 	DECISION_FORM_LONG_NUMBER,	/* of more than 53 bits: written as a
-					 * text for who counts in doubles */
-	/* of one field each */
+					 * text, since many JSON parsers
+					 * store numbers as doubles */
+	/* forms of one field each */
 	DECISION_FORM_VERDICT,
 	DECISION_FORM_CLIENT,
 	DECISION_FORM_SHA256,
-	DECISION_FORM_NAMES,	/* in a line alone */
+	DECISION_FORM_NAMES,		/* in the log's line alone */
 	DECISION_FORM_LOCAL,
 	DECISION_FORM_TIME,
 	DECISION_FORM_REASON,
@@ -84,8 +85,8 @@ struct decision_field {
 
 extern const struct decision_field decision_fields[DECISION_FIELD_COUNT];
 
-/* The member of a field that is a text (_TEXT, _CLIENT, _LOCAL, _REASON) or a
- * number (_NUMBER, _LONG_NUMBER, _TIME). */
+/* Get and set the member of a field of the form text (_TEXT, _CLIENT, _LOCAL,
+ * _REASON) or number (_NUMBER, _LONG_NUMBER, _TIME). */
 const char *decision_text(const struct decision_record *record,
     const struct decision_field *field);
 void decision_set_text(struct decision_record *record,

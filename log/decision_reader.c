@@ -11,8 +11,8 @@
 #include "base/escape.h"
 #include "base/hex.h"
 
-/* What is left to read; wrong stays once it is set. */
-struct cursor {
+/* The rest of the line.  The first error sets wrong, and stays. */
+struct line_cursor {
 	char *at;
 	enum decision_line_kind wrong;	/* DECISION_LINE_GOOD: nothing */
 	struct decision_record *record;
@@ -20,30 +20,31 @@ struct cursor {
 };
 
 static void
-line_fail(struct cursor *cursor, enum decision_line_kind wrong)
+line_fail(struct line_cursor *cursor, enum decision_line_kind wrong)
 {
 	if (cursor->wrong == DECISION_LINE_GOOD)
 		cursor->wrong = wrong;
 }
 
 static bool
-ends_cut(const char *text)
+line_text_is_cut(const char *text)
 {
 	size_t length = strlen(text);
 
 	return length >= 3 && strcmp(text + length - 3, "...") == 0;
 }
 
-/* Something else was to come, if the line was not cut. */
+/* The next field is not where it should be: the log cut the line, or somebody
+ * else wrote it. */
 static void
-line_fail_here(struct cursor *cursor)
+line_fail_at(struct line_cursor *cursor)
 {
-	line_fail(cursor, ends_cut(cursor->at) ? DECISION_LINE_CUT :
+	line_fail(cursor, line_text_is_cut(cursor->at) ? DECISION_LINE_CUT :
 	    DECISION_LINE_BAD);
 }
 
 static bool
-line_take(struct cursor *cursor, const char *text)
+line_skip(struct line_cursor *cursor, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -55,18 +56,19 @@ line_take(struct cursor *cursor, const char *text)
 
 /* --- values -------------------------------------------------------------- */
 
-/* The writer escapes what it has to and nothing else; a comma only where it
- * would separate. */
+/* One style for all fields.  The writer escapes a comma in alternative names
+ * alone, but to accept it elsewhere does no harm. */
 static bool
-decision_unescape(char *text)
+line_unescape(char *text)
 {
 	size_t length = strlen(text);
 
 	return escape_read(text, length + 1, text, length, ESCAPE_LOG_LIST);
 }
 
+/* Octets above 0x7e are negative where char is signed: refused, too. */
 static bool
-is_printable(const char *text)
+line_text_is_printable(const char *text)
 {
 	for (; *text != '\0'; text++) {
 		if (*text < 0x20 || *text > 0x7e)
@@ -77,56 +79,57 @@ is_printable(const char *text)
 
 /* "name=", in front of a value. */
 static bool
-line_take_name(struct cursor *cursor, const char *name)
+line_parse_name(struct line_cursor *cursor, const char *name)
 {
-	if (line_take(cursor, name) && line_take(cursor, "="))
+	if (line_skip(cursor, name) && line_skip(cursor, "="))
 		return true;
-	line_fail_here(cursor);
+	line_fail_at(cursor);
 	return false;
 }
 
-/* What stands between quotes, still escaped; a NUL takes the second one's
- * place.  NULL if the value is "-", or wrong. */
+/* The value between quotes, still escaped; the second quote becomes its NUL.
+ * NULL if the value is "-", or malformed.  A quote within a value is escaped,
+ * so that the next one is the end. */
 static char *
-line_take_raw(struct cursor *cursor, const char *name)
+line_parse_raw(struct line_cursor *cursor, const char *name)
 {
 	char *begin, *end;
 
-	if (!line_take_name(cursor, name))
+	if (!line_parse_name(cursor, name))
 		return NULL;
-	if (line_take(cursor, "- "))
+	if (line_skip(cursor, "- "))
 		return NULL;
 	begin = cursor->at + 1;
 	end = *cursor->at == '"' ? strchr(begin, '"') : NULL;
 	if (end == NULL || end[1] != ' ') {
-		line_fail_here(cursor);
+		line_fail_at(cursor);
 		return NULL;
 	}
 	*end = '\0';
 	cursor->at = end + 2;
-	if (!is_printable(begin))
+	if (!line_text_is_printable(begin))
 		line_fail(cursor, DECISION_LINE_BAD);
-	else if (ends_cut(begin))
+	else if (line_text_is_cut(begin))
 		line_fail(cursor, DECISION_LINE_CUT);
 	return begin;
 }
 
 static char *
-line_take_value(struct cursor *cursor, const char *name)
+line_parse_value(struct line_cursor *cursor, const char *name)
 {
-	char *value = line_take_raw(cursor, name);
+	char *value = line_parse_raw(cursor, name);
 
-	if (value != NULL && !decision_unescape(value))
+	if (value != NULL && !line_unescape(value))
 		line_fail(cursor, DECISION_LINE_BAD);
 	return value;
 }
 
-/* An address, of plugins "192.0.2.7:4711" or "[2001:db8::7]:4711"; what is
- * neither stays as it is, and is no address for anybody. */
+/* An address; a plugin's line has "192.0.2.7:4711" or "[2001:db8::7]:4711".
+ * Any other text is returned unchanged, and matches no network. */
 static const char *
-line_take_client(struct cursor *cursor, const char *name)
+line_parse_client(struct line_cursor *cursor, const char *name)
 {
-	char *client = line_take_value(cursor, name);
+	char *client = line_parse_value(cursor, name);
 	char *port = client != NULL ? strrchr(client, ':') : NULL;
 
 	if (port == NULL)
@@ -140,11 +143,12 @@ line_take_client(struct cursor *cursor, const char *name)
 	return client;
 }
 
-/* The octets take the place of the first half of their digits. */
+/* The octets overwrite the first half of their own digits: the line is the
+ * record's memory. */
 static const unsigned char *
-line_take_sha256(struct cursor *cursor, const char *name)
+line_parse_sha256(struct line_cursor *cursor, const char *name)
 {
-	char *text = line_take_raw(cursor, name);
+	char *text = line_parse_raw(cursor, name);
 
 	if (text == NULL)
 		return NULL;
@@ -154,15 +158,15 @@ line_take_sha256(struct cursor *cursor, const char *name)
 }
 
 static void
-line_take_names(struct cursor *cursor, const char *key)
+line_parse_names(struct line_cursor *cursor, const char *key)
 {
 	struct request_certificate *certificate = &cursor->record->certificate;
-	char *rest = line_take_raw(cursor, key), *name;
+	char *rest = line_parse_raw(cursor, key), *name;
 
 	while (rest != NULL) {
 		name = strsep(&rest, ",");
 		if (certificate->name_count == DECISION_NAMES_MAX ||
-		    name[0] == '\0' || !decision_unescape(name)) {
+		    name[0] == '\0' || !line_unescape(name)) {
 			line_fail(cursor, DECISION_LINE_BAD);
 			return;
 		}
@@ -171,29 +175,30 @@ line_take_names(struct cursor *cursor, const char *key)
 	}
 }
 
-/* An account in quotes, or a bare word that no account can be mixed up
- * with. */
+/* An account in quotes, or the bare word remote: an account of that name stands
+ * in quotes. */
 static void
-line_take_local(struct cursor *cursor, const char *name)
+line_parse_local(struct line_cursor *cursor, const char *name)
 {
 	struct decision_record *record = cursor->record;
 	char *begin = cursor->at;
 
-	if (line_take(cursor, name) && line_take(cursor, "=remote ")) {
+	if (line_skip(cursor, name) && line_skip(cursor, "=remote ")) {
 		record->local = REQUEST_LOCAL_REMOTE;
 		return;
 	}
 	cursor->at = begin;
-	record->local_user = line_take_value(cursor, name);
+	record->local_user = line_parse_value(cursor, name);
 	if (record->local_user != NULL)
 		record->local = REQUEST_LOCAL_ACCOUNT;
 }
 
-/* "2026-11-23T14:05:09Z" */
+/* "2026-11-23T14:05:09Z".  strptime(3) also accepts a day such as 31 February,
+ * and missing digits: written back, the time has to give the same text. */
 static void
-line_take_time(struct cursor *cursor, const char *name)
+line_parse_time(struct line_cursor *cursor, const char *name)
 {
-	const char *text = line_take_raw(cursor, name), *end;
+	const char *text = line_parse_raw(cursor, name), *end;
 	char back[sizeof("2026-11-23T14:05:09Z")];
 	time_t at;
 	struct tm tm;
@@ -212,10 +217,11 @@ line_take_time(struct cursor *cursor, const char *name)
 	cursor->record->at = (int64_t)at * 1000;
 }
 
-/* A number that ends in front of end, which is taken, too: from 1 on, written
- * in the one way there is.  Nineteen digits may be less than 2^63. */
+/* A number and the character end behind it.  The writer puts "-" for 0, and no
+ * zeros or sign in front.  Whether nineteen digits are less than 2^63 is left
+ * to strtoll(3). */
 static int64_t
-line_take_digits(struct cursor *cursor, char end)
+line_parse_digits(struct line_cursor *cursor, char end)
 {
 	size_t digits = strspn(cursor->at, "0123456789");
 	int64_t number;
@@ -224,7 +230,7 @@ line_take_digits(struct cursor *cursor, char end)
 	number = strtoll(cursor->at, NULL, 10);
 	if (digits == 0 || cursor->at[0] == '0' || errno != 0 ||
 	    cursor->at[digits] != end) {
-		line_fail_here(cursor);
+		line_fail_at(cursor);
 		return 0;
 	}
 	cursor->at += digits + 1;
@@ -232,49 +238,52 @@ line_take_digits(struct cursor *cursor, char end)
 }
 
 static int64_t
-line_take_number(struct cursor *cursor, const struct decision_field *field)
+line_parse_number(struct line_cursor *cursor,
+    const struct decision_field *field)
 {
 	int64_t number;
 
-	if (!line_take_name(cursor, field->name) || line_take(cursor, "- "))
+	if (!line_parse_name(cursor, field->name) || line_skip(cursor, "- "))
 		return 0;
 	if (field->form == DECISION_FORM_NUMBER)
-		return line_take_digits(cursor, ' ');
-	number = line_take(cursor, "\"") ? line_take_digits(cursor, '"') : 0;
-	if (number == 0 || !line_take(cursor, " "))
-		line_fail_here(cursor);
+		return line_parse_digits(cursor, ' ');
+	number = line_skip(cursor, "\"") ? line_parse_digits(cursor, '"') : 0;
+	if (number == 0 || !line_skip(cursor, " "))
+		line_fail_at(cursor);
 	return number;
 }
 
-/* The last value: its end may be missing, as in a line that was too long. */
+/* The last value.  Its closing quote may be missing: the writer ends a line
+ * that is too long in "...", and the fields before are then complete. */
 static void
-line_take_reason(struct cursor *cursor, const char *name)
+line_parse_reason(struct line_cursor *cursor, const char *name)
 {
 	char *reason, *end;
 
-	if (!line_take_name(cursor, name))
+	if (!line_parse_name(cursor, name))
 		return;
-	if (!line_take(cursor, "\"")) {
-		line_fail_here(cursor);
+	if (!line_skip(cursor, "\"")) {
+		line_fail_at(cursor);
 		return;
 	}
 	reason = cursor->at;
 	end = strchr(reason, '"');
-	if (end != NULL ? end[1] != '\0' : !ends_cut(reason))
+	if (end != NULL ? end[1] != '\0' : !line_text_is_cut(reason))
 		line_fail(cursor, DECISION_LINE_BAD);
 	if (end != NULL)
 		*end = '\0';
-	if (!is_printable(reason) || !decision_unescape(reason))
+	if (!line_text_is_printable(reason) || !line_unescape(reason))
 		line_fail(cursor, DECISION_LINE_BAD);
 	cursor->record->reason = reason;
 }
 
 /* --- the line ------------------------------------------------------------ */
 
-/* Behind the tag, which is the first that any program has put in brackets:
- * what others repeat from their clients stands behind their own. */
+/* The text behind "vmauthz[pid]: ", if that is the first tag of the line: a
+ * program that logs what its client sent writes its own tag in front, so a
+ * client of another service can't forge a decision. */
 static char *
-find_decision(char *line)
+line_find_decision(char *line)
 {
 	static const char tag[] = "vmauthz[";
 	char *end = strstr(line, "]: "), *begin = end;
@@ -293,7 +302,7 @@ find_decision(char *line)
 }
 
 static bool
-line_take_verdict(struct cursor *cursor)
+line_parse_verdict(struct line_cursor *cursor)
 {
 	size_t length = strcspn(cursor->at, " ");
 
@@ -305,40 +314,41 @@ line_take_verdict(struct cursor *cursor)
 }
 
 static void
-line_take_member(struct cursor *cursor, const struct decision_field *field)
+line_parse_member(struct line_cursor *cursor,
+    const struct decision_field *field)
 {
 	struct decision_record *record = cursor->record;
 
 	switch (field->form) {
 	case DECISION_FORM_TEXT:
 		decision_set_text(record, field,
-		    line_take_value(cursor, field->name));
+		    line_parse_value(cursor, field->name));
 		break;
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
-		decision_set_number(record, field, line_take_number(cursor,
+		decision_set_number(record, field, line_parse_number(cursor,
 		    field));
 		break;
 	case DECISION_FORM_VERDICT:
-		break;		/* has been taken */
+		break;		/* line_parse_verdict() has read it */
 	case DECISION_FORM_CLIENT:
-		record->client = line_take_client(cursor, field->name);
+		record->client = line_parse_client(cursor, field->name);
 		break;
 	case DECISION_FORM_SHA256:
-		record->certificate.sha256 = line_take_sha256(cursor,
+		record->certificate.sha256 = line_parse_sha256(cursor,
 		    field->name);
 		break;
 	case DECISION_FORM_NAMES:
-		line_take_names(cursor, field->name);
+		line_parse_names(cursor, field->name);
 		break;
 	case DECISION_FORM_LOCAL:
-		line_take_local(cursor, field->name);
+		line_parse_local(cursor, field->name);
 		break;
 	case DECISION_FORM_TIME:
-		line_take_time(cursor, field->name);
+		line_parse_time(cursor, field->name);
 		break;
 	case DECISION_FORM_REASON:
-		line_take_reason(cursor, field->name);
+		line_parse_reason(cursor, field->name);
 		break;
 	}
 }
@@ -347,21 +357,21 @@ enum decision_line_kind
 decision_line_parse(char *line, const char *names[DECISION_NAMES_MAX],
     struct decision_record *record_r)
 {
-	struct cursor cursor = {
-		.at = find_decision(line),
+	struct line_cursor cursor = {
+		.at = line_find_decision(line),
 		.wrong = DECISION_LINE_GOOD,
 		.record = record_r,
 		.names = names,
 	};
 
 	memset(record_r, 0, sizeof(*record_r));
-	if (cursor.at == NULL || !line_take_verdict(&cursor))
+	if (cursor.at == NULL || !line_parse_verdict(&cursor))
 		return DECISION_LINE_OTHER;
 	if (strlen(cursor.at) >= DECISION_LINE_MAX)
 		line_fail(&cursor, DECISION_LINE_BAD);
 	for (size_t i = 0; i < DECISION_FIELD_COUNT &&
 	    cursor.wrong == DECISION_LINE_GOOD; i++)
-		line_take_member(&cursor, &decision_fields[i]);
+		line_parse_member(&cursor, &decision_fields[i]);
 	if (cursor.wrong != DECISION_LINE_GOOD)
 		memset(record_r, 0, sizeof(*record_r));
 	return cursor.wrong;

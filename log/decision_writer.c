@@ -15,14 +15,15 @@
 #include "base/escape.h"
 #include "base/hex.h"
 
-struct buffer {
+struct line_buffer {
 	char *text;
 	size_t used;
-	bool full;
+	bool full;		/* no more is added, not even a short text:
+				 * "..." stands where the first one was cut */
 };
 
 static void
-put_octets(struct buffer *buffer, const char *text, size_t length)
+line_put_octets(struct line_buffer *buffer, const char *text, size_t length)
 {
 	if (buffer->full || buffer->used + length + sizeof("...") >
 	    LOG_LINE_MAX) {
@@ -35,13 +36,13 @@ put_octets(struct buffer *buffer, const char *text, size_t length)
 }
 
 static void
-put(struct buffer *buffer, const char *text)
+line_put(struct line_buffer *buffer, const char *text)
 {
-	put_octets(buffer, text, strlen(text));
+	line_put_octets(buffer, text, strlen(text));
 }
 
 static void
-put_escaped(struct buffer *buffer, const char *text, size_t length,
+line_put_escaped(struct line_buffer *buffer, const char *text, size_t length,
     enum escape_style style)
 {
 	struct escape escape = { text, length, style, 0, "" };
@@ -49,45 +50,46 @@ put_escaped(struct buffer *buffer, const char *text, size_t length,
 	size_t size;
 
 	while ((size = escape_piece(&escape, &piece)) != 0)
-		put_octets(buffer, piece, size);
+		line_put_octets(buffer, piece, size);
 }
 
 static void
-put_value(struct buffer *buffer, const char *value)
+line_put_value(struct line_buffer *buffer, const char *value)
 {
 	size_t length = strnlen(value, LOG_VALUE_MAX + 1);
 	bool cut = length > LOG_VALUE_MAX;
 
-	put_escaped(buffer, value, cut ? LOG_VALUE_MAX : length, ESCAPE_LOG);
+	line_put_escaped(buffer, value, cut ? LOG_VALUE_MAX : length,
+	    ESCAPE_LOG);
 	if (cut)
-		put(buffer, "...");
+		line_put(buffer, "...");
 }
 
-/* value is ours. */
+/* Unescaped: value is a constant or a number. */
 static void
-put_bare(struct buffer *buffer, const char *key, const char *value)
+line_put_bare(struct line_buffer *buffer, const char *key, const char *value)
 {
-	put(buffer, " ");
-	put(buffer, key);
-	put(buffer, "=");
-	put(buffer, value);
+	line_put(buffer, " ");
+	line_put(buffer, key);
+	line_put(buffer, "=");
+	line_put(buffer, value);
 }
 
 static void
-put_field(struct buffer *buffer, const char *key, const char *value)
+line_put_field(struct line_buffer *buffer, const char *key, const char *value)
 {
 	if (value == NULL) {
-		put_bare(buffer, key, "-");
+		line_put_bare(buffer, key, "-");
 		return;
 	}
-	put_bare(buffer, key, "\"");
-	put_value(buffer, value);
-	put(buffer, "\"");
+	line_put_bare(buffer, key, "\"");
+	line_put_value(buffer, value);
+	line_put(buffer, "\"");
 }
 
 /* "192.0.2.7;4711" as people write it: 192.0.2.7:4711, [2001:db8::7]:4711 */
 static const char *
-client_text(const char *client, char out[LOG_VALUE_MAX])
+line_client_text(const char *client, char out[LOG_VALUE_MAX])
 {
 	const char *port = client != NULL ? strrchr(client, ';') : NULL;
 	bool ipv6;
@@ -101,56 +103,56 @@ client_text(const char *client, char out[LOG_VALUE_MAX])
 }
 
 static void
-put_sha256(struct buffer *buffer, const char *name,
+line_put_sha256(struct line_buffer *buffer, const char *name,
     const unsigned char *sha256)
 {
 	char text[2 * REQUEST_SHA256_SIZE + 1];
 
 	if (sha256 != NULL)
 		hex_write(text, sha256, REQUEST_SHA256_SIZE);
-	put_field(buffer, name, sha256 != NULL ? text : NULL);
+	line_put_field(buffer, name, sha256 != NULL ? text : NULL);
 }
 
 static void
-put_names(struct buffer *buffer, const char *name,
+line_put_names(struct line_buffer *buffer, const char *name,
     const struct request_certificate *certificate)
 {
 	size_t used = 0;
 
 	if (certificate->name_count == 0) {
-		put_field(buffer, name, NULL);
+		line_put_field(buffer, name, NULL);
 		return;
 	}
-	put_bare(buffer, name, "\"");
+	line_put_bare(buffer, name, "\"");
 	for (size_t i = 0; i < certificate->name_count; i++) {
 		const char *text = certificate->names[i];
 
 		used += strlen(text) + 1;
 		if (used > LOG_NAMES_MAX) {
-			put(buffer, "...");
+			line_put(buffer, "...");
 			break;
 		}
 		if (i != 0)
-			put(buffer, ",");
-		put_escaped(buffer, text, strlen(text), ESCAPE_LOG_LIST);
+			line_put(buffer, ",");
+		line_put_escaped(buffer, text, strlen(text), ESCAPE_LOG_LIST);
 	}
-	put(buffer, "\"");
+	line_put(buffer, "\"");
 }
 
-/* A bare word, which no account can be mixed up with. */
+/* remote is bare, since an account may have that name. */
 static void
-put_local(struct buffer *buffer, const char *name,
+line_put_local(struct line_buffer *buffer, const char *name,
     const struct decision_record *record)
 {
 	if (record->local == REQUEST_LOCAL_REMOTE)
-		put_bare(buffer, name, "remote");
+		line_put_bare(buffer, name, "remote");
 	else
-		put_field(buffer, name, record->local ==
+		line_put_field(buffer, name, record->local ==
 		    REQUEST_LOCAL_ACCOUNT ? record->local_user : NULL);
 }
 
 static void
-put_time(struct buffer *buffer, const char *name, int64_t at)
+line_put_time(struct line_buffer *buffer, const char *name, int64_t at)
 {
 	time_t seconds = (time_t)(at / 1000);
 	char text[32];
@@ -158,74 +160,77 @@ put_time(struct buffer *buffer, const char *name, int64_t at)
 
 	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, sizeof(text),
 	    "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		put_field(buffer, name, NULL);
+		line_put_field(buffer, name, NULL);
 	else
-		put_field(buffer, name, text);
+		line_put_field(buffer, name, text);
 }
 
 static void
-put_number(struct buffer *buffer, const struct decision_field *field,
+line_put_number(struct line_buffer *buffer, const struct decision_field *field,
     int64_t number)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRId64, number);
 	if (number == 0)
-		put_field(buffer, field->name, NULL);
+		line_put_field(buffer, field->name, NULL);
 	else if (field->form == DECISION_FORM_NUMBER)
-		put_bare(buffer, field->name, text);
+		line_put_bare(buffer, field->name, text);
 	else
-		put_field(buffer, field->name, text);
+		line_put_field(buffer, field->name, text);
 }
 
 static void
-put_reason(struct buffer *buffer, const char *name,
+line_put_reason(struct line_buffer *buffer, const char *name,
     const struct decision_record *record)
 {
-	put_bare(buffer, name, "\"");
-	put_value(buffer, record->reason != NULL ? record->reason : "");
+	line_put_bare(buffer, name, "\"");
+	line_put_value(buffer, record->reason != NULL ? record->reason : "");
 	if (record->detail != NULL && record->detail[0] != '\0') {
-		put(buffer, ": ");
-		put_value(buffer, record->detail);
+		line_put(buffer, ": ");
+		line_put_value(buffer, record->detail);
 	}
-	put(buffer, "\"");
+	line_put(buffer, "\"");
 }
 
 static void
-put_member(struct buffer *buffer, const struct decision_record *record,
+line_put_member(struct line_buffer *buffer,
+    const struct decision_record *record,
     const struct decision_field *field)
 {
 	char client[LOG_VALUE_MAX];
 
 	switch (field->form) {
 	case DECISION_FORM_TEXT:
-		put_field(buffer, field->name, decision_text(record, field));
+		line_put_field(buffer, field->name,
+		    decision_text(record, field));
 		break;
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
-		put_number(buffer, field, decision_number(record, field));
+		line_put_number(buffer, field, decision_number(record, field));
 		break;
 	case DECISION_FORM_VERDICT:
-		put(buffer, verdict_name(record->verdict));
+		line_put(buffer, verdict_name(record->verdict));
 		break;
 	case DECISION_FORM_CLIENT:
-		put_field(buffer, field->name,
-		    client_text(record->client, client));
+		line_put_field(buffer, field->name,
+		    line_client_text(record->client, client));
 		break;
 	case DECISION_FORM_SHA256:
-		put_sha256(buffer, field->name, record->certificate.sha256);
+		line_put_sha256(buffer, field->name,
+		    record->certificate.sha256);
 		break;
 	case DECISION_FORM_NAMES:
-		put_names(buffer, field->name, &record->certificate);
+		line_put_names(buffer, field->name, &record->certificate);
 		break;
 	case DECISION_FORM_LOCAL:
-		put_local(buffer, field->name, record);
+		line_put_local(buffer, field->name, record);
 		break;
 	case DECISION_FORM_TIME:
-		put_time(buffer, field->name, record->at);
+		line_put_time(buffer, field->name, record->at);
 		break;
 	case DECISION_FORM_REASON:
-		put_reason(buffer, field->name, record);
+		line_put_reason(buffer, field->name, record);
 		break;
 	}
 }
@@ -233,10 +238,10 @@ put_member(struct buffer *buffer, const struct decision_record *record,
 void
 log_format(char line[LOG_LINE_MAX], const struct decision_record *record)
 {
-	struct buffer buffer = { .text = line };
+	struct line_buffer buffer = { .text = line };
 
 	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++)
-		put_member(&buffer, record, &decision_fields[i]);
+		line_put_member(&buffer, record, &decision_fields[i]);
 	if (buffer.full)
 		strcpy(line + buffer.used, "...");
 }
@@ -245,19 +250,19 @@ void
 log_format_fields(char line[LOG_LINE_MAX], const char *head,
     const struct log_field *fields, size_t count)
 {
-	struct buffer buffer = { .text = line };
+	struct line_buffer buffer = { .text = line };
 
-	put(&buffer, head);
+	line_put(&buffer, head);
 	for (size_t i = 0; i < count; i++)
-		put_field(&buffer, fields[i].key, fields[i].value);
+		line_put_field(&buffer, fields[i].key, fields[i].value);
 	if (buffer.full)
 		strcpy(line + buffer.used, "...");
 }
 
 /* --- syslog ------------------------------------------------------------ */
 
-/* The second is where systemd-journald really listens; it can be reached
- * from a mount namespace with a /dev of its own. */
+/* The second is the socket of systemd-journald to which /dev/log is a link.  It
+ * can be reached from the private /dev that libvirt gives QEMU. */
 static const char *const log_sockets[] = {
 	"/dev/log",
 	"/run/systemd/journal/dev-log",
@@ -278,9 +283,10 @@ log_close(struct log_sink *sink)
 	sink->fd = -1;
 }
 
-/* Where there is no log, one try a second is enough. */
+/* At most one try a second: without a log, each line would try both sockets
+ * in vain. */
 static bool
-connect_sink(struct log_sink *sink, time_t now)
+log_connect(struct log_sink *sink, time_t now)
 {
 	const size_t count = sizeof(log_sockets) / sizeof(log_sockets[0]);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -302,9 +308,10 @@ connect_sink(struct log_sink *sink, time_t now)
 	return false;
 }
 
-/* RFC 3164 wants English month names, whatever the process's locale. */
+/* RFC 3164, section 4.1.2, has English month names; strftime(3) would follow
+ * the locale that QEMU has set. */
 static void
-write_time(char out[32], time_t now)
+log_write_time(char out[32], time_t now)
 {
 	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
@@ -324,7 +331,7 @@ log_send(struct log_sink *sink, int priority, const char *line)
 	time_t now = time(NULL);
 	int length;
 
-	write_time(when, now);
+	log_write_time(when, now);
 	length = snprintf(datagram, sizeof(datagram), "<%d>%s vmauthz[%ld]: %s",
 	    LOG_AUTHPRIV | priority, when, (long)getpid(), line);
 	if (length < 0 || (size_t)length >= sizeof(datagram))
@@ -334,6 +341,6 @@ log_send(struct log_sink *sink, int priority, const char *line)
 			return;
 		log_close(sink);	/* the log was restarted, perhaps */
 	}
-	if (connect_sink(sink, now))
+	if (log_connect(sink, now))
 		send(sink->fd, datagram, (size_t)length, MSG_NOSIGNAL);
 }

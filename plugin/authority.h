@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Who is asked about a login, of which user and mechanism are always set: the
- * policy, in its database, or the daemon vmauthzd (vmauthz_broker).  Whoever
- * asks sees no more of it than this, and doesn't know which it is.  Any thread
- * may ask. */
+/* The authority decides about logins: the policy database, read by this
+ * process, or the daemon vmauthzd (vmauthz_broker).  The rest of the plugin
+ * uses this interface alone, and doesn't depend on the kind.  User and
+ * mechanism of a login are always set.  Any thread may call. */
 
 #ifndef VMAUTHZ_PLUGIN_AUTHORITY_H
 #define VMAUTHZ_PLUGIN_AUTHORITY_H
@@ -16,14 +16,14 @@
 #include "policy/policy.h"
 #include "decide/request.h"
 
-/* Why it could not be asked. */
+/* Why the authority could not be reached or read. */
 struct authority_failure {
-	const char *reason;		/* static; NULL: it could */
+	const char *reason;		/* static; NULL: no failure */
 	char detail[ERROR_DETAIL_MAX];	/* added to the reason, or "" */
 };
 
-/* A verifier, or a decoy, and what a login that then fails is put down to:
- * static text, or NULL for what the mechanism says. */
+/* A verifier, or a decoy.  mismatch is the reason that is logged if the login
+ * then fails: static text, or NULL for the mechanism's own. */
 struct authority_verifier {
 	struct verifier verifier;
 	const char *mismatch;
@@ -36,26 +36,28 @@ struct authority_password {
 	uint64_t attempt;	/* for the proof; 0: not needed */
 };
 
-/* How the mechanism ended, for who counts and audits it. */
+/* The result of the mechanism, for the throttle and the audit. */
 struct authority_proof {
-	uint64_t attempt;	/* of the verifier or password before; 0: none
-				 * was asked for */
-	bool proved;		/* the user is who they say they are */
-	const char *refusal;	/* they are refused, whatever is decided */
+	uint64_t attempt;	/* of the verifier or password before; 0: there
+				 * was none */
+	bool proved;		/* the mechanism authenticated the user */
+	const char *refusal;	/* the plugin's own reason to refuse; NULL:
+				 * none */
 };
 
 struct authority_decision {
 	struct decision policy;
 	const char *reason;		/* static, never NULL */
 	char detail[ERROR_DETAIL_MAX];	/* added to the reason, or "" */
-	bool logged;			/* the system's log has its line */
+	bool logged;			/* the authority has logged it */
 	uint64_t session;		/* for authority_end(), or 0 */
 };
 
 struct authority;
 
-/* The calls of one kind of authority, see below for what each has to do; what
- * they return is cleared before.  Only check_password and end may be NULL. */
+/* The functions of one kind of authority, for the calls of the same names
+ * below, which clear the results first.  Only check_password and end may be
+ * NULL. */
 struct authority_kind {
 	void (*free)(struct authority *authority);
 	int (*lookup)(struct authority *authority,
@@ -80,44 +82,46 @@ struct authority {
 	const struct authority_kind *kind;
 };
 
-/* Closes what the kind's own function has opened (authority_policy.h,
- * authority_broker.h); accepts NULL and leaves NULL. */
+/* Frees what authority_policy_new() or authority_broker_new() made; accepts
+ * NULL and leaves NULL. */
 void authority_free(struct authority **authority);
 
-/* The verifier of the login's user for its mechanism, or a decoy, which takes
- * as long.  Returns 0, or an error with *verifier_r cleared and *failure_r
- * set.  The caller wipes *verifier_r. */
+/* The verifier of the login's user for its mechanism, or a decoy in the same
+ * time, so that the time does not reveal which users exist.  Returns 0, or an
+ * error with *verifier_r cleared and *failure_r set.  The caller wipes
+ * *verifier_r. */
 int authority_lookup(struct authority *authority,
     const struct request_login *login,
     struct authority_verifier *verifier_r,
     struct authority_failure *failure_r);
 
-/* Whether a look-up, and a password check, wants to know all that a decision
- * does, but for the local account. */
+/* Whether a look-up and a password check need all facts that a decision needs,
+ * but for the local account. */
 bool authority_lookup_decides(const struct authority *authority);
 
-/* Whether passwords are checked here, and nowhere else. */
+/* Whether this authority checks passwords itself. */
 bool authority_checks_passwords(const struct authority *authority);
 
-/* Whether it is the password of the login's user.  Returns 0, or an error with
- * *failure_r set; *password_r is not right unless it was found so. */
+/* Checks the password of the login's user.  Returns 0, or an error with
+ * *failure_r set; password_r->right is then false. */
 int authority_check_password(struct authority *authority,
     const struct request_login *login, const char *password,
     struct authority_password *password_r,
     struct authority_failure *failure_r);
 
-/* Whether the login is allowed at that time.  *decision_r is always set:
- * VERDICT_UNKNOWN, with the reason, if that can't be found out. */
+/* Decides whether the login is allowed at the time now.  *decision_r is always
+ * set: VERDICT_UNKNOWN, with the reason, if the authority can't decide. */
 void authority_decide(struct authority *authority,
     const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision_r);
 
-/* Says that a connection whose decision had a session (not 0) is closed.
- * Never waits, not even for a question of another thread. */
+/* Reports that a connection whose decision had a session (not 0) is closed.
+ * Never waits, not even for a call of another thread: SASL calls it when QEMU
+ * closes the channel, on the main loop. */
 void authority_end(struct authority *authority, uint64_t session);
 
-/* Why saslpasswd2(8) can't store passwords here, one sentence; NULL: it can,
- * in the policy that the options name. */
+/* Why saslpasswd2(8) can't store passwords here, one sentence; NULL: it stores
+ * them in the policy that the options name. */
 const char *authority_no_store(const struct authority *authority);
 
 #endif

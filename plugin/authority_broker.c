@@ -11,7 +11,9 @@
 #include "broker/client.h"
 #include "scram/scram.h"
 
-enum { QUICK_MS = 250 };	/* for what is no password check */
+/* For all calls but password checks: QEMU's main loop, and with it the VM's
+ * display, waits for them. */
+enum { AUTHORITY_BROKER_QUICK_MS = 250 };
 
 struct authority_broker {
 	struct authority authority;
@@ -20,27 +22,28 @@ struct authority_broker {
 	struct broker_client *client;
 };
 
-/* A copy of the process that made the connection shares it, and must neither
- * read its answers nor end its sessions. */
+/* After fork(2), the child shares the connection, and must neither read the
+ * parent's answers nor end its sessions. */
 static bool
-is_copy(const struct authority_broker *own)
+authority_broker_is_copy(const struct authority_broker *own)
 {
 	return getpid() != own->process;
 }
 
 static void
-broker_kind_end(struct authority *authority, uint64_t session)
+authority_broker_end(struct authority *authority, uint64_t session)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
 
-	if (!is_copy(own))
+	if (!authority_broker_is_copy(own))
 		broker_client_end(own->client, session);
 }
 
 /* --- questions ----------------------------------------------------------- */
 
 static struct broker_message
-question_about(enum broker_type type, const struct request_login *login)
+authority_broker_message(enum broker_type type,
+    const struct request_login *login)
 {
 	return (struct broker_message){
 		.type = type,
@@ -49,16 +52,17 @@ question_about(enum broker_type type, const struct request_login *login)
 	};
 }
 
-/* *answer_r is of use only if 0 is returned, and its text never. */
+/* *answer_r is valid only if 0 is returned; its texts are not, since another
+ * thread's question may have overwritten them. */
 static int
-ask_daemon(struct authority_broker *own, const struct broker_message *message,
-    int timeout_ms, struct broker_message *answer_r,
-    char detail_r[ERROR_DETAIL_MAX])
+authority_broker_ask(struct authority_broker *own,
+    const struct broker_message *message, int timeout_ms,
+    struct broker_message *answer_r, char detail_r[ERROR_DETAIL_MAX])
 {
 	char detail[BROKER_DETAIL_MAX];
 	int rc;
 
-	if (is_copy(own)) {
+	if (authority_broker_is_copy(own)) {
 		strcpy(detail_r, "this process is a copy of the one that asks");
 		return ERROR_BROKER;
 	}
@@ -70,22 +74,25 @@ ask_daemon(struct authority_broker *own, const struct broker_message *message,
 }
 
 static int
-quick_ms(const struct authority_broker *own)
+authority_broker_quick_ms(const struct authority_broker *own)
 {
-	return own->timeout_ms < QUICK_MS ? own->timeout_ms : QUICK_MS;
+	return own->timeout_ms < AUTHORITY_BROKER_QUICK_MS ?
+	    own->timeout_ms : AUTHORITY_BROKER_QUICK_MS;
 }
 
-/* Whether it is real is the daemon's secret. */
+/* The daemon does not say whether it is a verifier or a decoy: QEMU's process
+ * need not know which users exist. */
 static int
-broker_kind_lookup(struct authority *authority,
+authority_broker_lookup(struct authority *authority,
     const struct request_login *login, struct authority_verifier *verifier,
     struct authority_failure *failure)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question_about(BROKER_LOOKUP, login);
+	struct broker_message message =
+	    authority_broker_message(BROKER_LOOKUP, login);
 	struct broker_message answer;
-	int rc = ask_daemon(own, &message, quick_ms(own), &answer,
-	    failure->detail);
+	int rc = authority_broker_ask(own, &message,
+	    authority_broker_quick_ms(own), &answer, failure->detail);
 
 	if (rc == ERROR_NONE &&
 	    answer.verifier.key_size != scram_key_size(login->mechanism)) {
@@ -104,19 +111,21 @@ broker_kind_lookup(struct authority *authority,
 }
 
 static int
-broker_kind_check_password(struct authority *authority,
+authority_broker_check_password(struct authority *authority,
     const struct request_login *login, const char *password,
     struct authority_password *password_r, struct authority_failure *failure)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question_about(BROKER_PASSWORD, login);
+	struct broker_message message =
+	    authority_broker_message(BROKER_PASSWORD, login);
 	struct broker_message answer;
 	int rc;
 
+	/* no password that the daemon stores is so: not worth a message */
 	if (password[0] == '\0' || strlen(password) > BROKER_PASSWORD_MAX)
 		return ERROR_NONE;
 	message.password = password;
-	rc = ask_daemon(own, &message, own->timeout_ms, &answer,
+	rc = authority_broker_ask(own, &message, own->timeout_ms, &answer,
 	    failure->detail);
 	if (rc != ERROR_NONE) {
 		failure->reason = error_text(ERROR_BROKER);
@@ -128,20 +137,21 @@ broker_kind_check_password(struct authority *authority,
 }
 
 static void
-broker_kind_decide(struct authority *authority,
+authority_broker_decide(struct authority *authority,
     const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
-	struct broker_message message = question_about(BROKER_DECIDE, login);
+	struct broker_message message =
+	    authority_broker_message(BROKER_DECIDE, login);
 	struct broker_message answer;
 
 	(void)now;
 	message.attempt = proof->attempt;
 	message.proved = proof->proved;
 	message.refusal = proof->refusal;
-	if (ask_daemon(own, &message, quick_ms(own), &answer,
-	    decision->detail) != ERROR_NONE) {
+	if (authority_broker_ask(own, &message, authority_broker_quick_ms(own),
+	    &answer, decision->detail) != ERROR_NONE) {
 		decision->policy.verdict = VERDICT_UNKNOWN;
 		decision->reason = error_text(ERROR_BROKER);
 		return;
@@ -158,7 +168,7 @@ broker_kind_decide(struct authority *authority,
 }
 
 static void
-broker_kind_free(struct authority *authority)
+authority_broker_free(struct authority *authority)
 {
 	struct authority_broker *own = (struct authority_broker *)authority;
 
@@ -171,11 +181,11 @@ authority_broker_new(struct authority **authority_r, const char *path,
     int timeout_ms)
 {
 	static const struct authority_kind kind = {
-		.free = broker_kind_free,
-		.lookup = broker_kind_lookup,
-		.check_password = broker_kind_check_password,
-		.decide = broker_kind_decide,
-		.end = broker_kind_end,
+		.free = authority_broker_free,
+		.lookup = authority_broker_lookup,
+		.check_password = authority_broker_check_password,
+		.decide = authority_broker_decide,
+		.end = authority_broker_end,
 		.lookup_decides = true,
 		.no_store = "vmauthzd keeps the passwords, set this one with "
 		    "vmauthz passwd",

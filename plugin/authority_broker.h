@@ -8,9 +8,9 @@
 
 #include "plugin/authority.h"
 
-/* The daemon behind the socket at path, which is asked for a password for
- * timeout_ms at most, and for everything else for at most a quarter of a
- * second.  Returns 0, ERROR_VALUE (path) or ERROR_MEMORY. */
+/* The daemon at the socket path.  A password check waits for at most
+ * timeout_ms, every other call for at most a quarter of a second.  Returns 0,
+ * ERROR_VALUE (path) or ERROR_MEMORY. */
 int authority_broker_new(struct authority **authority_r, const char *path,
     int timeout_ms);
 

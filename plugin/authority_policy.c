@@ -11,14 +11,14 @@
 
 struct authority_policy {
 	struct authority authority;
-	/* Logins happen on QEMU's main loop alone, so nobody ever waits for
-	 * this; it is for hosts that would do otherwise. */
+	/* QEMU calls SASL on its main loop alone, so that it never waits for
+	 * this; it is for other programs that use the plugin. */
 	pthread_mutex_t mutex;
 	struct policy *policy;
 };
 
 static void
-policy_kind_free(struct authority *authority)
+authority_policy_free(struct authority *authority)
 {
 	struct authority_policy *own = (struct authority_policy *)authority;
 
@@ -27,9 +27,10 @@ policy_kind_free(struct authority *authority)
 	free(own);
 }
 
-/* Real or decoy: both are made every time, so that both take as long. */
+/* The decoy is made even if there is a verifier, so that both cases last as
+ * long. */
 static int
-make_verifier(const struct request_login *login,
+authority_policy_make_verifier(const struct request_login *login,
     const struct policy_lookup *lookup, struct authority_verifier *verifier)
 {
 	int rc = decoy_make(&lookup->decoy, login->request.user,
@@ -45,7 +46,7 @@ make_verifier(const struct request_login *login,
 }
 
 static int
-policy_kind_lookup(struct authority *authority,
+authority_policy_lookup(struct authority *authority,
     const struct request_login *login, struct authority_verifier *verifier,
     struct authority_failure *failure)
 {
@@ -60,7 +61,7 @@ policy_kind_lookup(struct authority *authority,
 		strcpy(failure->detail, policy_detail(own->policy));
 	pthread_mutex_unlock(&own->mutex);
 	if (rc == ERROR_NONE) {
-		rc = make_verifier(login, &lookup, verifier);
+		rc = authority_policy_make_verifier(login, &lookup, verifier);
 		if (rc != ERROR_NONE)
 			strcpy(failure->detail, error_text(rc));
 	}
@@ -71,7 +72,7 @@ policy_kind_lookup(struct authority *authority,
 }
 
 static void
-policy_kind_decide(struct authority *authority,
+authority_policy_decide(struct authority *authority,
     const struct request_login *login, const struct authority_proof *proof,
     time_t now, struct authority_decision *decision)
 {
@@ -89,9 +90,9 @@ int
 authority_policy_new(struct authority **authority_r, const char *path)
 {
 	static const struct authority_kind kind = {
-		.free = policy_kind_free,
-		.lookup = policy_kind_lookup,
-		.decide = policy_kind_decide,
+		.free = authority_policy_free,
+		.lookup = authority_policy_lookup,
+		.decide = authority_policy_decide,
 	};
 	struct authority_policy *own = calloc(1, sizeof(*own));
 

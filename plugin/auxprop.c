@@ -18,6 +18,20 @@ static const char verifier_property[] = "*authPassword";
 
 /* --- looking up ---------------------------------------------------------- */
 
+/* The property of that name among those of a context, or NULL. */
+static const struct propval *
+auxprop_find_property(const sasl_utils_t *utils, struct propctx *context,
+    const char *name)
+{
+	const struct propval *property = utils->prop_get(context);
+
+	for (; property != NULL && property->name != NULL; property++) {
+		if (strcasecmp(property->name, name) == 0)
+			return property;
+	}
+	return NULL;
+}
+
 /* Whether the mechanism has requested a verifier that no other auxprop plugin
  * has set.  The look-up of the authorization id is not answered: a user may
  * act for themselves alone. */
@@ -28,29 +42,10 @@ auxprop_verifier_wanted(const sasl_server_params_t *params, unsigned int flags)
 
 	if ((flags & SASL_AUXPROP_AUTHZID) != 0 || params->propctx == NULL)
 		return false;
-	property = params->utils->prop_get(params->propctx);
-	for (; property != NULL && property->name != NULL; property++) {
-		if (strcasecmp(property->name, verifier_property) == 0)
-			return property->values == NULL ||
-			    (flags & SASL_AUXPROP_OVERRIDE) != 0;
-	}
-	return false;
-}
-
-static int
-auxprop_find_verifier(struct attempt *attempt,
-    const sasl_server_params_t *params, struct authority_verifier *verifier_r)
-{
-	struct plugin *plugin = attempt->decorated->plugin;
-	struct facts facts;
-	int rc;
-
-	facts_for_lookup(&facts, attempt, params);
-	rc = authority_lookup(plugin->authority, &facts.login, verifier_r,
-	    &attempt->failure);
-	attempt->mismatch = verifier_r->mismatch;
-	attempt->number = verifier_r->attempt;
-	return rc;
+	property = auxprop_find_property(params->utils, params->propctx,
+	    verifier_property);
+	return property != NULL && (property->values == NULL ||
+	    (flags & SASL_AUXPROP_OVERRIDE) != 0);
 }
 
 /* Every failure is SASL_UNAVAIL, not SASL_NOUSER: an unknown user has a decoy,
@@ -60,17 +55,23 @@ static int
 auxprop_set_verifier(struct attempt *attempt, sasl_server_params_t *params,
     unsigned int flags)
 {
-	const char *mechanism = attempt->decorated->stock->mech_name;
+	const struct decorated *decorated = attempt->decorated;
 	struct authority_verifier found;
 	char text[SCRAM_TEXT_MAX];
+	struct facts facts;
 	int rc = SASL_UNAVAIL;
 
 	if ((flags & SASL_AUXPROP_OVERRIDE) != 0)
 		params->utils->prop_erase(params->propctx, verifier_property);
-	if (auxprop_find_verifier(attempt, params, &found) == ERROR_NONE &&
-	    scram_verifier_text(mechanism, &found.verifier, text) == ERROR_NONE)
+	facts_for_lookup(&facts, attempt, params);
+	if (authority_lookup(decorated->plugin->authority, &facts.login,
+	    &found, &attempt->failure) == ERROR_NONE &&
+	    scram_verifier_text(decorated->stock->mech_name, &found.verifier,
+	    text) == ERROR_NONE)
 		rc = params->utils->prop_set(params->propctx,
 		    verifier_property, text, 0);
+	attempt->mismatch = found.mismatch;
+	attempt->number = found.attempt;
 	explicit_bzero(&found, sizeof(found));
 	explicit_bzero(text, sizeof(text));
 	return rc;
@@ -157,34 +158,12 @@ auxprop_write_credentials(const struct plugin *plugin,
 	int rc = credentials_open(&admin, plugin->options.policy);
 
 	if (rc == ERROR_NONE)
-		rc = credentials_set(admin, user, credentials,
-		    count);
+		rc = credentials_set(admin, user, credentials, count);
 	if (rc != ERROR_NONE)
 		rc = auxprop_store_error(params, rc,
 		    admin != NULL ? credentials_detail(admin) : "");
 	credentials_close(&admin);
 	return rc;
-}
-
-/* The password among the properties to store; *found_r is false if it is not
- * among them.  NULL with *found_r true is a deletion, as saslpasswd2(8) -d
- * makes it: a property without a value. */
-static const char *
-auxprop_find_password(const sasl_server_params_t *params,
-    struct propctx *context, bool *found_r)
-{
-	const struct propval *property = params->utils->prop_get(context);
-
-	*found_r = false;
-	for (; property != NULL && property->name != NULL; property++) {
-		if (strcasecmp(property->name, SASL_AUX_PASSWORD_PROP) == 0 ||
-		    strcasecmp(property->name, "userPassword") == 0) {
-			*found_r = true;
-			return property->values != NULL ? property->values[0] :
-			    NULL;
-		}
-	}
-	return NULL;
 }
 
 int
@@ -194,9 +173,9 @@ auxprop_store(void *glob_context, sasl_server_params_t *params,
 	struct credential credentials[AUXPROP_STORED_COUNT];
 	const struct plugin *plugin = glob_context;
 	struct identity id;
+	const struct propval *property;
 	const char *password, *refusal;
-	bool found;
-	int rc = ERROR_NONE;
+	int rc;
 
 	/* libsasl2 calls the store function of one auxprop plugin after the
 	 * other, and goes on after SASL_CONSTRAINT_VIOLAT. */
@@ -208,9 +187,12 @@ auxprop_store(void *glob_context, sasl_server_params_t *params,
 	if (params->appname == NULL ||
 	    strcmp(params->appname, PLUGIN_APPNAME) != 0)
 		return SASL_CONSTRAINT_VIOLAT;
-	password = auxprop_find_password(params, context, &found);
-	if (!found)
+	property = auxprop_find_property(params->utils, context,
+	    SASL_AUX_PASSWORD_PROP);
+	if (property == NULL)
 		return SASL_OK;
+	/* saslpasswd2(8) -d deletes by a property without a value. */
+	password = property->values != NULL ? property->values[0] : NULL;
 	if (plugin->options.error[0] != '\0')
 		return auxprop_store_error(params, ERROR_VALUE,
 		    plugin->options.error);

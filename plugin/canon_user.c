@@ -22,18 +22,6 @@ canon_user_copy_out(const char *text, size_t length, char *out,
 	return SASL_OK;
 }
 
-/* A mechanism that could not be decorated would end without a decision.  Every
- * mechanism has its name made canonical, so it is stopped here. */
-static int
-canon_user_refuse_undecorated(struct plugin *plugin,
-    const sasl_server_params_t *params)
-{
-	if (plugin != NULL)
-		report_refusal(plugin, params, NULL,
-		    "a mechanism came past vmauthz");
-	return SASL_NOAUTHZ;
-}
-
 int
 canon_user_server(void *glob_context, sasl_server_params_t *params,
     const char *user, unsigned int length, unsigned int flags, char *out,
@@ -42,8 +30,15 @@ canon_user_server(void *glob_context, sasl_server_params_t *params,
 	struct attempt *attempt = attempt_current(params);
 	struct identity id;
 
-	if (attempt == NULL)
-		return canon_user_refuse_undecorated(glob_context, params);
+	/* A mechanism that could not be decorated would end without a
+	 * decision.  Every mechanism has its name made canonical, so it is
+	 * stopped here. */
+	if (attempt == NULL) {
+		if (glob_context != NULL)
+			report_refusal(glob_context, params, NULL,
+			    "a mechanism came past vmauthz");
+		return SASL_NOAUTHZ;
+	}
 	/* As in libsasl2, a length of 0 means that user ends with a NUL. */
 	if (length == 0)
 		length = (unsigned int)strlen(user);

@@ -63,9 +63,8 @@ entry_offer_mechanisms(struct plugin *plugin, const sasl_utils_t *utils,
 	    plugin->options.client_cert != TLS_PEER_OFF)
 		tls_peer_watch(plugin->options.client_cert);
 	if (mechanisms->count == 0 &&
-	    mechanisms_load(mechanisms, plugin, utils, &decoration) != SASL_OK)
-		return SASL_FAIL;
-	if (mechanisms->count == 0)
+	    (mechanisms_load(mechanisms, plugin, utils, &decoration) !=
+	    SASL_OK || mechanisms->count == 0))
 		return SASL_FAIL;
 	mechanisms->offered[0].mech_free = entry_free_mechanisms_cb;
 	*pluglist = mechanisms->offered;

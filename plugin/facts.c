@@ -22,7 +22,7 @@ facts_port(const char *address)
 	return *end == '\0' && port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
-/* The VM that this process says it is; it points into plugin. */
+/* The VM by this process's command line; it points into plugin. */
 static struct request_vm
 facts_vm(const struct plugin *plugin, const sasl_server_params_t *params)
 {
@@ -33,8 +33,8 @@ facts_vm(const struct plugin *plugin, const sasl_server_params_t *params)
 	};
 }
 
-/* The address in front of "address;port"; false, and "", if libsasl2 does not
- * tell. */
+/* The address in front of "address;port"; false, and "", if the program has set
+ * none for libsasl2. */
 static bool
 facts_client(const sasl_server_params_t *params,
     char address_r[FACTS_ADDRESS_MAX])

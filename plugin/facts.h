@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What this process can find out about a login, for who decides it. */
+/* What this process finds out about a login, for the authority. */
 
 #ifndef VMAUTHZ_PLUGIN_FACTS_H
 #define VMAUTHZ_PLUGIN_FACTS_H
@@ -28,21 +28,21 @@ struct facts {
 	struct local_user local_user;
 };
 
-/* What is at hand: user, VM, service, address and mechanism. */
+/* Sets what costs nothing: user, VM, service, address and mechanism. */
 void facts_begin(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params);
 
-/* As much as a look-up, or a password check, wants to know. */
+/* Sets what a look-up, or a password check, needs. */
 void facts_for_lookup(struct facts *facts_r, const struct attempt *attempt,
     const sasl_server_params_t *params);
 
-/* Adds the client's certificate if it is valid at now (CLOCK_REALTIME), unless
- * the options say that nobody is to be asked for one. */
+/* Adds the client's certificate if it is valid at now (CLOCK_REALTIME); does
+ * nothing if the option vmauthz_client_cert is off. */
 void facts_find_certificate(struct facts *facts,
     const struct plugin *plugin, const sasl_server_params_t *params,
     const struct timespec *now);
 
-/* Adds the local account, or that it can't be told. */
+/* Adds the local account, or that it is unknown. */
 void facts_find_local_user(struct facts *facts,
     const sasl_server_params_t *params);
 

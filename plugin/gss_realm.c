@@ -112,20 +112,19 @@ gss_realm_default(void *library, char realm_r[IDENTITY_MAX + 1])
 	const char *at;
 	uint32_t minor;
 	size_t length;
-	bool found = false;
+	bool found;
 
 	realm_r[0] = '\0';
 	if (!gss_realm_find_calls(library, &calls) ||
 	    !gss_realm_display_principal(&calls, &text))
 		return false;
 	at = memrchr(text.value, '@', text.length);
-	if (at != NULL) {
-		length = text.length - (size_t)(at + 1 - (char *)text.value);
-		found = identity_realm_valid(at + 1, length);
-		if (found) {
-			memcpy(realm_r, at + 1, length);
-			realm_r[length] = '\0';
-		}
+	length = at != NULL ?
+	    text.length - (size_t)(at + 1 - (char *)text.value) : 0;
+	found = at != NULL && identity_realm_valid(at + 1, length);
+	if (found) {
+		memcpy(realm_r, at + 1, length);
+		realm_r[length] = '\0';
 	}
 	calls.release_buffer(&minor, &text);
 	return found;

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char entry_point[] = "sasl_server_plug_init";
-
 /* NULL if there is no entry point, or if it is this plugin's own: its file is
  * in the same directory.  memcpy(3), because C has no conversion from dlsym's
  * void pointer to one of a function; POSIX requires that it works. */
@@ -20,7 +18,7 @@ static sasl_server_plug_init_t *
 mechanisms_find_entry(void *library, const struct decoration *decoration)
 {
 	sasl_server_plug_init_t *entry = NULL;
-	void *symbol = dlsym(library, entry_point);
+	void *symbol = dlsym(library, "sasl_server_plug_init");
 
 	memcpy(&entry, &symbol, sizeof(entry));
 	return entry != decoration->own_entry ? entry : NULL;
@@ -50,10 +48,19 @@ mechanisms_decorate(sasl_server_plug_t *offered, struct decorated *decorated,
 	offered->idle = NULL;
 }
 
+/* What the files are loaded into, and with what. */
+struct mechanisms_loader {
+	struct mechanisms *mechanisms;
+	struct plugin *plugin;
+	const sasl_utils_t *utils;
+	const struct decoration *decoration;
+};
+
 static int
-mechanisms_append(struct mechanisms *mechanisms, struct plugin *plugin,
-    void *library, const sasl_server_plug_t *stock, int count)
+mechanisms_append(const struct mechanisms_loader *loader, void *library,
+    const sasl_server_plug_t *stock, int count)
 {
+	struct mechanisms *mechanisms = loader->mechanisms;
 	struct decorated *decorated;
 	size_t total = mechanisms->count + (size_t)count;
 
@@ -64,7 +71,7 @@ mechanisms_append(struct mechanisms *mechanisms, struct plugin *plugin,
 	mechanisms->decorated = decorated;
 	for (int i = 0; i < count; i++) {
 		decorated[mechanisms->count++] = (struct decorated){
-			.plugin = plugin,
+			.plugin = loader->plugin,
 			.stock = &stock[i],
 			.library = library,
 		};
@@ -72,45 +79,29 @@ mechanisms_append(struct mechanisms *mechanisms, struct plugin *plugin,
 	return SASL_OK;
 }
 
-static int
-mechanisms_retain_library(struct mechanisms *mechanisms, void *library)
-{
-	void **libraries = reallocarray(mechanisms->libraries,
-	    mechanisms->library_count + 1, sizeof(*libraries));
-
-	if (libraries == NULL)
-		return SASL_NOMEM;
-	mechanisms->libraries = libraries;
-	libraries[mechanisms->library_count++] = library;
-	return SASL_OK;
-}
-
 /* A file that is no mechanism, or can't be loaded, is no error here: libsasl2
  * tries the same files, and logs it. */
 static int
-mechanisms_load_library(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils, const struct decoration *decoration,
+mechanisms_load_library(const struct mechanisms_loader *loader,
     const char *path)
 {
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	sasl_server_plug_init_t *entry;
 	sasl_server_plug_t *stock = NULL;
-	int version = 0, count = 0;
+	int version = 0, count = 0, rc = SASL_OK;
 
 	if (library == NULL)
 		return SASL_OK;
-	entry = mechanisms_find_entry(library, decoration);
-	if (entry == NULL || entry(utils, SASL_SERVER_PLUG_VERSION, &version,
-	    &stock, &count) != SASL_OK || version != SASL_SERVER_PLUG_VERSION ||
-	    count <= 0) {
-		dlclose(library);
-		return SASL_OK;
+	entry = mechanisms_find_entry(library, loader->decoration);
+	if (entry != NULL && entry(loader->utils, SASL_SERVER_PLUG_VERSION,
+	    &version, &stock, &count) == SASL_OK &&
+	    version == SASL_SERVER_PLUG_VERSION && count > 0) {
+		rc = mechanisms_append(loader, library, stock, count);
+		if (rc == SASL_OK)
+			return SASL_OK;
 	}
-	if (mechanisms_retain_library(mechanisms, library) != SASL_OK) {
-		dlclose(library);
-		return SASL_NOMEM;
-	}
-	return mechanisms_append(mechanisms, plugin, library, stock, count);
+	dlclose(library);
+	return rc;
 }
 
 static bool
@@ -122,8 +113,7 @@ mechanisms_is_shared_object(const char *name)
 }
 
 static int
-mechanisms_load_directory(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils, const struct decoration *decoration,
+mechanisms_load_directory(const struct mechanisms_loader *loader,
     const char *directory)
 {
 	DIR *listing = opendir(directory);
@@ -137,8 +127,7 @@ mechanisms_load_directory(struct mechanisms *mechanisms, struct plugin *plugin,
 		if (mechanisms_is_shared_object(entry->d_name) &&
 		    snprintf(path, sizeof(path), "%s/%s", directory,
 		    entry->d_name) < (int)sizeof(path))
-			rc = mechanisms_load_library(mechanisms, plugin, utils,
-			    decoration, path);
+			rc = mechanisms_load_library(loader, path);
 	}
 	closedir(listing);
 	return rc;
@@ -161,26 +150,19 @@ mechanisms_plugin_path(const sasl_utils_t *utils)
 	return strdup(path);
 }
 
-static int
-mechanisms_load_path(struct mechanisms *mechanisms, struct plugin *plugin,
-    const sasl_utils_t *utils, const struct decoration *decoration)
-{
-	char *path = mechanisms_plugin_path(utils), *rest = path, *directory;
-	int rc = path != NULL ? SASL_OK : SASL_FAIL;
-
-	while (rc == SASL_OK && (directory = strsep(&rest, ":")) != NULL)
-		rc = mechanisms_load_directory(mechanisms, plugin, utils,
-		    decoration, directory);
-	free(path);
-	return rc;
-}
-
 int
 mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
     const sasl_utils_t *utils, const struct decoration *decoration)
 {
-	int rc = mechanisms_load_path(mechanisms, plugin, utils, decoration);
+	const struct mechanisms_loader loader = {
+		mechanisms, plugin, utils, decoration,
+	};
+	char *path = mechanisms_plugin_path(utils), *rest = path, *directory;
+	int rc = path != NULL ? SASL_OK : SASL_FAIL;
 
+	while (rc == SASL_OK && (directory = strsep(&rest, ":")) != NULL)
+		rc = mechanisms_load_directory(&loader, directory);
+	free(path);
 	if (rc == SASL_OK && mechanisms->count > 0) {
 		mechanisms->offered = calloc(mechanisms->count,
 		    sizeof(*mechanisms->offered));
@@ -200,10 +182,14 @@ mechanisms_load(struct mechanisms *mechanisms, struct plugin *plugin,
 void
 mechanisms_unload(struct mechanisms *mechanisms)
 {
-	for (size_t i = 0; i < mechanisms->library_count; i++)
-		dlclose(mechanisms->libraries[i]);
-	free(mechanisms->libraries);
+	struct decorated *decorated = mechanisms->decorated;
+
+	/* Those of one library stand together, and it is open once. */
+	for (size_t i = 0; i < mechanisms->count; i++) {
+		if (i == 0 || decorated[i].library != decorated[i - 1].library)
+			dlclose(decorated[i].library);
+	}
 	free(mechanisms->offered);
-	free(mechanisms->decorated);
+	free(decorated);
 	memset(mechanisms, 0, sizeof(*mechanisms));
 }

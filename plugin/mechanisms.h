@@ -25,8 +25,6 @@ struct mechanisms {
 	size_t count;
 	sasl_server_plug_t *offered;
 	struct decorated *decorated;	/* as many */
-	size_t library_count;
-	void **libraries;
 };
 
 /* What a mechanism is decorated with. */

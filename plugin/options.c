@@ -40,17 +40,21 @@ options_next_word(const char **list)
 }
 
 static bool
+options_word_is(const char *list, size_t length, const char *word)
+{
+	return length == strlen(word) && strncasecmp(list, word, length) == 0;
+}
+
+static bool
 options_list_has(const char *list, const char *word)
 {
 	size_t length;
 
 	if (list == NULL)
 		return false;
-	while ((length = options_next_word(&list)) != 0) {
-		if (length == strlen(word) &&
-		    strncasecmp(list, word, length) == 0)
+	for (; (length = options_next_word(&list)) != 0; list += length) {
+		if (options_word_is(list, length, word))
 			return true;
-		list += length;
 	}
 	return false;
 }
@@ -84,6 +88,8 @@ static void
 options_read_path(struct options *options, const char *option,
     const char *value, char *path, size_t path_max)
 {
+	if (value == NULL)
+		return;
 	if (value[0] != '/')
 		options_report_error(options, option, value,
 		    "write an absolute path");
@@ -98,9 +104,8 @@ static void
 options_read_broker(struct options *options, const char *option,
     const char *value)
 {
-	if (value != NULL)
-		options_read_path(options, option, value, options->broker,
-		    sizeof(options->broker));
+	options_read_path(options, option, value, options->broker,
+	    sizeof(options->broker));
 }
 
 static void
@@ -147,9 +152,8 @@ options_read_policy(struct options *options, const char *option,
 static void
 options_read_crl(struct options *options, const char *option, const char *value)
 {
-	if (value != NULL)
-		options_read_path(options, option, value, options->crl,
-		    sizeof(options->crl));
+	options_read_path(options, option, value, options->crl,
+	    sizeof(options->crl));
 }
 
 static void
@@ -174,35 +178,25 @@ static void
 options_read_client_cert(struct options *options, const char *option,
     const char *value)
 {
-	static const char *const modes[] = {
-		[TLS_PEER_OFF] = "off",
-		[TLS_PEER_REQUEST] = "request",
-		[TLS_PEER_REQUIRE] = "require",
-	};
-
 	options->client_cert = TLS_PEER_REQUEST;
-	if (value == NULL)
+	if (value == NULL || strcasecmp(value, "request") == 0)
 		return;
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (strcasecmp(value, modes[i]) == 0) {
-			options->client_cert = (enum tls_peer_mode)i;
-			return;
-		}
-	}
-	options_report_error(options, option, value,
-	    "write off, request or require");
+	if (strcasecmp(value, "off") == 0)
+		options->client_cert = TLS_PEER_OFF;
+	else if (strcasecmp(value, "require") == 0)
+		options->client_cert = TLS_PEER_REQUIRE;
+	else
+		options_report_error(options, option, value,
+		    "write off, request or require");
 }
 
 static void
 options_read_require_tls(struct options *options, const char *option,
     const char *value)
 {
-	options->require_tls = true;
-	if (value == NULL || strcasecmp(value, "yes") == 0)
-		return;
-	if (strcasecmp(value, "no") == 0)
-		options->require_tls = false;
-	else
+	options->require_tls = value == NULL || strcasecmp(value, "no") != 0;
+	if (value != NULL && options->require_tls &&
+	    strcasecmp(value, "yes") != 0)
 		options_report_error(options, option, value, "write yes or no");
 }
 
@@ -236,13 +230,10 @@ options_read_pwcheck_method(struct options *options, const char *option,
 	(void)option;
 	if (value == NULL || options->broker[0] != '\0')
 		return;			/* libsasl2's default is auxprop */
-	while ((length = options_next_word(&value)) != 0) {
-		if ((length != strlen("auxprop") ||
-		    strncasecmp(value, "auxprop", length) != 0) &&
-		    (length != strlen("auxprop-hashed") ||
-		    strncasecmp(value, "auxprop-hashed", length) != 0))
+	for (; (length = options_next_word(&value)) != 0; value += length) {
+		if (!options_word_is(value, length, "auxprop") &&
+		    !options_word_is(value, length, "auxprop-hashed"))
 			options->local_passwords = true;
-		value += length;
 	}
 }
 

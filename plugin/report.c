@@ -33,18 +33,19 @@ report_to_logs(struct plugin *plugin, const sasl_server_params_t *params,
 	pthread_mutex_lock(&plugin->mutex);
 	log_send(&plugin->log, levels[verdict].syslog, line);
 	pthread_mutex_unlock(&plugin->mutex);
-	/* libsasl2's own log is syslog(3), which may wait: only if wanted */
+	/* libsasl2's own log is syslog(3), which may block: only if log_level
+	 * asks for it */
 	if (params->log_level >= level)
 		params->utils->log(params->utils->conn, level, "%s", line);
 }
 
-/* What a login came to, and how much is known of it. */
+/* The result of a login, and what is known about it. */
 struct report {
 	time_t at;
 	enum verdict verdict;
-	const char *mechanism;		/* NULL: none of ours */
+	const char *mechanism;		/* NULL: not of this plugin */
 	const struct identity *user;	/* NULL: unknown */
-	const struct facts *facts;	/* NULL: nobody has looked */
+	const struct facts *facts;	/* NULL: not gathered */
 	const struct authority_decision *decision;	/* NULL: none */
 	struct refusal refusal;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What became of a login, for the log. */
+/* Logs the results of logins. */
 
 #ifndef VMAUTHZ_PLUGIN_REPORT_H
 #define VMAUTHZ_PLUGIN_REPORT_H
@@ -21,19 +21,19 @@ struct plugin;
 
 /* Why a login is refused. */
 struct refusal {
-	const char *reason;	/* static text; NULL: it is not refused */
+	const char *reason;	/* static text; NULL: not refused */
 	const char *detail;	/* added to the reason, or NULL */
-	int64_t grant;		/* that decided; 0: none */
-	bool soft;		/* vmauthz_mode: observe lets it in */
+	int64_t grant;		/* that denies; 0: none */
+	bool soft;		/* vmauthz_mode observe allows it anyway */
 };
 
-/* A login that is refused before anybody can tell whose it is.  mechanism may
- * be NULL. */
+/* Logs a login that is refused before its user is known.  mechanism may be
+ * NULL. */
 void report_refusal(struct plugin *plugin, const sasl_server_params_t *params,
     const char *mechanism, const char *reason);
 
-/* A login that has ended.  The line goes to syslog and the SASL log, unless
- * the authority has logged the same verdict, and (a refusal) to the
+/* Logs the verdict about a login.  The line goes to syslog and the SASL log,
+ * unless the authority has logged the same verdict, and (a refusal) to the
  * connection's error text, which ends up in QEMU's own log. */
 void report_verdict(const struct attempt *attempt,
     const sasl_server_params_t *params, const struct facts *facts,

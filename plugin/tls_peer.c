@@ -22,13 +22,12 @@
 struct connection {
 	SSL *ssl;
 	pthread_t thread;
+	bool settled;			/* its handshake has begun */
 	bool known;			/* the addresses are set */
 	char local[TLS_ADDRESS_MAX];
 	char remote[TLS_ADDRESS_MAX];
 	LIST_ENTRY(connection) link;
 };
-
-LIST_HEAD(connections, connection);
 
 /* OpenSSL calls the callbacks for every SSL object of the process, so the
  * registry is the process's. */
@@ -36,8 +35,7 @@ static struct {
 	pthread_mutex_t mutex;
 	int index;			/* of our ex_data in an SSL, or -1 */
 	enum tls_peer_mode mode;
-	struct connections fresh;	/* before their handshake */
-	struct connections settled;
+	LIST_HEAD(, connection) connections;
 } registry = { .mutex = PTHREAD_MUTEX_INITIALIZER, .index = -1 };
 
 static void
@@ -60,7 +58,7 @@ tls_peer_ssl_new_cb(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
 		return;
 	}
 	pthread_mutex_lock(&registry.mutex);
-	LIST_INSERT_HEAD(&registry.fresh, connection, link);
+	LIST_INSERT_HEAD(&registry.connections, connection, link);
 	pthread_mutex_unlock(&registry.mutex);
 }
 
@@ -113,26 +111,39 @@ tls_peer_read_addresses(struct connection *connection)
 	    tls_peer_write_address(&address, length, connection->remote);
 }
 
-/* Addresses are stored at the handshake: by the end of a login the number of
- * the descriptor may belong to another connection. */
-static void
-tls_peer_settle(struct connection *connection)
+static bool
+tls_peer_reads_hello(const SSL *ssl)
 {
-	connection->known = tls_peer_read_addresses(connection);
-	LIST_REMOVE(connection, link);
-	LIST_INSERT_HEAD(&registry.settled, connection, link);
+	return SSL_get_state(ssl) == TLS_ST_SR_CLNT_HELLO;
 }
 
-/* The verification itself is OpenSSL's, with the authorities that spice-server
- * has loaded. */
-static void
-tls_peer_request_certificate(SSL *ssl)
+static bool
+tls_peer_has_finished(const SSL *ssl)
 {
-	int verify = SSL_VERIFY_PEER;
+	return SSL_is_init_finished(ssl);
+}
 
-	if (registry.mode == TLS_PEER_REQUIRE)
-		verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-	SSL_set_verify(ssl, verify, NULL);
+/* Settles this thread's new connections in a state: stores their addresses,
+ * and requests a certificate with the flags verify, if there are any.  The
+ * addresses are stored at the handshake: by the end of a login the number of
+ * the descriptor may belong to another connection.  The verification itself is
+ * OpenSSL's, with the authorities that spice-server has loaded. */
+static void
+tls_peer_settle(bool (*in_state)(const SSL *ssl), int verify)
+{
+	struct connection *connection;
+
+	LIST_FOREACH(connection, &registry.connections, link) {
+		if (connection->settled ||
+		    !pthread_equal(connection->thread, pthread_self()) ||
+		    !SSL_is_server(connection->ssl) ||
+		    !in_state(connection->ssl))
+			continue;
+		if (verify != SSL_VERIFY_NONE)
+			SSL_set_verify(connection->ssl, verify, NULL);
+		connection->known = tls_peer_read_addresses(connection);
+		connection->settled = true;
+	}
 }
 
 /* OpenSSL makes a session object (or decodes one from a ticket) while a server
@@ -143,7 +154,12 @@ static void
 tls_peer_session_new_cb(void *parent, void *ptr, CRYPTO_EX_DATA *data,
     int index, long argl, void *argp)
 {
-	struct connection *connection, *next;
+	static const int verify[] = {
+		[TLS_PEER_OFF] = SSL_VERIFY_NONE,
+		[TLS_PEER_REQUEST] = SSL_VERIFY_PEER,
+		[TLS_PEER_REQUIRE] = SSL_VERIFY_PEER |
+		    SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+	};
 
 	(void)parent;
 	(void)ptr;
@@ -152,17 +168,7 @@ tls_peer_session_new_cb(void *parent, void *ptr, CRYPTO_EX_DATA *data,
 	(void)argl;
 	(void)argp;
 	pthread_mutex_lock(&registry.mutex);
-	for (connection = LIST_FIRST(&registry.fresh); connection != NULL;
-	    connection = next) {
-		next = LIST_NEXT(connection, link);
-		if (!pthread_equal(connection->thread, pthread_self()) ||
-		    !SSL_is_server(connection->ssl) ||
-		    SSL_get_state(connection->ssl) != TLS_ST_SR_CLNT_HELLO)
-			continue;
-		if (registry.mode != TLS_PEER_OFF)
-			tls_peer_request_certificate(connection->ssl);
-		tls_peer_settle(connection);
-	}
+	tls_peer_settle(tls_peer_reads_hello, verify[registry.mode]);
 	pthread_mutex_unlock(&registry.mutex);
 }
 
@@ -182,23 +188,6 @@ tls_peer_watch(enum tls_peer_mode mode)
 	}
 	pthread_mutex_unlock(&registry.mutex);
 	return rc;
-}
-
-/* For a session of the server's own cache OpenSSL makes no session object, so
- * no callback comes: its connection is settled here, after the handshake. */
-static void
-tls_peer_settle_finished(void)
-{
-	struct connection *connection, *next;
-
-	for (connection = LIST_FIRST(&registry.fresh); connection != NULL;
-	    connection = next) {
-		next = LIST_NEXT(connection, link);
-		if (pthread_equal(connection->thread, pthread_self()) &&
-		    SSL_is_server(connection->ssl) &&
-		    SSL_is_init_finished(connection->ssl))
-			tls_peer_settle(connection);
-	}
 }
 
 /* References to a client's certificate and to what it was verified with.  They
@@ -242,13 +231,13 @@ tls_peer_check_revocation(const struct tls_peer_shown *shown,
     struct tls_peer *peer)
 {
 	static const char *const refusals[] = {
-		[REVOCATION_UNJUDGED] =
+		[REVOCATION_UNKNOWN] =
 		    "the CRL can't judge the client certificate",
 		[REVOCATION_REVOKED] = "client certificate revoked",
 		[REVOCATION_GOOD] = NULL,
 	};
 
-	peer->refusal = refusals[revocation_judge(revocation, shown->trust,
+	peer->refusal = refusals[revocation_check(revocation, shown->trust,
 	    shown->certificate, shown->chain, now, peer->detail)];
 }
 
@@ -286,8 +275,10 @@ tls_peer_find(const char *local, const char *remote,
 
 	memset(peer_r, 0, sizeof(*peer_r));
 	pthread_mutex_lock(&registry.mutex);
-	tls_peer_settle_finished();
-	LIST_FOREACH(connection, &registry.settled, link) {
+	/* For a session of the server's own cache OpenSSL makes no session
+	 * object, so no callback came: settled now, after the handshake. */
+	tls_peer_settle(tls_peer_has_finished, SSL_VERIFY_NONE);
+	LIST_FOREACH(connection, &registry.connections, link) {
 		if (connection->known &&
 		    strcmp(connection->remote, remote) == 0 &&
 		    strcmp(connection->local, local) == 0) {

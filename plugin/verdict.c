@@ -27,7 +27,6 @@ enum verdict_stage {
 };
 
 struct verdict_case {
-	enum verdict_stage stage;
 	const struct plugin *plugin;
 	const sasl_server_params_t *params;
 	const struct attempt *attempt;
@@ -35,84 +34,75 @@ struct verdict_case {
 	int rc;			/* the mechanism's */
 	const struct facts *facts;
 	const struct authority_decision *decision;
+	struct refusal refusal;	/* the result; reason is NULL without one */
 };
 
 /* --- conditions: whether a refusal holds ---------------------------------- */
 
-/* A condition that is known only with its reason sets refusal->reason. */
+/* A condition that is known only with its reason sets the reason itself. */
 
 static bool
-verdict_is_other_application(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_is_other_application(struct verdict_case *about)
 {
 	const char *name = about->params->appname;
 
-	(void)refusal;
 	return name == NULL || strcmp(name, PLUGIN_APPNAME) != 0;
 }
 
 static bool
-verdict_has_bad_options(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_has_bad_options(struct verdict_case *about)
 {
-	refusal->reason = about->plugin->options.error;
-	return refusal->reason[0] != '\0';
+	about->refusal.reason = about->plugin->options.error;
+	return about->refusal.reason[0] != '\0';
 }
 
 /* Without a verifier every password fails, so this is the reason, and not the
  * password. */
 static bool
-verdict_is_authority_silent(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_is_authority_silent(struct verdict_case *about)
 {
-	refusal->reason = about->attempt->failure.reason;
-	refusal->detail = about->attempt->failure.detail;
-	return refusal->reason != NULL;
+	about->refusal.reason = about->attempt->failure.reason;
+	about->refusal.detail = about->attempt->failure.detail;
+	return about->refusal.reason != NULL;
 }
 
 /* Only where the mechanism has failed: a user who is unknown to the policy but
  * whom another source has proved is a matter of verdict_is_denied(). */
 static bool
-verdict_is_unknown_user(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_is_unknown_user(struct verdict_case *about)
 {
-	refusal->reason = about->decision->reason;
+	about->refusal.reason = about->decision->reason;
 	return about->rc != SASL_OK &&
 	    about->decision->policy.reason == REASON_USER_UNKNOWN;
 }
 
 /* vmauthzd has returned a decoy and knows why: struct authority_verifier. */
 static bool
-verdict_is_mismatch(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_mismatch(struct verdict_case *about)
 {
-	refusal->reason = about->attempt->mismatch;
-	return about->rc != SASL_OK && refusal->reason != NULL;
+	about->refusal.reason = about->attempt->mismatch;
+	return about->rc != SASL_OK && about->refusal.reason != NULL;
 }
 
 static bool
-verdict_is_wrong_password(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_is_wrong_password(struct verdict_case *about)
 {
-	(void)refusal;
 	return about->rc == SASL_BADAUTH;
 }
 
 static bool
-verdict_has_failed(const struct verdict_case *about, struct refusal *refusal)
+verdict_has_failed(struct verdict_case *about)
 {
-	(void)refusal;
 	return about->rc != SASL_OK;
 }
 
 /* The mechanism has proved another name than that in the attempt, so another
  * canon_user plugin has changed it. */
 static bool
-verdict_is_not_canonical(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_is_not_canonical(struct verdict_case *about)
 {
 	const sasl_out_params_t *out = about->out;
 
-	(void)refusal;
 	return about->rc == SASL_OK && (!about->attempt->canonical ||
 	    out->authid == NULL || out->user == NULL ||
 	    strcmp(out->authid, about->attempt->user.text) != 0);
@@ -121,10 +111,8 @@ verdict_is_not_canonical(const struct verdict_case *about,
 /* A grant is given to the user who proves their name, not to others for whom
  * they want to act. */
 static bool
-verdict_acts_for_another(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_acts_for_another(struct verdict_case *about)
 {
-	(void)refusal;
 	return about->rc == SASL_OK &&
 	    strcmp(about->out->user, about->out->authid) != 0;
 }
@@ -132,13 +120,11 @@ verdict_acts_for_another(const struct verdict_case *about,
 /* A password source that ignores the realm proves alice, not alice@realm; only
  * the default realm is what it was configured for. */
 static bool
-verdict_is_realm_unvouched(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_is_realm_unvouched(struct verdict_case *about)
 {
 	const struct options *options = &about->plugin->options;
 	unsigned int flags = about->attempt->decorated->stock->security_flags;
 
-	(void)refusal;
 	return about->rc == SASL_OK &&
 	    (flags & SASL_SEC_PASS_CREDENTIALS) != 0 &&
 	    options->local_passwords &&
@@ -146,16 +132,14 @@ verdict_is_realm_unvouched(const struct verdict_case *about,
 }
 
 static bool
-verdict_is_vm_unknown(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_vm_unknown(struct verdict_case *about)
 {
-	(void)refusal;
 	return !about->plugin->vm.usable;
 }
 
 static bool
-verdict_lacks_tls(const struct verdict_case *about, struct refusal *refusal)
+verdict_lacks_tls(struct verdict_case *about)
 {
-	(void)refusal;
 	return about->plugin->options.require_tls &&
 	    about->params->external_ssf < VERDICT_SSF_MIN;
 }
@@ -163,29 +147,26 @@ verdict_lacks_tls(const struct verdict_case *about, struct refusal *refusal)
 /* A revoked certificate refuses also where no grant asks for one: who has it
  * now may not be the user. */
 static bool
-verdict_has_bad_certificate(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_has_bad_certificate(struct verdict_case *about)
 {
-	refusal->reason = about->facts->peer.refusal;
-	refusal->detail = about->facts->peer.detail;
-	return refusal->reason != NULL;
+	about->refusal.reason = about->facts->peer.refusal;
+	about->refusal.detail = about->facts->peer.detail;
+	return about->refusal.reason != NULL;
 }
 
 static bool
-verdict_lacks_certificate(const struct verdict_case *about,
-    struct refusal *refusal)
+verdict_lacks_certificate(struct verdict_case *about)
 {
-	(void)refusal;
 	return about->plugin->options.client_cert == TLS_PEER_REQUIRE &&
 	    !about->facts->peer.certificate;
 }
 
 static bool
-verdict_is_denied(const struct verdict_case *about, struct refusal *refusal)
+verdict_is_denied(struct verdict_case *about)
 {
-	refusal->reason = about->decision->reason;
-	refusal->detail = about->decision->detail;
-	refusal->grant = about->decision->policy.grant;
+	about->refusal.reason = about->decision->reason;
+	about->refusal.detail = about->decision->detail;
+	about->refusal.grant = about->decision->policy.grant;
 	return about->decision->policy.verdict != VERDICT_ALLOW;
 }
 
@@ -197,8 +178,7 @@ verdict_is_denied(const struct verdict_case *about, struct refusal *refusal)
 static const struct {
 	enum verdict_stage stage;	/* from which on it can be evaluated */
 	bool soft;
-	bool (*holds)(const struct verdict_case *about,
-	    struct refusal *refusal);
+	bool (*holds)(struct verdict_case *about);
 	const char *reason;	/* NULL: the condition sets it */
 } refusals[] = {
 	{ VERDICT_STAGE_BEFORE, false, verdict_is_other_application,
@@ -227,35 +207,41 @@ static const struct {
 };
 enum { VERDICT_REFUSAL_COUNT = sizeof(refusals) / sizeof(refusals[0]) };
 
-/* Without a refusal refusal_r->reason is NULL. */
 static void
-verdict_first_refusal(const struct verdict_case *about,
-    struct refusal *refusal_r)
+verdict_find_refusal(struct verdict_case *about, enum verdict_stage stage)
 {
 	for (size_t i = 0; i < VERDICT_REFUSAL_COUNT; i++) {
-		*refusal_r = (struct refusal){
+		about->refusal = (struct refusal){
 			.reason = refusals[i].reason,
 			.soft = refusals[i].soft,
 		};
-		if (refusals[i].stage <= about->stage &&
-		    refusals[i].holds(about, refusal_r))
+		if (refusals[i].stage <= stage && refusals[i].holds(about))
 			return;
 	}
-	*refusal_r = (struct refusal){ .reason = NULL };
+	about->refusal = (struct refusal){ .reason = NULL };
+}
+
+/* What becomes of the refusal that was found. */
+static enum verdict
+verdict_conclude(const struct verdict_case *about)
+{
+	if (about->refusal.reason == NULL)
+		return VERDICT_ALLOW;
+	return about->refusal.soft && about->plugin->options.observe ?
+	    VERDICT_OBSERVE : VERDICT_DENY;
 }
 
 const char *
 verdict_before(const struct plugin *plugin, const sasl_server_params_t *params)
 {
-	const struct verdict_case about = {
-		.stage = VERDICT_STAGE_BEFORE,
+	struct verdict_case about = {
 		.plugin = plugin,
 		.params = params,
 	};
-	struct refusal refusal;
 
-	verdict_first_refusal(&about, &refusal);
-	return refusal.soft && plugin->options.observe ? NULL : refusal.reason;
+	verdict_find_refusal(&about, VERDICT_STAGE_BEFORE);
+	return verdict_conclude(&about) == VERDICT_DENY ?
+	    about.refusal.reason : NULL;
 }
 
 /* --- the way to a verdict ------------------------------------------------- */
@@ -281,15 +267,6 @@ verdict_query_authority(struct verdict_case *about, struct facts *facts,
 	}
 }
 
-static enum verdict
-verdict_conclude(const struct refusal *refusal, const struct options *options)
-{
-	if (refusal->reason == NULL)
-		return VERDICT_ALLOW;
-	return refusal->soft && options->observe ? VERDICT_OBSERVE :
-	    VERDICT_DENY;
-}
-
 bool
 verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
     const sasl_out_params_t *out, int rc)
@@ -299,7 +276,6 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 	struct authority_decision decision;
 	struct facts facts;
 	struct verdict_case about = {
-		.stage = VERDICT_STAGE_MECHANISM,
 		.plugin = plugin,
 		.params = params,
 		.attempt = attempt,
@@ -308,8 +284,8 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 		.facts = &facts,
 		.decision = &decision,
 	};
+	const struct refusal *refusal = &about.refusal;
 	struct authority_proof proof;
-	struct refusal refusal;
 	enum verdict verdict;
 
 	memset(&decision, 0, sizeof(decision));
@@ -317,19 +293,18 @@ verdict_reach(struct attempt *attempt, const sasl_server_params_t *params,
 	facts_find_certificate(&facts, plugin, params, &now);
 	/* Without the decision: the authority records a proof or a failure,
 	 * and the reason, if it is known by now. */
-	verdict_first_refusal(&about, &refusal);
+	verdict_find_refusal(&about, VERDICT_STAGE_MECHANISM);
 	proof.attempt = attempt->number;
-	proof.refusal = refusal.reason;
+	proof.refusal = refusal->reason;
 	proof.proved = rc == SASL_OK &&
-	    (refusal.reason == NULL || refusal.soft);
+	    (refusal->reason == NULL || refusal->soft);
 	verdict_query_authority(&about, &facts, &proof, now.tv_sec,
 	    &decision);
 	attempt->session = decision.session;
 
-	about.stage = VERDICT_STAGE_DECISION;
-	verdict_first_refusal(&about, &refusal);
-	verdict = verdict_conclude(&refusal, &plugin->options);
-	report_verdict(attempt, params, &facts, &decision, &refusal, verdict,
+	verdict_find_refusal(&about, VERDICT_STAGE_DECISION);
+	verdict = verdict_conclude(&about);
+	report_verdict(attempt, params, &facts, &decision, refusal, verdict,
 	    now.tv_sec);
 	return verdict != VERDICT_DENY;
 }

@@ -17,7 +17,7 @@ transaction_run(struct database *database, int rc, transaction_cb *work_cb,
 	rc = database_begin(database);
 	if (rc == ERROR_NONE) {
 		/* A login's time limit is too short for a million rows. */
-		database_take_time(database);
+		database_extend_deadline(database);
 		rc = database_end(database, work_cb(context));
 	}
 	memcpy(detail, database->detail, ERROR_DETAIL_MAX);

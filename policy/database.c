@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/file_stamp.h"
 #include "base/sqlite_file.h"
 
 enum {
-	RETRY_MS = 2,			/* between two tries for a lock */
-	PROGRESS_STEPS = 20000,		/* virtual machine steps, some 1 ms */
-	REFUSAL_MAX = 256,		/* octets of a rule's words, with NUL */
-	CACHE_KIB = 4096,		/* of pages, a VM */
-	PATIENCE_MS = 600000,		/* of an administrator */
+	DATABASE_RETRY_MS = 2,		/* between two attempts for a lock */
+	DATABASE_PROGRESS_STEPS = 20000, /* of SQLite's bytecode, some 1 ms */
+	DATABASE_REFUSAL_MAX = 256,	/* octets of a rule's text, with NUL */
+	DATABASE_CACHE_KIB = 4096,	/* of pages, for each VM's process */
+	DATABASE_LONG_MS = 600000,	/* for an administrator's command */
 };
 
 int
@@ -73,33 +73,34 @@ database_fail(struct database *database, int error, const char *detail)
 	return error;
 }
 
-/* The schema tells its refusals in SQLite's words for a JSON path that is
- * none: only what stands between the quotes is meant for people. */
+/* The rules of the schema refuse a row by a JSON path that is no path, so that
+ * SQLite's message has the rule's text between quotes: that part alone is for
+ * the administrator. */
 static bool
-refused_by_schema(const char *message, char text[REFUSAL_MAX])
+database_refused_by_schema(const char *message, char text[DATABASE_REFUSAL_MAX])
 {
 	const char *first = strchr(message, '\'');
 	const char *last = strrchr(message, '\'');
 
 	if (strstr(message, "JSON path") == NULL || first == last)
 		return false;
-	snprintf(text, REFUSAL_MAX, "%.*s", (int)(last - first - 1),
+	snprintf(text, DATABASE_REFUSAL_MAX, "%.*s", (int)(last - first - 1),
 	    first + 1);
 	return true;
 }
 
-/* Whatever SQLite says, a handle that failed for another reason than a lock
- * or a refused row is not used again: the next call opens afresh. */
+/* The caller of a call that failed ends its transaction with the error, which
+ * closes the file: no handle is used again after an error. */
 static int
 database_fail_sqlite(struct database *database)
 {
 	int error = sqlite_file_last_error(database->handle);
 	const char *detail = sqlite3_errmsg(database->handle);
-	char refusal[REFUSAL_MAX];
+	char refusal[DATABASE_REFUSAL_MAX];
 
-	if (refused_by_schema(detail, refusal))
+	if (database_refused_by_schema(detail, refusal))
 		return database_fail(database, ERROR_REFUSED, refusal);
-	/* in WAL mode a reader would have to write, too */
+	/* a reader of a database in WAL mode writes its -shm file */
 	if (error == ERROR_ACCESS && access(database->path, R_OK) == 0)
 		detail = "can't be read alone, see PRAGMA journal_mode: "
 		    "DELETE";
@@ -109,11 +110,13 @@ database_fail_sqlite(struct database *database)
 static int
 database_wait_cb(void *context, int tries)
 {
-	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	const struct timespec pause = {
+		.tv_nsec = DATABASE_RETRY_MS * 1000000L,
+	};
 	struct database *database = context;
 
 	(void)tries;
-	if (clock_monotonic_ms() + RETRY_MS > database->deadline)
+	if (clock_monotonic_ms() + DATABASE_RETRY_MS > database->deadline)
 		return 0;
 	nanosleep(&pause, NULL);
 	return 1;
@@ -127,9 +130,9 @@ database_progress_cb(void *context)
 	return clock_monotonic_ms() > database->deadline;
 }
 
-/* Who may edit the policy decides who gets in. */
+/* Anyone who can edit the policy can open any console. */
 static int
-database_judge_file(struct database *database, const struct stat *st)
+database_check_file(struct database *database, const struct stat *st)
 {
 	const struct file_rule rule = {
 		.type = S_IFREG,
@@ -138,7 +141,7 @@ database_judge_file(struct database *database, const struct stat *st)
 		.denied = S_IWOTH,
 	};
 
-	switch (file_judge(st, &rule)) {
+	switch (file_check(st, &rule)) {
 	case FILE_TRUSTED:
 		return ERROR_NONE;
 	case FILE_WRONG_TYPE:
@@ -154,14 +157,14 @@ database_judge_file(struct database *database, const struct stat *st)
 }
 
 static int
-database_judge_content(struct database *database)
+database_check_content(struct database *database)
 {
 	struct sqlite_file_header is;
 	char detail[160];
 
 	if (sqlite_file_read_header(database->handle, &is) != ERROR_NONE)
 		return database_fail_sqlite(database);
-	/* SQLite misses whole pages, but takes half a page for one */
+	/* SQLite finds missing pages, but reads half a page as a whole one */
 	if (is.page_size <= 0 || database->seen.st_size % is.page_size != 0)
 		return database_fail(database, ERROR_NOTADB, "cut short");
 	if (is.application_id != DATABASE_APPLICATION_ID)
@@ -203,7 +206,8 @@ database_prepare_all(struct database *database)
 	return rc;
 }
 
-/* The schema's rules act for who writes, and for nobody else. */
+/* The rules of the schema run for writers alone: a reader need not trust the
+ * code in the file. */
 static int
 database_set_up(struct database *database)
 {
@@ -211,12 +215,13 @@ database_set_up(struct database *database)
 	char pragma[40];
 
 	sqlite3_busy_handler(handle, database_wait_cb, database);
-	sqlite3_progress_handler(handle, PROGRESS_STEPS, database_progress_cb,
-	    database);
+	sqlite3_progress_handler(handle, DATABASE_PROGRESS_STEPS,
+	    database_progress_cb, database);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
 	    (int)database->writable, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size=-%d", CACHE_KIB);
+	snprintf(pragma, sizeof(pragma), "PRAGMA cache_size=-%d",
+	    DATABASE_CACHE_KIB);
 	return database_exec(database, pragma);
 }
 
@@ -234,8 +239,9 @@ database_fail_stat(struct database *database)
 	}
 }
 
-/* Opens first and judges then: SQLite confirms that the file judged is the
- * one that it opened. */
+/* Opens first and checks then, since SQLite opens paths, not descriptors.
+ * SQLITE_FCNTL_HAS_MOVED says whether the file that SQLite opened is still the
+ * one at the path, which stat(2) has seen. */
 static int
 database_open(struct database *database)
 {
@@ -262,14 +268,14 @@ database_open(struct database *database)
 		    "replaced while it was being opened");
 	now = clock_unix();
 	database->settled = file_stamp_settled(&database->seen, &now);
-	rc = database_judge_file(database, &database->seen);
+	rc = database_check_file(database, &database->seen);
 	if (rc == ERROR_NONE)
-		rc = database_judge_content(database);
+		rc = database_check_content(database);
 	return rc == ERROR_NONE ? database_prepare_all(database) : rc;
 }
 
-/* SQLite notices commits, but not a file that was renamed or copied over its
- * own: those show in its inode and time stamps. */
+/* SQLite notices commits, but not another file that was renamed or copied to
+ * the path: the inode and the time stamps show those. */
 static int
 database_ensure_open(struct database *database)
 {
@@ -285,8 +291,8 @@ database_ensure_open(struct database *database)
 	    file_stamp_same(&now, &database->seen))
 		return ERROR_NONE;
 	database_close(database);
-	/* opening a FIFO would wait */
-	rc = database_judge_file(database, &now);
+	/* before opening, too: SQLite would wait for the writer of a FIFO */
+	rc = database_check_file(database, &now);
 	if (rc == ERROR_NONE)
 		rc = database_open(database);
 	if (rc != ERROR_NONE)
@@ -295,7 +301,7 @@ database_ensure_open(struct database *database)
 }
 
 static int
-database_run(struct database *database, sqlite3_stmt *statement)
+database_run_statement(struct database *database, sqlite3_stmt *statement)
 {
 	int rc = sqlite3_step(statement) == SQLITE_DONE ? ERROR_NONE :
 	    database_fail_sqlite(database);
@@ -314,17 +320,17 @@ database_begin(struct database *database)
 	rc = database_ensure_open(database);
 	if (rc != ERROR_NONE)
 		return rc;
-	rc = database_run(database, database->begin);
+	rc = database_run_statement(database, database->begin);
 	if (rc != ERROR_NONE)
 		database_close(database);
 	return rc;
 }
 
 void
-database_take_time(struct database *database)
+database_extend_deadline(struct database *database)
 {
-	database->deadline = clock_monotonic_ms() + PATIENCE_MS;
-	/* pages spilled before the end would lock everybody out till then */
+	database->deadline = clock_monotonic_ms() + DATABASE_LONG_MS;
+	/* spilling pages takes the exclusive lock: no login until the commit */
 	sqlite3_exec(database->handle, "PRAGMA cache_spill = OFF", NULL, NULL,
 	    NULL);
 }
@@ -354,7 +360,7 @@ database_end(struct database *database, int rc)
 		sqlite3_clear_bindings(database->statements[i]);
 	}
 	if (rc == ERROR_NONE)
-		rc = database_run(database, database->commit);
+		rc = database_run_statement(database, database->commit);
 	if (rc != ERROR_NONE)
 		database_close(database);	/* rolls back */
 	return rc;

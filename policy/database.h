@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The policy database's file: opened when it is needed, judged, opened afresh
- * when it changed, and one list of errors out of SQLite's many.  Private to
- * policy/. */
+/* The file of the policy database: opened by the first transaction, checked
+ * (owner, mode, type, version), and opened again after it was replaced.  Errors
+ * are those of base/error.h.  For policy/ and policy-admin/. */
 
 #ifndef VMAUTHZ_POLICY_DATABASE_H
 #define VMAUTHZ_POLICY_DATABASE_H
@@ -26,7 +26,7 @@ struct database {
 	sqlite3 *handle;		/* NULL: closed */
 	char *path;
 	bool writable;
-	bool any_version;		/* not DATABASE_VERSION alone */
+	bool any_version;		/* accepts any PRAGMA user_version */
 	const char *const *sql;		/* statements prepared at opening */
 	sqlite3_stmt **statements;	/* as many, NULL where not prepared */
 	size_t count;
@@ -37,8 +37,8 @@ struct database {
 	char detail[ERROR_DETAIL_MAX];
 };
 
-/* Remembers what to open; sql has count statements and outlives database.
- * Returns 0 or ERROR_MEMORY. */
+/* Copies path, but opens nothing yet; sql has count statements and outlives
+ * database.  Returns 0 or ERROR_MEMORY. */
 int database_init(struct database *database, const char *path, bool writable,
     const char *const *sql, size_t count);
 void database_clear(struct database *database);
@@ -52,24 +52,25 @@ int database_begin(struct database *database);
  * rc, or the commit's error. */
 int database_end(struct database *database, int rc);
 
-/* Gives the transaction that was just begun time for every row there is, and
- * memory for every page it changes, so that nobody else waits for it before
- * it commits.  For the administrator's commands. */
-void database_take_time(struct database *database);
+/* Gives the transaction that was just begun ten minutes, and memory for every
+ * page that it changes, so that it locks out readers only while it commits.
+ * For the administrator's commands. */
+void database_extend_deadline(struct database *database);
 
-/* Prepares a statement for the transaction that runs; it is finalized by the
- * caller, before database_end(). */
+/* Prepares a statement for the present transaction; the caller finalizes it
+ * before database_end(). */
 int database_prepare(struct database *database, const char *sql,
     sqlite3_stmt **statement_r);
 
-/* Runs SQL text that answers nothing. */
+/* Runs SQL text that returns no rows. */
 int database_exec(struct database *database, const char *sql);
 
 /* Steps a statement: SQLITE_ROW and SQLITE_DONE come back as they are,
  * everything else as an error (negative) with database->detail set. */
 int database_step(struct database *database, sqlite3_stmt *statement);
 
-/* Notes an error of our own with the path; returns error. */
+/* Sets database->detail to the path, the error's text and detail (NULL: none);
+ * returns error. */
 int database_fail(struct database *database, int error, const char *detail);
 
 #endif

@@ -18,6 +18,7 @@ names_add(struct names *names, struct database *database, const char *prefix,
 	if (prefix_length + length >= NAME_ROOM)
 		return database_fail(database, ERROR_VALUE,
 		    "the name of a group or a pool is too long");
+	/* one that is there already is overwritten by the next one */
 	memcpy(text, prefix, prefix_length);
 	memcpy(text + prefix_length, name, length + 1);
 	for (size_t i = 0; i < names->count; i++) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The names that grants may have for one user, or for one VM: his own, those of
- * his groups, and so on.  Private to policy/. */
+/* The names by which a grant can be about one user, or about one VM: its own,
+ * those of its groups or pools, the user's realm, everybody.  Private to
+ * policy/. */
 
 #ifndef VMAUTHZ_POLICY_NAMES_H
 #define VMAUTHZ_POLICY_NAMES_H
@@ -21,7 +22,7 @@ enum {
 struct names {
 	size_t count;
 	char text[NAMES_MAX][NAME_ROOM];
-	bool wanted[NAMES_MAX];		/* there may be a grant to it */
+	bool wanted[NAMES_MAX];		/* a grant may have it */
 };
 
 /* Adds prefix and name as one, unless it is there already.  Returns 0, or

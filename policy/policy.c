@@ -3,6 +3,7 @@
 
 #include "policy/policy.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,64 +12,78 @@
 #include "policy/names.h"
 #include "policy/zone.h"
 
-enum statement {
-	SELECT_USER,
-	SELECT_VM_BY_NAME,
-	SELECT_VM_BY_UUID,
-	SELECT_VM_BY_PORT,
-	SELECT_GROUPS,
-	SELECT_POOLS,
-	SELECT_SOME_VMS,
-	SELECT_GRANTS,
-	SELECT_CREDENTIAL,
-	SELECT_SHAPES,
-	SELECT_DECOY,
-	SELECT_REVISION,
-	STATEMENT_COUNT
+enum policy_statement {
+	POLICY_SELECT_USER,
+	POLICY_SELECT_VM_BY_NAME,
+	POLICY_SELECT_VM_BY_UUID,
+	POLICY_SELECT_VM_BY_PORT,
+	POLICY_SELECT_GROUPS,
+	POLICY_SELECT_POOLS,
+	POLICY_SELECT_SOME_VMS,
+	POLICY_SELECT_GRANTS,
+	POLICY_SELECT_CREDENTIAL,
+	POLICY_SELECT_SHAPES,
+	POLICY_SELECT_DECOY,
+	POLICY_SELECT_REVISION,
+	POLICY_STATEMENT_COUNT
 };
 
-static const char *const statement_sql[STATEMENT_COUNT] = {
-	[SELECT_USER] =
+static const char *const policy_sql[POLICY_STATEMENT_COUNT] = {
+	[POLICY_SELECT_USER] =
 	    "SELECT enabled, expires FROM users WHERE name = ?1",
-	[SELECT_VM_BY_NAME] =
-	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE name = ?1",
-	[SELECT_VM_BY_UUID] =
-	    "SELECT enabled, name, uuid, spice_port FROM vms WHERE uuid = ?1",
-	[SELECT_VM_BY_PORT] =
-	    ("SELECT enabled, name, uuid, spice_port FROM vms"
-	    " WHERE spice_port = ?1 LIMIT 2"),
-	[SELECT_GROUPS] =
+	[POLICY_SELECT_VM_BY_NAME] =
+	    ("SELECT enabled, name, uuid, spice_port, 1 FROM vms"
+	    " WHERE name = ?1"),
+	[POLICY_SELECT_VM_BY_UUID] =
+	    ("SELECT enabled, name, uuid, spice_port, 1 FROM vms"
+	    " WHERE uuid = ?1"),
+	[POLICY_SELECT_VM_BY_PORT] =
+	    ("SELECT enabled, name, uuid, spice_port,"
+	    " (SELECT count(*) FROM vms WHERE spice_port = ?1) FROM vms"
+	    " WHERE spice_port = ?1"),
+	[POLICY_SELECT_GROUPS] =
 	    "SELECT group_name FROM group_members WHERE user_name = ?1",
-	[SELECT_POOLS] =
+	[POLICY_SELECT_POOLS] =
 	    "SELECT pool_name FROM pool_members WHERE vm_name = ?1",
-	/* out of the index alone; one more than FEW_GRANTS */
-	[SELECT_SOME_VMS] =
+	/* reads the index alone; one row more than POLICY_FEW_GRANTS */
+	[POLICY_SELECT_SOME_VMS] =
 	    "SELECT vm FROM grants WHERE who = ?1 LIMIT 9",
-	/* the conditions in the order of enum condition_kind */
-	[SELECT_GRANTS] =
-	    ("SELECT id, effect, service, cert_cn, cert_san, cert_sha256,"
-	    " client_net, local_user, not_before, not_after, hours FROM grants"
-	    " WHERE who = ?1 AND vm = ?2"),
-	[SELECT_CREDENTIAL] =
+	[POLICY_SELECT_CREDENTIAL] =
 	    ("SELECT iterations, salt, stored_key, server_key FROM credentials"
 	    " WHERE user_name = ?1 AND mechanism = ?2"),
-	[SELECT_SHAPES] =
+	[POLICY_SELECT_SHAPES] =
 	    ("SELECT iterations, salt_size, users FROM credential_shapes"
 	    " WHERE mechanism = ?1 AND users > 0"
 	    " ORDER BY iterations, salt_size LIMIT 16"),
-	[SELECT_DECOY] =
+	[POLICY_SELECT_DECOY] =
 	    "SELECT key FROM decoy",
-	[SELECT_REVISION] =
+	[POLICY_SELECT_REVISION] =
 	    "SELECT max(revision) FROM history",
 };
 
-enum { FEW_GRANTS = 8 };	/* sooner read than searched */
+enum { POLICY_FEW_GRANTS = 8 };	/* cheaper to list than to search by pairs */
 
 struct policy {
 	struct database database;
+	const char *sql[POLICY_STATEMENT_COUNT];
+	char *select_grants;
 	struct zone_cache *zones;
 	struct names who, vm;
 };
+
+/* POLICY_SELECT_GRANTS: the conditions come behind id and effect, in the order
+ * of enum condition_kind. */
+static char *
+policy_write_select_grants(void)
+{
+	GString *sql = g_string_new("SELECT id, effect");
+
+	for (int i = 0; i < CONDITION_COUNT; i++)
+		g_string_append_printf(sql, ", %s",
+		    condition_name((enum condition_kind)i));
+	g_string_append(sql, " FROM grants WHERE who = ?1 AND vm = ?2");
+	return g_string_free(sql, FALSE);
+}
 
 int
 policy_new(struct policy **policy_r, const char *path)
@@ -78,11 +93,13 @@ policy_new(struct policy **policy_r, const char *path)
 	*policy_r = NULL;
 	if (policy == NULL)
 		return ERROR_MEMORY;
+	memcpy(policy->sql, policy_sql, sizeof(policy->sql));
+	policy->select_grants = policy_write_select_grants();
+	policy->sql[POLICY_SELECT_GRANTS] = policy->select_grants;
 	policy->zones = zone_cache_new();
 	if (policy->zones == NULL || database_init(&policy->database, path,
-	    false, statement_sql, STATEMENT_COUNT) != ERROR_NONE) {
-		zone_cache_free(&policy->zones);
-		free(policy);
+	    false, policy->sql, POLICY_STATEMENT_COUNT) != ERROR_NONE) {
+		policy_free(&policy);
 		return ERROR_MEMORY;
 	}
 	*policy_r = policy;
@@ -96,6 +113,7 @@ policy_free(struct policy **policy)
 		return;
 	database_clear(&(*policy)->database);
 	zone_cache_free(&(*policy)->zones);
+	g_free((*policy)->select_grants);
 	free(*policy);
 	*policy = NULL;
 }
@@ -107,8 +125,8 @@ policy_detail(const struct policy *policy)
 }
 
 static sqlite3_stmt *
-bind_text(struct policy *policy, enum statement which, const char *first,
-    const char *second)
+policy_bind_text(struct policy *policy, enum policy_statement which,
+    const char *first, const char *second)
 {
 	sqlite3_stmt *statement = policy->database.statements[which];
 
@@ -119,14 +137,15 @@ bind_text(struct policy *policy, enum statement which, const char *first,
 }
 
 static const char *
-column_text(sqlite3_stmt *statement, int column)
+policy_column_text(sqlite3_stmt *statement, int column)
 {
 	return (const char *)sqlite3_column_text(statement, column);
 }
 
-/* The size of a blob that fits room, copied to out; 0 if it doesn't. */
+/* Copies a blob of at most room octets to out, and returns its size; 0 if it is
+ * larger, empty or NULL. */
 static size_t
-column_blob(sqlite3_stmt *statement, int column, unsigned char *out,
+policy_column_blob(sqlite3_stmt *statement, int column, unsigned char *out,
     size_t room)
 {
 	const void *blob = sqlite3_column_blob(statement, column);
@@ -141,34 +160,34 @@ column_blob(sqlite3_stmt *statement, int column, unsigned char *out,
 /* --- looking up a verifier ------------------------------------------- */
 
 static int
-read_verifier(struct policy *policy, const struct identity *user,
+policy_read_verifier(struct policy *policy, const struct identity *user,
     const char *mechanism, struct policy_lookup *lookup)
 {
 	struct verifier *verifier = &lookup->verifier;
-	sqlite3_stmt *statement = bind_text(policy, SELECT_CREDENTIAL,
-	    user->text, mechanism);
+	sqlite3_stmt *statement = policy_bind_text(policy,
+	    POLICY_SELECT_CREDENTIAL, user->text, mechanism);
 	int rc = database_step(&policy->database, statement);
 
 	if (rc != SQLITE_ROW)
 		return rc == SQLITE_DONE ? ERROR_NONE : rc;
 	verifier->iterations = (uint32_t)sqlite3_column_int64(statement, 0);
-	verifier->salt_size = column_blob(statement, 1, verifier->salt,
+	verifier->salt_size = policy_column_blob(statement, 1, verifier->salt,
 	    sizeof(verifier->salt));
-	verifier->key_size = column_blob(statement, 2, verifier->stored_key,
-	    sizeof(verifier->stored_key));
+	verifier->key_size = policy_column_blob(statement, 2,
+	    verifier->stored_key, sizeof(verifier->stored_key));
 	lookup->found = verifier->iterations != 0 &&
 	    verifier->salt_size != 0 && verifier->key_size != 0 &&
-	    column_blob(statement, 3, verifier->server_key,
+	    policy_column_blob(statement, 3, verifier->server_key,
 	    sizeof(verifier->server_key)) == verifier->key_size;
 	return ERROR_NONE;
 }
 
 static int
-read_shapes(struct policy *policy, const char *mechanism,
+policy_read_shapes(struct policy *policy, const char *mechanism,
     struct policy_lookup *lookup)
 {
-	sqlite3_stmt *statement = bind_text(policy, SELECT_SHAPES, mechanism,
-	    NULL);
+	sqlite3_stmt *statement = policy_bind_text(policy,
+	    POLICY_SELECT_SHAPES, mechanism, NULL);
 	int rc = SQLITE_ROW;
 
 	while (lookup->decoy.shape_count < DECOY_SHAPES_MAX &&
@@ -176,7 +195,8 @@ read_shapes(struct policy *policy, const char *mechanism,
 		struct decoy_shape *shape =
 		    &lookup->decoy.shapes[lookup->decoy.shape_count++];
 
-		shape->iterations = (uint32_t)sqlite3_column_int64(statement, 0);
+		shape->iterations =
+		    (uint32_t)sqlite3_column_int64(statement, 0);
 		shape->salt_size = (uint32_t)sqlite3_column_int64(statement, 1);
 		shape->users = (uint64_t)sqlite3_column_int64(statement, 2);
 	}
@@ -184,15 +204,17 @@ read_shapes(struct policy *policy, const char *mechanism,
 }
 
 static int
-read_decoy_key(struct policy *policy, struct policy_lookup *lookup)
+policy_read_decoy_key(struct policy *policy, struct policy_lookup *lookup)
 {
-	sqlite3_stmt *statement = policy->database.statements[SELECT_DECOY];
+	sqlite3_stmt *statement =
+	    policy->database.statements[POLICY_SELECT_DECOY];
 	int rc = database_step(&policy->database, statement);
 
 	if (rc < 0)
 		return rc;
-	if (rc != SQLITE_ROW || column_blob(statement, 0, lookup->decoy.key,
-	    sizeof(lookup->decoy.key)) != sizeof(lookup->decoy.key))
+	if (rc != SQLITE_ROW || policy_column_blob(statement, 0,
+	    lookup->decoy.key, sizeof(lookup->decoy.key)) !=
+	    sizeof(lookup->decoy.key))
 		return database_fail(&policy->database, ERROR_NOTADB,
 		    "the table decoy has no key of 32 octets");
 	return ERROR_NONE;
@@ -208,11 +230,11 @@ policy_lookup(struct policy *policy, const struct identity *user,
 	rc = database_begin(&policy->database);
 	if (rc != ERROR_NONE)
 		return rc;
-	rc = read_verifier(policy, user, mechanism, lookup_r);
+	rc = policy_read_verifier(policy, user, mechanism, lookup_r);
 	if (rc == ERROR_NONE)
-		rc = read_shapes(policy, mechanism, lookup_r);
+		rc = policy_read_shapes(policy, mechanism, lookup_r);
 	if (rc == ERROR_NONE)
-		rc = read_decoy_key(policy, lookup_r);
+		rc = policy_read_decoy_key(policy, lookup_r);
 	rc = database_end(&policy->database, rc);
 	if (rc != ERROR_NONE)
 		explicit_bzero(lookup_r, sizeof(*lookup_r));
@@ -222,11 +244,11 @@ policy_lookup(struct policy *policy, const struct identity *user,
 /* --- deciding -------------------------------------------------------- */
 
 static int
-read_user(struct policy *policy, const struct identity *user,
+policy_read_user(struct policy *policy, const struct identity *user,
     struct decide_user *row)
 {
-	sqlite3_stmt *statement = bind_text(policy, SELECT_USER, user->text,
-	    NULL);
+	sqlite3_stmt *statement = policy_bind_text(policy, POLICY_SELECT_USER,
+	    user->text, NULL);
 	int rc = database_step(&policy->database, statement);
 
 	memset(row, 0, sizeof(*row));
@@ -234,73 +256,58 @@ read_user(struct policy *policy, const struct identity *user,
 		return rc == SQLITE_DONE ? ERROR_NONE : rc;
 	row->found = true;
 	row->enabled = sqlite3_column_int(statement, 0) == 1;
-	row->expires = column_text(statement, 1);
+	row->expires = policy_column_text(statement, 1);
 	return ERROR_NONE;
 }
 
 static int
-read_vm_from(struct policy *policy, sqlite3_stmt *statement,
+policy_step_vm(struct policy *policy, sqlite3_stmt *statement,
     struct decide_vm *row)
 {
 	int rc = database_step(&policy->database, statement);
 
 	if (rc != SQLITE_ROW)
 		return rc == SQLITE_DONE ? ERROR_NONE : rc;
-	row->found = 1;
+	row->found = (unsigned int)sqlite3_column_int(statement, 4);
 	row->enabled = sqlite3_column_int(statement, 0) == 1;
-	row->name = column_text(statement, 1);
-	row->uuid = column_text(statement, 2);
+	row->name = policy_column_text(statement, 1);
+	row->uuid = policy_column_text(statement, 2);
 	row->spice_port = sqlite3_column_int64(statement, 3);
 	return ERROR_NONE;
 }
 
+/* By name, else by UUID, else by port, which rows have for SPICE alone.  VNC on
+ * the same port number must not find the VM of another console. */
 static int
-read_vm_by_port(struct policy *policy, uint16_t port,
+policy_read_vm(struct policy *policy, const struct request *request,
     struct decide_vm *row)
 {
-	sqlite3_stmt *statement =
-	    policy->database.statements[SELECT_VM_BY_PORT];
-	int rc;
-
-	sqlite3_bind_int(statement, 1, port);
-	rc = database_step(&policy->database, statement);
-	if (rc == SQLITE_ROW)
-		rc = database_step(&policy->database, statement);
-	if (rc < 0)
-		return rc;
-	if (rc == SQLITE_ROW) {
-		row->found = 2;
-		return ERROR_NONE;
-	}
-	sqlite3_reset(statement);
-	return read_vm_from(policy, statement, row);
-}
-
-/* By name, else by uuid, else by port; rows tell the port of SPICE only. */
-static int
-read_vm(struct policy *policy, const struct request *request,
-    struct decide_vm *row)
-{
+	sqlite3_stmt *by_port =
+	    policy->database.statements[POLICY_SELECT_VM_BY_PORT];
 	const struct request_vm *vm = &request->vm;
 	int rc = ERROR_NONE;
 
 	memset(row, 0, sizeof(*row));
 	if (vm->name != NULL)
-		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_NAME,
-		    vm->name, NULL), row);
+		rc = policy_step_vm(policy, policy_bind_text(policy,
+		    POLICY_SELECT_VM_BY_NAME, vm->name, NULL), row);
 	if (rc == ERROR_NONE && row->found == 0 && vm->uuid != NULL)
-		rc = read_vm_from(policy, bind_text(policy, SELECT_VM_BY_UUID,
-		    vm->uuid, NULL), row);
+		rc = policy_step_vm(policy, policy_bind_text(policy,
+		    POLICY_SELECT_VM_BY_UUID, vm->uuid, NULL), row);
 	if (rc == ERROR_NONE && row->found == 0 && vm->port != 0 &&
-	    request->service != NULL && strcmp(request->service, "spice") == 0)
-		rc = read_vm_by_port(policy, vm->port, row);
+	    request->service != NULL &&
+	    strcmp(request->service, "spice") == 0) {
+		sqlite3_bind_int(by_port, 1, vm->port);
+		rc = policy_step_vm(policy, by_port, row);
+	}
 	return rc;
 }
 
-/* The user, his groups, the groups that those are in, and so on; then his
- * realm and everybody. */
+/* The user, their groups, the groups that those are in, and so on; then their
+ * realm, and everybody.  The loop also visits the names that it adds.  A circle
+ * of groups ends it, since no name is added twice. */
 static int
-name_user(struct policy *policy, const struct identity *user)
+policy_name_user(struct policy *policy, const struct identity *user)
 {
 	struct names *who = &policy->who;
 	int rc;
@@ -309,16 +316,18 @@ name_user(struct policy *policy, const struct identity *user)
 	rc = names_add(who, &policy->database, "", user->text);
 	for (size_t i = 0; rc == ERROR_NONE && i < who->count; i++)
 		rc = names_add_sets(who, &policy->database,
-		    bind_text(policy, SELECT_GROUPS, who->text[i], NULL));
+		    policy_bind_text(policy, POLICY_SELECT_GROUPS,
+		    who->text[i], NULL));
 	if (rc == ERROR_NONE)
-		rc = names_add(who, &policy->database, "*@", identity_realm(user));
+		rc = names_add(who, &policy->database, "*@",
+		    identity_realm(user));
 	if (rc == ERROR_NONE)
 		rc = names_add(who, &policy->database, "*", "");
 	return rc;
 }
 
 static int
-name_vm(struct policy *policy, const char *name)
+policy_name_vm(struct policy *policy, const char *name)
 {
 	struct names *vm = &policy->vm;
 	int rc;
@@ -327,23 +336,24 @@ name_vm(struct policy *policy, const char *name)
 	rc = names_add(vm, &policy->database, "", name);
 	if (rc == ERROR_NONE)
 		rc = names_add_sets(vm, &policy->database,
-		    bind_text(policy, SELECT_POOLS, name, NULL));
+		    policy_bind_text(policy, POLICY_SELECT_POOLS, name, NULL));
 	if (rc == ERROR_NONE)
 		rc = names_add(vm, &policy->database, "*", "");
 	return rc;
 }
 
-/* Whoever wants to be told about each grant. */
-struct listener {
-	policy_grant_cb *told;		/* NULL: nobody */
+/* The callback for each grant. */
+struct grant_listener {
+	policy_grant_cb *grant_cb;	/* NULL: none */
 	void *context;
 };
 
 static int
-add_grants(struct policy *policy, struct decide *decide, const char *who,
-    const char *vm, const struct listener *listener)
+policy_add_grants(struct policy *policy, struct decide *decide, const char *who,
+    const char *vm, const struct grant_listener *listener)
 {
-	sqlite3_stmt *statement = bind_text(policy, SELECT_GRANTS, who, vm);
+	sqlite3_stmt *statement = policy_bind_text(policy,
+	    POLICY_SELECT_GRANTS, who, vm);
 	struct decide_match verdict;
 	int rc;
 
@@ -351,35 +361,36 @@ add_grants(struct policy *policy, struct decide *decide, const char *who,
 	    SQLITE_ROW) {
 		struct decide_grant grant = {
 			.id = sqlite3_column_int64(statement, 0),
-			.effect = column_text(statement, 1),
+			.effect = policy_column_text(statement, 1),
 			.who = who,
 			.vm = vm,
 		};
 
 		for (int i = 0; i < CONDITION_COUNT; i++)
-			grant.condition[i] = column_text(statement, 2 + i);
+			grant.condition[i] = policy_column_text(statement,
+			    2 + i);
 		decide_add(decide, &grant, &verdict);
-		if (listener->told != NULL)
-			listener->told(listener->context, &grant, &verdict);
+		if (listener->grant_cb != NULL)
+			listener->grant_cb(listener->context, &grant, &verdict);
 	}
 	sqlite3_reset(statement);
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
-/* Marks the names of the VM that grants to who may have: as a rule he has few,
- * or none, and one look tells which. */
+/* Marks the names of the VM that grants to who may have.  Most users and groups
+ * have few grants or none, so that one query replaces one for each name. */
 static int
-want_vms(struct policy *policy, const char *who)
+policy_mark_vms(struct policy *policy, const char *who)
 {
-	sqlite3_stmt *statement = bind_text(policy, SELECT_SOME_VMS, who,
-	    NULL);
+	sqlite3_stmt *statement = policy_bind_text(policy,
+	    POLICY_SELECT_SOME_VMS, who, NULL);
 	struct names *vm = &policy->vm;
 	int rc, count = 0;
 
 	memset(vm->wanted, 0, sizeof(vm->wanted));
 	while ((rc = database_step(&policy->database, statement)) ==
 	    SQLITE_ROW) {
-		const char *name = column_text(statement, 0);
+		const char *name = policy_column_text(statement, 0);
 
 		count++;
 		for (size_t i = 0; name != NULL && i < vm->count; i++) {
@@ -388,26 +399,26 @@ want_vms(struct policy *policy, const char *who)
 		}
 	}
 	sqlite3_reset(statement);
-	if (count > FEW_GRANTS)
+	if (count > POLICY_FEW_GRANTS)
 		memset(vm->wanted, true, sizeof(vm->wanted));
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
 static int
-add_all_grants(struct policy *policy, struct decide *decide,
-    const struct listener *listener)
+policy_add_all_grants(struct policy *policy, struct decide *decide,
+    const struct grant_listener *listener)
 {
 	const struct names *who = &policy->who, *vm = &policy->vm;
-	int rc = name_user(policy, decide->request->user);
+	int rc = policy_name_user(policy, decide->request->user);
 
 	if (rc == ERROR_NONE)
-		rc = name_vm(policy, decide->vm);
+		rc = policy_name_vm(policy, decide->vm);
 	for (size_t i = 0; rc == ERROR_NONE && i < who->count; i++) {
-		rc = want_vms(policy, who->text[i]);
+		rc = policy_mark_vms(policy, who->text[i]);
 		for (size_t j = 0; rc == ERROR_NONE && j < vm->count; j++) {
 			if (vm->wanted[j])
-				rc = add_grants(policy, decide, who->text[i],
-				    vm->text[j], listener);
+				rc = policy_add_grants(policy, decide,
+				    who->text[i], vm->text[j], listener);
 		}
 	}
 	return rc;
@@ -415,20 +426,22 @@ add_all_grants(struct policy *policy, struct decide *decide,
 
 /* The last change that the policy's history knows, 0 if there is none. */
 static int
-read_revision(struct policy *policy, int64_t *revision_r)
+policy_read_revision(struct policy *policy, int64_t *revision_r)
 {
-	sqlite3_stmt *statement = policy->database.statements[SELECT_REVISION];
+	sqlite3_stmt *statement =
+	    policy->database.statements[POLICY_SELECT_REVISION];
 	int rc = database_step(&policy->database, statement);
 
 	*revision_r = rc == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
-/* Every login takes the same way through all tables, so that the time it
- * takes says little about which of them refused it. */
+/* Every login runs the same queries, so that its duration reveals little about
+ * which table refused it. */
 static int
-ask(struct policy *policy, const struct request *request, time_t now,
-    const struct listener *listener, struct decision *decision_r)
+policy_decide_request(struct policy *policy,
+    const struct request *request, time_t now,
+    const struct grant_listener *listener, struct decision *decision_r)
 {
 	struct moment time = {
 		.local = zone_local,
@@ -441,15 +454,15 @@ ask(struct policy *policy, const struct request *request, time_t now,
 	int rc;
 
 	moment_set(&time, now);
-	rc = read_user(policy, request->user, &user);
+	rc = policy_read_user(policy, request->user, &user);
 	if (rc == ERROR_NONE)
-		rc = read_vm(policy, request, &vm);
+		rc = policy_read_vm(policy, request, &vm);
 	if (rc != ERROR_NONE)
 		return rc;
 	decide_begin(&decide, request, &user, &vm, &time);
-	rc = add_all_grants(policy, &decide, listener);
+	rc = policy_add_all_grants(policy, &decide, listener);
 	if (rc == ERROR_NONE)
-		rc = read_revision(policy, &revision);
+		rc = policy_read_revision(policy, &revision);
 	if (rc != ERROR_NONE)
 		return rc;
 	decide_end(&decide, decision_r);
@@ -459,17 +472,18 @@ ask(struct policy *policy, const struct request *request, time_t now,
 
 void
 policy_explain(struct policy *policy, const struct request *request,
-    time_t now, policy_grant_cb *told, void *context,
+    time_t now, policy_grant_cb *grant_cb, void *context,
     struct decision *decision_r)
 {
-	const struct listener listener = { told, context };
+	const struct grant_listener listener = { grant_cb, context };
 	int rc;
 
 	memset(decision_r, 0, sizeof(*decision_r));
 	rc = database_begin(&policy->database);
 	if (rc == ERROR_NONE)
 		rc = database_end(&policy->database,
-		    ask(policy, request, now, &listener, decision_r));
+		    policy_decide_request(policy, request, now, &listener,
+		    decision_r));
 	if (rc == ERROR_NONE)
 		return;
 	memset(decision_r, 0, sizeof(*decision_r));

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ZONES_MAX = 8 };
+enum { ZONE_CACHE_SIZE = 8 };
 
-/* Reading a zone takes a file, so those in use are kept. */
+/* GLib reads a file for each zone that it makes. */
 struct zone_cache {
 	struct {
 		char name[MOMENT_ZONE_MAX];
 		GTimeZone *zone;	/* NULL: free */
-	} entries[ZONES_MAX];
-	size_t next;			/* to be given up next */
+	} entries[ZONE_CACHE_SIZE];
+	size_t next;				/* to be replaced next */
 };
 
 struct zone_cache *
@@ -29,7 +29,7 @@ zone_cache_free(struct zone_cache **cache)
 {
 	if (*cache == NULL)
 		return;
-	for (size_t i = 0; i < ZONES_MAX; i++) {
+	for (size_t i = 0; i < ZONE_CACHE_SIZE; i++) {
 		if ((*cache)->entries[i].zone != NULL)
 			g_time_zone_unref((*cache)->entries[i].zone);
 	}
@@ -37,9 +37,10 @@ zone_cache_free(struct zone_cache **cache)
 	*cache = NULL;
 }
 
-/* GLib takes more for a zone's name than the name of a zone. */
+/* GLib also accepts paths as names of zones: a condition of the policy must not
+ * make QEMU read a file outside the tz database. */
 static GTimeZone *
-open_zone(const char *name)
+zone_open(const char *name)
 {
 	if (name[0] == '\0')
 		return g_time_zone_new_local();
@@ -51,24 +52,24 @@ open_zone(const char *name)
 }
 
 static GTimeZone *
-find_zone(struct zone_cache *cache, const char *name)
+zone_find(struct zone_cache *cache, const char *name)
 {
 	GTimeZone *zone;
 	size_t at = cache->next;
 
-	for (size_t i = 0; i < ZONES_MAX; i++) {
+	for (size_t i = 0; i < ZONE_CACHE_SIZE; i++) {
 		if (cache->entries[i].zone != NULL &&
 		    strcmp(cache->entries[i].name, name) == 0)
 			return cache->entries[i].zone;
 	}
-	zone = strlen(name) < MOMENT_ZONE_MAX ? open_zone(name) : NULL;
+	zone = strlen(name) < MOMENT_ZONE_MAX ? zone_open(name) : NULL;
 	if (zone == NULL)
 		return NULL;
 	if (cache->entries[at].zone != NULL)
 		g_time_zone_unref(cache->entries[at].zone);
 	cache->entries[at].zone = zone;
 	strcpy(cache->entries[at].name, name);
-	cache->next = (at + 1) % ZONES_MAX;
+	cache->next = (at + 1) % ZONE_CACHE_SIZE;
 	return zone;
 }
 
@@ -76,7 +77,7 @@ bool
 zone_local(void *context, const char *zone, time_t when,
     struct moment_week *week_r)
 {
-	GTimeZone *found = find_zone(context, zone);
+	GTimeZone *found = zone_find(context, zone);
 	GDateTime *utc, *local;
 
 	if (found == NULL)

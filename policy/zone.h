@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Time zones by name, from the system's tz database (through GLib, which
- * QEMU has loaded anyway: libc knows one zone a process). */
+/* Time zones by name, from the system's tz database.  GLib reads them, which
+ * QEMU has loaded anyway: libc has one time zone for the whole process. */
 
 #ifndef VMAUTHZ_POLICY_ZONE_H
 #define VMAUTHZ_POLICY_ZONE_H
@@ -16,7 +16,7 @@ struct zone_cache;
 struct zone_cache *zone_cache_new(void);
 void zone_cache_free(struct zone_cache **cache);
 
-/* struct moment's local(); context is the cache. */
+/* The callback local of struct moment; context is the cache. */
 bool zone_local(void *context, const char *zone, time_t when,
     struct moment_week *week_r);
 

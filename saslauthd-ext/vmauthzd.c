@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthzd(8). */
+/* The program vmauthzd(8): reads its arguments, opens the sockets, and becomes
+ * the monitor. */
 
 #include <err.h>
 #include <errno.h>
@@ -29,7 +30,7 @@ static const char usage[] =
     "usage: vmauthzd [-htv] [-f CONFIG] [-m DIRECTORY] [-u USER]\n";
 
 static bool
-read_arguments(struct arguments *arguments_r, int argc, char **argv)
+vmauthzd_parse_arguments(struct arguments *arguments_r, int argc, char **argv)
 {
 	int letter;
 
@@ -65,7 +66,7 @@ read_arguments(struct arguments *arguments_r, int argc, char **argv)
 }
 
 static int
-check_config(const char *path)
+vmauthzd_check_config(const char *path)
 {
 	char error[CONFIG_ERROR_MAX];
 	struct config *config;
@@ -79,8 +80,10 @@ check_config(const char *path)
 	return EX_OK;
 }
 
+/* Refuses root here, where the message can name the option to change;
+ * privilege_drop() would refuse it, too. */
 static bool
-find_user(struct monitor_settings *settings, const char *name)
+vmauthzd_find_user(struct monitor_settings *settings, const char *name)
 {
 	const struct passwd *entry;
 
@@ -102,7 +105,7 @@ find_user(struct monitor_settings *settings, const char *name)
 }
 
 static int
-serve(const struct arguments *arguments)
+vmauthzd_serve(const struct arguments *arguments)
 {
 	struct monitor_settings settings = {
 		.worker = worker_run,
@@ -115,12 +118,12 @@ serve(const struct arguments *arguments)
 		warnx("only root can start it");
 		return EX_NOPERM;
 	}
-	/* The worker is in another working directory. */
+	/* The worker reads it, after its working directory was changed. */
 	if (arguments->config[0] != '/') {
 		warnx("-f wants a path that begins with /");
 		return EX_USAGE;
 	}
-	if (!find_user(&settings, arguments->user))
+	if (!vmauthzd_find_user(&settings, arguments->user))
 		return EX_NOUSER;
 	if (!listeners_open(&listeners, arguments->folder, 0))
 		return EX_CANTCREAT;
@@ -136,7 +139,7 @@ main(int argc, char **argv)
 {
 	struct arguments arguments;
 
-	if (!read_arguments(&arguments, argc, argv)) {
+	if (!vmauthzd_parse_arguments(&arguments, argc, argv)) {
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}
@@ -149,6 +152,6 @@ main(int argc, char **argv)
 		return EX_OK;
 	}
 	if (arguments.check)
-		return check_config(arguments.config);
-	return serve(&arguments);
+		return vmauthzd_check_config(arguments.config);
+	return vmauthzd_serve(&arguments);
 }

@@ -7,35 +7,34 @@
 --     sqlite3 -readonly /var/lib/vmauthz/audit.db 'SELECT * FROM decisions'
 --
 -- Without -readonly, and for as long as anybody has it open, vmauthzd can't
--- begin a new file.  Rows are added and never changed: the triggers at the end
--- refuse that.
+-- begin a new file.  Rows are added; triggers refuse to change them.
 
 BEGIN IMMEDIATE;
 
 PRAGMA application_id = 0x766d6175;	-- "vmau"
 PRAGMA user_version = 1;
 
--- One row a record, in the order in which they were written.  NULL: unknown,
--- or of no meaning for records of this kind.  Text has at most 511 octets, the
--- last three of which are "..." if it was longer; a backslash, a control
--- character and what is not UTF-8 stand in it as \xNN.
+-- One row for each record, in the order in which they were written.  NULL:
+-- unknown, or without a meaning for records of this kind.  Text has at most 511
+-- octets, the last three of which are "..." if it was longer; a backslash, a
+-- control character and octets that are not UTF-8 stand in it as \xNN.
 CREATE TABLE records (
-	-- Goes on in the next file, so that records can be told apart for good.
+	-- Numbers continue in the next file, so that no two records share one.
 	id INTEGER PRIMARY KEY,
 	-- decision: a login
 	-- session:  all channels of one user from one address on one VM
 	-- ticket:   a one-time password
-	-- event:    the daemon's own life
+	-- event:    of the daemon itself
 	kind TEXT NOT NULL CHECK (kind IN
 		('decision', 'session', 'ticket', 'event')),
-	-- session: begin, end; ticket: issued, used, lapsed; event: the
-	-- daemon's word for it
+	-- session: begin, end; ticket: issued, used, lapsed; event: a word of
+	-- the daemon's
 	event TEXT CHECK (CASE kind WHEN 'decision' THEN event IS NULL
 		ELSE event IS NOT NULL AND (kind = 'event'
 		OR kind = 'session' AND event IN ('begin', 'end')
 		OR kind = 'ticket' AND event IN ('issued', 'used', 'lapsed'))
 		END),
-	-- who issued a ticket
+	-- account that issued a ticket
 	issued_by TEXT,
 	-- From here on the names are those of the lines in the log, see
 	-- libvmauthz(8).
@@ -45,11 +44,11 @@ CREATE TABLE records (
 	-- name@realm
 	user TEXT,
 	vm TEXT,
-	-- where the VM is known from: libvirt, cgroup, command-line
+	-- source that identified the VM: libvirt, cgroup, command-line
 	vm_source TEXT,
 	-- spice, vnc
 	service TEXT,
-	-- address; of a ticket that was issued: whom it is for
+	-- address; of a ticket that was issued: the network that it is for
 	client TEXT,
 	-- CN and fingerprint (SHA-256) of the client's certificate
 	cert_cn TEXT,
@@ -64,10 +63,10 @@ CREATE TABLE records (
 	-- grants.id, and history.revision, of the policy
 	grant INTEGER,
 	revision INTEGER,
-	-- the ticket's, and the session's, number
+	-- number of the ticket, and of the session
 	ticket INTEGER,
 	session INTEGER,
-	-- why; of an event: what else there is to say
+	-- why; of an event: details
 	reason TEXT
 ) STRICT;
 
@@ -85,7 +84,7 @@ BEGIN
 	SELECT RAISE(ABORT, 'the audit is append only: a record is never replaced');
 END;
 
--- --- for people ------------------------------------------------------------
+-- --- views for the administrator --------------------------------------------
 
 CREATE VIEW decisions AS
 SELECT id, verdict, user, vm, vm_source, service, client, cert_cn,

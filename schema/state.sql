@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- SPDX-FileCopyrightText: 2026 The vmauthz authors
 --
--- What vmauthzd has to know after a restart: state.db.  vmauthzd makes the file
--- itself and nobody else writes to it; `vmauthz who` reads the sessions.  Times
+-- What vmauthzd keeps over a restart: state.db.  vmauthzd makes the file itself
+-- and no other program writes to it; `vmauthz who` reads the sessions.  Times
 -- are seconds since 1970 in UTC unless said otherwise; an empty text is an
 -- unknown one.
 
@@ -13,7 +13,7 @@ PRAGMA user_version = 1;
 
 -- Wrong passwords.
 CREATE TABLE guesses (
-	-- name@realm; empty: by whomever, from this address
+	-- name@realm; empty: all users, from this address
 	user TEXT NOT NULL,
 	-- address; where user is empty, of IPv6 the first 64 bits
 	client TEXT NOT NULL,
@@ -24,7 +24,7 @@ CREATE TABLE guesses (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX guesses_by_last ON guesses(last);
 
--- Where users have got in from.
+-- The addresses from which users have logged in.
 CREATE TABLE acquaintances (
 	user TEXT NOT NULL,
 	client TEXT NOT NULL,
@@ -43,13 +43,13 @@ CREATE TABLE tickets (
 	-- account that issued it
 	issued_by TEXT NOT NULL,
 	expires INTEGER NOT NULL,
-	-- of its first use; NULL: it waits
+	-- of its first use; NULL: it has not been used
 	used INTEGER,
 	used_client TEXT
 ) STRICT;
 CREATE INDEX tickets_by_user ON tickets(user, vm);
 
--- What SCRAM keeps of them.
+-- The verifiers of their passwords.
 CREATE TABLE ticket_verifiers (
 	ticket INTEGER NOT NULL REFERENCES tickets(id) ON DELETE CASCADE,
 	mechanism TEXT NOT NULL,

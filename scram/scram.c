@@ -22,36 +22,29 @@ const char *const scram_mechanisms[] = {
 	NULL
 };
 
-static const struct {
-	const char *mechanism;
-	size_t key_size;
-	const EVP_MD *(*digest)(void);
-} scram_hashes[] = {
-	{ "SCRAM-SHA-1", 20, EVP_sha1 },
-	{ "SCRAM-SHA-256", 32, EVP_sha256 },
-	{ "SCRAM-SHA-512", 64, EVP_sha512 },
-};
+static const EVP_MD *
+scram_find_digest(const char *mechanism)
+{
+	/* as scram_mechanisms */
+	static const EVP_MD *(*const digests[])(void) = {
+		EVP_sha1, EVP_sha256, EVP_sha512,
+	};
+	_Static_assert(sizeof(digests) + sizeof(char *) ==
+	    sizeof(scram_mechanisms), "every mechanism has its hash");
+
+	for (size_t i = 0; scram_mechanisms[i] != NULL; i++) {
+		if (strcmp(scram_mechanisms[i], mechanism) == 0)
+			return digests[i]();
+	}
+	return NULL;
+}
 
 size_t
 scram_key_size(const char *mechanism)
 {
-	for (size_t i =
-	    0; i < sizeof(scram_hashes) / sizeof(scram_hashes[0]); i++) {
-		if (strcmp(scram_hashes[i].mechanism, mechanism) == 0)
-			return scram_hashes[i].key_size;
-	}
-	return 0;
-}
+	const EVP_MD *digest = scram_find_digest(mechanism);
 
-static const EVP_MD *
-scram_find_digest(const char *mechanism)
-{
-	for (size_t i =
-	    0; i < sizeof(scram_hashes) / sizeof(scram_hashes[0]); i++) {
-		if (strcmp(scram_hashes[i].mechanism, mechanism) == 0)
-			return scram_hashes[i].digest();
-	}
-	return NULL;
+	return digest != NULL ? (size_t)EVP_MD_get_size(digest) : 0;
 }
 
 int

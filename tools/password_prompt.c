@@ -14,24 +14,25 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* a password of the longest kind, its newline, and one octet too many */
-enum { LINE_MAX_SIZE = SCRAM_PASSWORD_MAX + 1 };
+/* the longest password, its newline, and one octet that is too many */
+enum { PASSWORD_LINE_SIZE = SCRAM_PASSWORD_MAX + 1 };
 
-struct line {
+struct password_line {
 	size_t used;
-	char octets[LINE_MAX_SIZE];
+	char octets[PASSWORD_LINE_SIZE];
 };
 
-enum progress {
-	LINE_DONE,
-	LINE_FAILED,		/* errno says why */
-	LINE_SIGNAL,		/* a signal is waiting */
+enum password_line_state {
+	PASSWORD_LINE_DONE,
+	PASSWORD_LINE_FAILED,	/* see errno */
+	PASSWORD_LINE_SIGNAL,	/* a signal is pending */
 };
 
-/* Reads up to the end of the file, or of a terminal's line; signals is the
- * descriptor of those held back there, -1: it is no terminal. */
-static enum progress
-line_read(struct line *line, int fd, int signals)
+/* Reads up to the end of the file, or of a terminal's line.  signals is the
+ * signalfd(2) of the blocked signals; -1: fd is not a terminal.  getline(3)
+ * would leave copies of the password in stdio's buffer. */
+static enum password_line_state
+password_line_read(struct password_line *line, int fd, int signals)
 {
 	struct pollfd fds[] = {
 		{ .fd = signals, .events = POLLIN },
@@ -43,19 +44,19 @@ line_read(struct line *line, int fd, int signals)
 	    (signals < 0 || memchr(line->octets, '\n', line->used) == NULL)) {
 		got = poll(fds, 2, -1);
 		if (got >= 0 && fds[0].revents != 0)
-			return LINE_SIGNAL;
+			return PASSWORD_LINE_SIGNAL;
 		if (got >= 0)
 			got = read(fd, line->octets + line->used,
 			    sizeof(line->octets) - line->used);
 		if (got < 0 && errno != EINTR)
-			return LINE_FAILED;
+			return PASSWORD_LINE_FAILED;
 		line->used += got > 0 ? (size_t)got : 0;
 	}
-	return LINE_DONE;
+	return PASSWORD_LINE_DONE;
 }
 
 static const char *
-line_fault(const struct line *line, size_t *length_r)
+password_line_fault(const struct password_line *line, size_t *length_r)
 {
 	const char *newline = memchr(line->octets, '\n', line->used);
 	size_t length = newline != NULL ? (size_t)(newline - line->octets) :
@@ -76,10 +77,11 @@ line_fault(const struct line *line, size_t *length_r)
 }
 
 static bool
-line_take(struct line *line, char password[SCRAM_PASSWORD_MAX])
+password_line_consume(struct password_line *line,
+    char password[SCRAM_PASSWORD_MAX])
 {
 	size_t length;
-	const char *wrong = line_fault(line, &length);
+	const char *wrong = password_line_fault(line, &length);
 
 	if (wrong != NULL) {
 		warnx("%s", wrong);
@@ -94,14 +96,14 @@ line_take(struct line *line, char password[SCRAM_PASSWORD_MAX])
 static bool
 password_from_input(char password[SCRAM_PASSWORD_MAX])
 {
-	struct line line = { .used = 0 };
+	struct password_line line = { .used = 0 };
 
-	if (line_read(&line, STDIN_FILENO, -1) != LINE_DONE) {
+	if (password_line_read(&line, STDIN_FILENO, -1) != PASSWORD_LINE_DONE) {
 		warn("standard input");
 		explicit_bzero(&line, sizeof(line));
 		return false;
 	}
-	return line_take(&line, password);
+	return password_line_consume(&line, password);
 }
 
 /* --- a terminal ---------------------------------------------------------- */
@@ -109,11 +111,12 @@ password_from_input(char password[SCRAM_PASSWORD_MAX])
 /* OpenSSL's EVP_read_pw_string_min(), which client/ uses, catches every signal
  * and forgets it.  The administrator who presses ^C in a loop over users, or
  * ^Z to look something up, and the script that ends the command with SIGTERM
- * need the signal to act; OpenSSL also takes an empty line for an end. */
+ * need the signal to act.  OpenSSL also can't tell an empty line from the end
+ * of the file. */
 struct terminal {
 	int fd;
-	int signals;		/* signalfd of those held back */
-	struct termios loud;	/* as we found it */
+	int signals;		/* signalfd(2) of the blocked signals */
+	struct termios loud;	/* the settings before */
 	sigset_t held, found;
 };
 
@@ -149,7 +152,8 @@ terminal_open(struct terminal *terminal)
 	return false;
 }
 
-/* Held back before the echo goes off: no signal finds the terminal mute. */
+/* Blocks the signals before the echo goes off, so that none can end the process
+ * while the terminal is mute. */
 static bool
 terminal_mute(struct terminal *terminal)
 {
@@ -165,7 +169,7 @@ terminal_mute(struct terminal *terminal)
 	return false;
 }
 
-/* A signal that was held back acts when this returns, or never lets it. */
+/* A pending signal is delivered here, and may end the process. */
 static void
 terminal_unmute(struct terminal *terminal)
 {
@@ -181,22 +185,23 @@ terminal_write(const struct terminal *terminal, const char *text)
 	return write(terminal->fd, text, length) == (ssize_t)length;
 }
 
-/* Asks anew if a signal came that did not end the program: after a stop the
- * prompt has scrolled away, and what was typed is gone. */
+/* Prompts again after a signal that did not end the process (^Z and fg): the
+ * prompt has scrolled away, and the terminal has dropped the typed text. */
 static bool
-password_ask(struct terminal *terminal, const char *prompt,
+password_prompt(struct terminal *terminal, const char *prompt,
     char password[SCRAM_PASSWORD_MAX])
 {
-	struct line line = { .used = 0 };
-	enum progress progress;
+	struct password_line line = { .used = 0 };
+	enum password_line_state state;
 
 	while (terminal_write(terminal, prompt)) {
-		progress = line_read(&line, terminal->fd, terminal->signals);
+		state = password_line_read(&line, terminal->fd,
+		    terminal->signals);
 		terminal_write(terminal, "\n");
-		if (progress == LINE_FAILED)
+		if (state == PASSWORD_LINE_FAILED)
 			break;
-		if (progress != LINE_SIGNAL)
-			return line_take(&line, password);
+		if (state != PASSWORD_LINE_SIGNAL)
+			return password_line_consume(&line, password);
 		explicit_bzero(&line, sizeof(line));
 		terminal_unmute(terminal);
 		if (!terminal_mute(terminal))
@@ -213,7 +218,7 @@ password_confirm(struct terminal *terminal, const char *password)
 	char again[SCRAM_PASSWORD_MAX] = "";
 	bool same = false;
 
-	if (password_ask(terminal, "The same once more: ", again)) {
+	if (password_prompt(terminal, "The same once more: ", again)) {
 		same = strcmp(password, again) == 0;
 		if (!same)
 			warnx("the two passwords differ");
@@ -232,7 +237,7 @@ password_from_terminal(const char *prompt, bool confirm,
 	if (!terminal_open(&terminal))
 		return false;
 	if (terminal_mute(&terminal)) {
-		got = password_ask(&terminal, prompt, password) &&
+		got = password_prompt(&terminal, prompt, password) &&
 		    (!confirm || password_confirm(&terminal, password));
 		terminal_unmute(&terminal);
 	}

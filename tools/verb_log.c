@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz log: what vmauthzd decided, out of its audit. */
+/* vmauthz log: prints the audit of vmauthzd. */
 
 #include <err.h>
 #include <errno.h>
@@ -20,39 +20,39 @@
 
 #define DEFAULT_STATE LOCALSTATEDIR "/lib/vmauthz"
 
-enum { POLL_MS = 500 };
+enum { LOG_POLL_MS = 500 };
 
 /* Kinds of records, as bits. */
 enum {
-	DECISION = 1 << AUDIT_DECISION,
-	SESSION = 1 << AUDIT_SESSION,
-	TICKET = 1 << AUDIT_TICKET,
-	EVENT = 1 << AUDIT_EVENT,
+	LOG_DECISION = 1 << AUDIT_DECISION,
+	LOG_SESSION = 1 << AUDIT_SESSION,
+	LOG_TICKET = 1 << AUDIT_TICKET,
+	LOG_EVENT = 1 << AUDIT_EVENT,
 };
 
-/* The kinds whose lines have a field also where there is nothing to say. */
+/* The kinds of records whose lines have a field even if it is empty. */
 static const unsigned int always[DECISION_FIELD_COUNT] = {
-	[DECISION_USER] = DECISION | SESSION | TICKET,
-	[DECISION_VM] = DECISION | SESSION | TICKET,
-	[DECISION_VM_SOURCE] = DECISION,
-	[DECISION_SERVICE] = DECISION | SESSION,
-	[DECISION_CLIENT] = DECISION | SESSION | TICKET,
-	[DECISION_CERT_CN] = DECISION,
-	[DECISION_CERT_SHA256] = DECISION,
-	[DECISION_LOCAL_USER] = DECISION,
-	[DECISION_AT] = DECISION | SESSION | TICKET | EVENT,
-	[DECISION_MECHANISM] = DECISION,
-	[DECISION_SOCKET] = DECISION,
-	[DECISION_GRANT] = DECISION,
-	[DECISION_REVISION] = DECISION,
-	[DECISION_TICKET] = DECISION | TICKET,
-	[DECISION_SESSION] = DECISION | SESSION,
-	[DECISION_REASON] = DECISION,
+	[DECISION_USER] = LOG_DECISION | LOG_SESSION | LOG_TICKET,
+	[DECISION_VM] = LOG_DECISION | LOG_SESSION | LOG_TICKET,
+	[DECISION_VM_SOURCE] = LOG_DECISION,
+	[DECISION_SERVICE] = LOG_DECISION | LOG_SESSION,
+	[DECISION_CLIENT] = LOG_DECISION | LOG_SESSION | LOG_TICKET,
+	[DECISION_CERT_CN] = LOG_DECISION,
+	[DECISION_CERT_SHA256] = LOG_DECISION,
+	[DECISION_LOCAL_USER] = LOG_DECISION,
+	[DECISION_AT] = LOG_DECISION | LOG_SESSION | LOG_TICKET | LOG_EVENT,
+	[DECISION_MECHANISM] = LOG_DECISION,
+	[DECISION_SOCKET] = LOG_DECISION,
+	[DECISION_GRANT] = LOG_DECISION,
+	[DECISION_REVISION] = LOG_DECISION,
+	[DECISION_TICKET] = LOG_DECISION | LOG_TICKET,
+	[DECISION_SESSION] = LOG_DECISION | LOG_SESSION,
+	[DECISION_REASON] = LOG_DECISION,
 };
 
-enum { FIELD_TEXT_MAX = 2 * REQUEST_SHA256_SIZE + 1 };
+enum { LOG_FIELD_MAX = 2 * REQUEST_SHA256_SIZE + 1 };
 
-struct printer {
+struct log_printer {
 	FILE *out;
 	bool json;
 };
@@ -60,7 +60,7 @@ struct printer {
 /* --- a record ------------------------------------------------------------ */
 
 static void
-utc_text(char out[FIELD_TEXT_MAX], int64_t at)
+log_utc_text(char out[LOG_FIELD_MAX], int64_t at)
 {
 	time_t seconds = (time_t)(at / 1000);
 	struct tm tm;
@@ -74,7 +74,7 @@ utc_text(char out[FIELD_TEXT_MAX], int64_t at)
 }
 
 static void
-print_local(FILE *out, int64_t at)
+log_print_local_time(FILE *out, int64_t at)
 {
 	time_t seconds = (time_t)(at / 1000);
 	char text[64];
@@ -86,10 +86,10 @@ print_local(FILE *out, int64_t at)
 	fputs(text, out);
 }
 
-/* As log/decision_writer.h has it, NULL included; backslashes stand for
- * something already. */
+/* A value as in the log's line; NULL is "-".  The audit stores texts with their
+ * escapes, so that a backslash needs none. */
 static void
-print_quoted(FILE *out, const char *text)
+log_print_quoted(FILE *out, const char *text)
 {
 	if (text == NULL) {
 		putc('-', out);
@@ -100,18 +100,19 @@ print_quoted(FILE *out, const char *text)
 	putc('"', out);
 }
 
-/* The words that a line begins with. */
+/* The verdict or the event, with which a line begins; NULL if the database has
+ * neither. */
 static const char *
-word_of(const struct audit_row *row)
+log_outcome(const struct audit_row *row)
 {
 	return row->kind == AUDIT_DECISION ?
 	    verdict_name(row->record.verdict) : row->event;
 }
 
-/* What a field holds, as text: in the record, or in room; NULL: nothing. */
+/* The value of a field as text, in the record or in room; NULL: none. */
 static const char *
-field_text(const struct decision_record *record,
-    const struct decision_field *field, char room[FIELD_TEXT_MAX])
+log_field_text(const struct decision_record *record,
+    const struct decision_field *field, char room[LOG_FIELD_MAX])
 {
 	switch (field->form) {
 	case DECISION_FORM_TEXT:
@@ -121,11 +122,11 @@ field_text(const struct decision_record *record,
 		return decision_text(record, field);
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
-		snprintf(room, FIELD_TEXT_MAX, "%" PRId64,
+		snprintf(room, LOG_FIELD_MAX, "%" PRId64,
 		    decision_number(record, field));
 		return decision_number(record, field) != 0 ? room : NULL;
 	case DECISION_FORM_TIME:
-		utc_text(room, record->at);
+		log_utc_text(room, record->at);
 		return room;
 	case DECISION_FORM_SHA256:
 		if (record->certificate.sha256 == NULL)
@@ -142,38 +143,38 @@ field_text(const struct decision_record *record,
 }
 
 static void
-print_field(FILE *out, const struct decision_field *field, const char *text)
+log_print_field(FILE *out, const struct decision_field *field, const char *text)
 {
 	fprintf(out, " %s=", field->name);
 	if (text != NULL && field->form == DECISION_FORM_NUMBER)
 		fputs(text, out);
 	else
-		print_quoted(out, text);
+		log_print_quoted(out, text);
 }
 
 static void
 log_print_line(FILE *out, const struct audit_row *row)
 {
-	char room[FIELD_TEXT_MAX];
+	char room[LOG_FIELD_MAX];
 
-	print_local(out, row->record.at);
+	log_print_local_time(out, row->record.at);
 	putc(' ', out);
 	if (row->kind != AUDIT_DECISION)
 		fprintf(out, "%s ", audit_kind_names[row->kind]);
 	if (row->kind == AUDIT_EVENT)
-		print_quoted(out, row->event);
+		log_print_quoted(out, row->event);
 	else
-		fputs(word_of(row), out);
+		fputs(log_outcome(row), out);
 	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++) {
 		const struct decision_field *field = &decision_fields[i];
-		const char *text = field_text(&row->record, field, room);
+		const char *text = log_field_text(&row->record, field, room);
 
 		if (text != NULL || (always[i] & 1U << row->kind) != 0)
-			print_field(out, field, text);
+			log_print_field(out, field, text);
 	}
 	if (row->issued_by != NULL || row->kind == AUDIT_TICKET) {
 		fputs(" issued_by=", out);
-		print_quoted(out, row->issued_by);
+		log_print_quoted(out, row->issued_by);
 	}
 	putc('\n', out);
 }
@@ -182,15 +183,15 @@ static void
 log_print_json(FILE *out, const struct audit_row *row)
 {
 	json_object *map = json_map();
-	char room[FIELD_TEXT_MAX];
+	char room[LOG_FIELD_MAX];
 
 	json_put_number(map, "id", row->id);
 	json_put_text(map, "kind", audit_kind_names[row->kind]);
 	json_put_text(map, row->kind == AUDIT_DECISION ?
-	    decision_fields[DECISION_VERDICT].name : "event", word_of(row));
+	    decision_fields[DECISION_VERDICT].name : "event", log_outcome(row));
 	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++) {
 		const struct decision_field *field = &decision_fields[i];
-		const char *text = field_text(&row->record, field, room);
+		const char *text = log_field_text(&row->record, field, room);
 
 		if (text != NULL && field->form == DECISION_FORM_NUMBER)
 			json_put_number(map, field->name,
@@ -204,11 +205,11 @@ log_print_json(FILE *out, const struct audit_row *row)
 }
 
 static void
-print_row_cb(void *context, const struct audit_row *row)
+log_print_row_cb(void *context, const struct audit_row *row)
 {
-	const struct printer *printer = context;
+	const struct log_printer *printer = context;
 
-	if (word_of(row) == NULL)
+	if (log_outcome(row) == NULL)
 		return;		/* a row that vmauthzd did not write */
 	if (printer->json)
 		log_print_json(printer->out, row);
@@ -216,7 +217,7 @@ print_row_cb(void *context, const struct audit_row *row)
 		log_print_line(printer->out, row);
 }
 
-/* --- all of them --------------------------------------------------------- */
+/* --- all records --------------------------------------------------------- */
 
 struct log {
 	const char *folder;
@@ -225,16 +226,17 @@ struct log {
 	bool json, follow;
 };
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t log_stopped;
 
 static void
 log_stop_cb(int number)
 {
 	(void)number;
-	stopped = 1;
+	log_stopped = 1;
 }
 
-/* Whether all of it got there.  Who follows ends when nobody listens. */
+/* Whether all of text was written.  With --follow, a reader that closed the
+ * pipe is no error, but the end. */
 static bool
 log_print_text(const struct log *log, const char *text, size_t size)
 {
@@ -242,43 +244,44 @@ log_print_text(const struct log *log, const char *text, size_t size)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
 	if (log->follow && errno == EPIPE)
-		stopped = 1;
+		log_stopped = 1;
 	else
 		warn("standard output");
-	return stopped != 0;
+	return log_stopped != 0;
 }
 
-/* Records are printed when the file is closed again: a pager that stands
- * still must not keep vmauthzd from rotating.  Returns how many, or -1. */
+/* Prints the records of one file, after closing it: a pager that does not read
+ * on must not block vmauthzd in rotating its files.  Returns their number, or
+ * -1. */
 static int
-print_some(struct log *log)
+log_print_some(struct log *log)
 {
 	char detail[AUDIT_DETAIL_MAX], *text = NULL;
 	size_t size = 0;
-	struct printer printer = {
+	struct log_printer printer = {
 		.out = open_memstream(&text, &size), .json = log->json,
 	};
-	bool told;
+	bool printed;
 	int count;
 
 	if (printer.out == NULL)
 		err(CLI_FAILED, "open_memstream");
 	count = audit_read(log->folder, &log->filter, &log->place,
-	    print_row_cb, &printer, detail);
+	    log_print_row_cb, &printer, detail);
 	if (fclose(printer.out) != 0)
 		err(CLI_FAILED, "open_memstream");
 	if (count < 0)
 		warnx("%s", detail);
-	told = log_print_text(log, text, size);
+	printed = log_print_text(log, text, size);
 	free(text);
-	if (!told)
+	if (!printed)
 		exit(CLI_FAILED);
 	return count;
 }
 
-/* A file that can't be read is complained about, and the next one read. */
+/* Warns of a file that can't be read, and goes on with the next one. */
 static bool
-print_present(struct log *log)
+log_print_all(struct log *log)
 {
 	struct audit_place before;
 	bool good = true;
@@ -286,15 +289,15 @@ print_present(struct log *log)
 
 	do {
 		before = log->place;
-		count = print_some(log);
+		count = log_print_some(log);
 		good = good && count >= 0;
-	} while (stopped == 0 && (count > 0 ||
+	} while (log_stopped == 0 && (count > 0 ||
 	    memcmp(&before, &log->place, sizeof(before)) != 0));
 	return good;
 }
 
 static void
-catch_signals(void)
+log_catch_signals(void)
 {
 	struct sigaction action;
 
@@ -313,21 +316,21 @@ log_run(struct log *log)
 	bool good;
 
 	if (log->follow)
-		catch_signals();
-	good = print_present(log);
-	while (log->follow && stopped == 0) {
-		if (poll(&listener, 1, POLL_MS) > 0)
+		log_catch_signals();
+	good = log_print_all(log);
+	while (log->follow && log_stopped == 0) {
+		if (poll(&listener, 1, LOG_POLL_MS) > 0)
 			break;
-		good = print_present(log) && good;
+		good = log_print_all(log) && good;
 	}
 	return good ? EXIT_SUCCESS : CLI_FAILED;
 }
 
-/* --- what is asked for --------------------------------------------------- */
+/* --- options ------------------------------------------------------------- */
 
-/* "-7d": so long ago.  Returns 0 if it isn't that. */
+/* An age such as "-7d", in seconds; 0 if text is not an age. */
 static time_t
-ago(const char *text)
+log_parse_age(const char *text)
 {
 	static const struct {
 		char unit;
@@ -347,7 +350,7 @@ ago(const char *text)
 }
 
 static bool
-log_read_since(const char *text, int64_t *since_r)
+log_parse_since(const char *text, int64_t *since_r)
 {
 	char day[sizeof("2026-12-31 00:00")];
 	time_t when = 0;
@@ -355,8 +358,8 @@ log_read_since(const char *text, int64_t *since_r)
 	*since_r = INT64_MIN;
 	if (text == NULL)
 		return true;
-	if (ago(text) != 0) {
-		when = time(NULL) - ago(text);
+	if (log_parse_age(text) != 0) {
+		when = time(NULL) - log_parse_age(text);
 	} else if (!moment_parse(text, &when)) {
 		snprintf(day, sizeof(day), "%.10s 00:00", text);
 		if (strlen(text) != strlen("2026-12-31") ||
@@ -371,9 +374,10 @@ log_read_since(const char *text, int64_t *since_r)
 	return true;
 }
 
-/* A pattern stays as it is; a user needs a realm. */
+/* A pattern is used unchanged; any other user needs a realm, as all users in
+ * the audit have one. */
 static bool
-log_read_user(const char *text, char user_r[AUDIT_TEXT_MAX + 1])
+log_parse_user(const char *text, char user_r[AUDIT_TEXT_MAX + 1])
 {
 	struct identity identity;
 
@@ -416,8 +420,8 @@ verb_log(const char *path, int argc, char **argv)
 		return status;
 	if (folder != NULL)
 		log.folder = folder;
-	if (!log_read_since(since, &log.filter.since) ||
-	    (user != NULL && !log_read_user(user, stored_user)))
+	if (!log_parse_since(since, &log.filter.since) ||
+	    (user != NULL && !log_parse_user(user, stored_user)))
 		return CLI_USAGE;
 	if (vm != NULL)
 		audit_text(stored_vm, vm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* vmauthz replay: what the logins of a log would come to by now. */
+/* vmauthz replay: decides the logins of a log again, by the present policy. */
 
 #include <err.h>
 #include <errno.h>
@@ -16,31 +16,31 @@
 #include "tools/words.h"
 
 enum {
-	STATUS_SAME = 0,
-	STATUS_DIFFERS = 1,
-	STATUS_FAILED = 2,
-	ROOM = 2 * DECISION_LINE_MAX,	/* a line with what is in front of it */
+	REPLAY_STATUS_SAME = 0,
+	REPLAY_STATUS_DIFFERS = 1,
+	REPLAY_STATUS_FAILED = 2,
+	REPLAY_LINE_SIZE = 2 * DECISION_LINE_MAX, /* with its prefix */
 };
 
-/* What a line came to. */
-enum result {
-	RESULT_SAME = 0,
-	RESULT_DIFFERS,
-	RESULT_MALFORMED,
-	RESULT_CUT,
-	RESULT_NOT_POLICY,	/* it was not the policy that decided */
-	RESULT_VM,		/* the VM's description is not in the line */
-	RESULT_LOCAL,		/* nobody looked for the account then */
-	RESULT_OTHER,		/* no decision: not counted */
-	RESULT_COUNT
+/* The result of a line. */
+enum replay_result {
+	REPLAY_SAME = 0,
+	REPLAY_DIFFERS,
+	REPLAY_MALFORMED,
+	REPLAY_CUT,
+	REPLAY_NOT_POLICY,	/* it was not the policy that decided */
+	REPLAY_VM,		/* the VM's description is not in the line */
+	REPLAY_LOCAL,		/* nobody looked for the account then */
+	REPLAY_OTHER,		/* no decision: not counted */
+	REPLAY_COUNT
 };
 
-static const char *const result_text[RESULT_COUNT] = {
-	[RESULT_MALFORMED] = "malformed",
-	[RESULT_CUT] = "cut short",
-	[RESULT_NOT_POLICY] = "not decided by the policy",
-	[RESULT_VM] = "about what the VM's process said of itself",
-	[RESULT_LOCAL] = "without the local account that a grant asks for",
+static const char *const replay_result_text[REPLAY_COUNT] = {
+	[REPLAY_MALFORMED] = "malformed",
+	[REPLAY_CUT] = "cut short",
+	[REPLAY_NOT_POLICY] = "not decided by the policy",
+	[REPLAY_VM] = "about what the VM's process said of itself",
+	[REPLAY_LOCAL] = "without the local account that a grant asks for",
 };
 
 struct replay {
@@ -48,15 +48,15 @@ struct replay {
 	const char *name;
 	struct policy *policy;
 	uintmax_t number;	/* of the line */
-	uintmax_t count[RESULT_COUNT];
-	bool failed;		/* the policy could not be asked */
+	uintmax_t count[REPLAY_COUNT];
+	bool failed;		/* the policy, or the log, can't be read */
 };
 
 /* --- one line ------------------------------------------------------------ */
 
-/* The reason without its detail; REASON_COUNT if it is none of the policy's. */
+/* The reason without its detail; REASON_COUNT if it is not of the policy. */
 static enum reason
-reason_of(const char *text)
+replay_reason(const char *text)
 {
 	for (int i = 0; i < REASON_COUNT; i++) {
 		const char *reason = reason_text((enum reason)i);
@@ -69,34 +69,34 @@ reason_of(const char *text)
 	return REASON_COUNT;
 }
 
-/* Not one of observe, which says that a refusal was not enforced. */
+/* A line of observe is about a refusal that was not enforced: not allowed. */
 static bool
-is_allowed(const struct decision_record *line)
+replay_was_allowed(const struct decision_record *line)
 {
 	return line->verdict == VERDICT_ALLOW;
 }
 
-/* What keeps a line from being judged; RESULT_SAME: nothing. */
-static enum result
+/* Why a line can't be decided again; REPLAY_SAME: it can. */
+static enum replay_result
 replay_obstacle(const struct decision_record *line)
 {
-	enum reason reason = reason_of(line->reason);
+	enum reason reason = replay_reason(line->reason);
 
 	if (reason == REASON_COUNT || reason == REASON_POLICY_ERROR ||
 	    line->user == NULL)
-		return RESULT_NOT_POLICY;
+		return REPLAY_NOT_POLICY;
 	if (reason == REASON_VM_MISMATCH || reason == REASON_VM_AMBIGUOUS ||
 	    line->vm == NULL)
-		return RESULT_VM;
-	if (is_allowed(line) != (reason == REASON_GRANT))
-		return RESULT_MALFORMED;
-	return RESULT_SAME;
+		return REPLAY_VM;
+	if (replay_was_allowed(line) != (reason == REASON_GRANT))
+		return REPLAY_MALFORMED;
+	return REPLAY_SAME;
 }
 
-/* A deny, or an unmet allow, may have been about the account, unless
- * something else spoke against user or VM before. */
+/* The account may have been the cause of a deny, or of an allow whose condition
+ * was not met, unless the user or the VM was refused before that. */
 static bool
-lacks_account(const struct decision *decision)
+replay_lacks_account(const struct decision *decision)
 {
 	return decision->verdict == VERDICT_DENY &&
 	    decision->wants_local_user &&
@@ -104,7 +104,7 @@ lacks_account(const struct decision *decision)
 }
 
 static void
-print_difference(const struct replay *replay,
+replay_print_difference(const struct replay *replay,
     const struct decision_record *line, const struct decision *now)
 {
 	printf("line %ju: ", replay->number);
@@ -112,7 +112,7 @@ print_difference(const struct replay *replay,
 	fputs(", VM ", stdout);
 	words_print(stdout, line->vm);
 	fputs(": ", stdout);
-	words_print_verdict(stdout, is_allowed(line), line->reason,
+	words_print_verdict(stdout, replay_was_allowed(line), line->reason,
 	    line->grant);
 	fputs(" -> ", stdout);
 	words_print_verdict(stdout, now->verdict == VERDICT_ALLOW,
@@ -120,8 +120,8 @@ print_difference(const struct replay *replay,
 	putchar('\n');
 }
 
-static enum result
-decide_again(struct replay *replay, const struct decision_record *line,
+static enum replay_result
+replay_decide(struct replay *replay, const struct decision_record *line,
     const struct identity *user)
 {
 	const struct request request = {
@@ -140,54 +140,55 @@ decide_again(struct replay *replay, const struct decision_record *line,
 	if (now.verdict == VERDICT_UNKNOWN) {
 		warnx("%s", policy_detail(replay->policy));
 		replay->failed = true;
-		return RESULT_SAME;
+		return REPLAY_SAME;
 	}
-	if (lacks_account(&now))
-		return RESULT_LOCAL;
-	if (is_allowed(line) == (now.verdict == VERDICT_ALLOW))
-		return RESULT_SAME;
-	print_difference(replay, line, &now);
-	return RESULT_DIFFERS;
+	if (replay_lacks_account(&now))
+		return REPLAY_LOCAL;
+	if (replay_was_allowed(line) == (now.verdict == VERDICT_ALLOW))
+		return REPLAY_SAME;
+	replay_print_difference(replay, line, &now);
+	return REPLAY_DIFFERS;
 }
 
-static enum result
+static enum replay_result
 replay_line(struct replay *replay, char *text)
 {
-	static const enum result unread[] = {
-		[DECISION_LINE_BAD] = RESULT_MALFORMED,
-		[DECISION_LINE_CUT] = RESULT_CUT,
-		[DECISION_LINE_OTHER] = RESULT_OTHER,
+	static const enum replay_result unread[] = {
+		[DECISION_LINE_BAD] = REPLAY_MALFORMED,
+		[DECISION_LINE_CUT] = REPLAY_CUT,
+		[DECISION_LINE_OTHER] = REPLAY_OTHER,
 	};
 	enum decision_line_kind kind;
 	const char *names[DECISION_NAMES_MAX];
 	struct decision_record line;
 	struct identity user;
-	enum result result;
+	enum replay_result result;
 
 	kind = decision_line_parse(text, names, &line);
 	if (kind != DECISION_LINE_GOOD)
 		return unread[kind];
 	result = replay_obstacle(&line);
-	if (result != RESULT_SAME)
+	if (result != REPLAY_SAME)
 		return result;
 	if (identity_parse(&user, line.user, strlen(line.user), NULL) != 0 ||
 	    strcmp(user.text, line.user) != 0)
-		return RESULT_MALFORMED;
-	return decide_again(replay, &line, &user);
+		return REPLAY_MALFORMED;
+	return replay_decide(replay, &line, &user);
 }
 
 /* --- the log ------------------------------------------------------------- */
 
-/* Reads the next line without its newline.  One that is too long loses its
- * end, and a NUL becomes what no decision has either. */
+/* Reads the next line without its newline.  A line that is too long loses its
+ * end.  A NUL is replaced by another octet that makes a decision malformed, so
+ * that the octets behind it count, too. */
 static bool
-replay_read_line(FILE *log, char line[ROOM])
+replay_read_line(FILE *log, char line[REPLAY_LINE_SIZE])
 {
 	size_t used = 0;
 	int c;
 
 	while ((c = getc(log)) != EOF && c != '\n') {
-		if (used < ROOM - 1)
+		if (used < REPLAY_LINE_SIZE - 1)
 			line[used++] = (char)(c != '\0' ? c : '\x01');
 	}
 	line[used] = '\0';
@@ -197,7 +198,7 @@ replay_read_line(FILE *log, char line[ROOM])
 static void
 replay_read_log(struct replay *replay)
 {
-	char line[ROOM];
+	char line[REPLAY_LINE_SIZE];
 
 	while (!replay->failed && replay_read_line(replay->log, line)) {
 		replay->number++;
@@ -210,39 +211,39 @@ replay_read_log(struct replay *replay)
 }
 
 static void
-print_summary(const struct replay *replay)
+replay_print_summary(const struct replay *replay)
 {
-	uintmax_t judged = replay->count[RESULT_SAME] +
-	    replay->count[RESULT_DIFFERS], unjudged = 0;
+	uintmax_t decided = replay->count[REPLAY_SAME] +
+	    replay->count[REPLAY_DIFFERS], undecided = 0;
 	const char *separator = " (";
 
-	for (int i = RESULT_MALFORMED; i < RESULT_OTHER; i++)
-		unjudged += replay->count[i];
+	for (int i = REPLAY_MALFORMED; i < REPLAY_OTHER; i++)
+		undecided += replay->count[i];
 	printf("%ju lines, %ju differ, %ju could not be judged",
-	    judged + unjudged, replay->count[RESULT_DIFFERS], unjudged);
-	for (int i = RESULT_MALFORMED; i < RESULT_OTHER; i++) {
+	    decided + undecided, replay->count[REPLAY_DIFFERS], undecided);
+	for (int i = REPLAY_MALFORMED; i < REPLAY_OTHER; i++) {
 		if (replay->count[i] == 0)
 			continue;
 		printf("%s%ju %s", separator, replay->count[i],
-		    result_text[i]);
+		    replay_result_text[i]);
 		separator = ", ";
 	}
-	puts(unjudged != 0 ? ")" : "");
+	puts(undecided != 0 ? ")" : "");
 }
 
 static int
 replay_run(struct replay *replay, const char *path)
 {
 	if (policy_new(&replay->policy, path) != ERROR_NONE)
-		err(STATUS_FAILED, NULL);
+		err(REPLAY_STATUS_FAILED, NULL);
 	replay_read_log(replay);
 	policy_free(&replay->policy);
 	if (!replay->failed)
-		print_summary(replay);
+		replay_print_summary(replay);
 	if (!cli_flush() || replay->failed)
-		return STATUS_FAILED;
-	return replay->count[RESULT_DIFFERS] != 0 ? STATUS_DIFFERS :
-	    STATUS_SAME;
+		return REPLAY_STATUS_FAILED;
+	return replay->count[REPLAY_DIFFERS] != 0 ? REPLAY_STATUS_DIFFERS :
+	    REPLAY_STATUS_SAME;
 }
 
 int
@@ -256,14 +257,14 @@ verb_replay(const char *path, int argc, char **argv)
 	int status, operand = cli_parse(&command, argc, argv, &status);
 
 	if (operand < 0)
-		return status == EXIT_SUCCESS ? status : STATUS_FAILED;
+		return status == EXIT_SUCCESS ? status : REPLAY_STATUS_FAILED;
 	if (strcmp(argv[operand], "-") != 0) {
 		replay.name = argv[operand];
 		replay.log = fopen(replay.name, "re");
 	}
 	if (replay.log == NULL) {
 		warn("%s", replay.name);
-		return STATUS_FAILED;
+		return REPLAY_STATUS_FAILED;
 	}
 	status = replay_run(&replay, path);
 	if (replay.log != stdin)

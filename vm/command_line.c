@@ -8,7 +8,8 @@
 
 #include "base/file_read.h"
 
-/* octets; Linux gives a command line no more than a quarter of the stack */
+/* octets; Linux starts no program with more than 6 MiB of arguments and
+ * environment, execve(2) */
 enum { CMDLINE_MAX = 8 * 1024 * 1024 };
 
 /* The options of QEMU 2.12 to 10.0 that have no argument (qemu-options.def).
@@ -27,7 +28,7 @@ static const char *const flag_options[] = {
 	"version", "win2k-hack", "xen-attach", "xen-domid-restrict",
 };
 
-/* Whether QEMU takes the option (without its dashes) as one word. */
+/* Whether the option, written without its dashes, has no argument. */
 static bool
 command_line_option_is_flag(const char *option)
 {
@@ -109,7 +110,8 @@ command_line_parse(struct command_line *self_r, const char *cmdline,
 	const char *at = cmdline, *end = cmdline + length;
 	const char *option, *value;
 
-	/* Without a NUL at the end the last value may have been cut. */
+	/* Without a NUL at the end the last value may have been cut, and the
+	 * rest of a VM's name may be another VM's name. */
 	memset(self_r, 0, sizeof(*self_r));
 	if (length == 0 || end[-1] != '\0')
 		return;
@@ -118,6 +120,7 @@ command_line_parse(struct command_line *self_r, const char *cmdline,
 	while ((option = command_line_next_argument(&at, end)) != NULL) {
 		if (option[0] != '-')
 			continue;		/* a disk image */
+		/* QEMU reads "--name" as "-name" */
 		option += option[1] == '-' ? 2 : 1;
 		if (command_line_option_is_flag(option))
 			continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Which VM a process is, from what the process itself can't write. */
+/* Which VM a process runs, from sources that the process itself can't write. */
 
 #ifndef VMAUTHZ_VM_MACHINE_H
 #define VMAUTHZ_VM_MACHINE_H
@@ -10,7 +10,8 @@
 #include "decide/request.h"
 #include "vm/peer.h"
 
-/* Where it is known from; the first one that knows decides. */
+/* Where the VM is known from, in the order of the search.  The first source
+ * that finds a VM, or contradicts itself, ends the search. */
 enum machine_source {
 	MACHINE_UNKNOWN = 0,
 	MACHINE_LIBVIRT,	/* NAME.pid and NAME.xml in libvirt's folder */
@@ -25,13 +26,14 @@ struct machine {
 	char uuid[UUID_LENGTH + 1];	/* lower case; "": unknown */
 };
 
-/* Where to look. */
+/* The sources to search, and where they are. */
 struct machine_sources {
-	bool libvirt, cgroup, command_line;
+	bool libvirt, cgroup, command_line;	/* whether to search it */
 	const char *libvirt_folder;	/* "/run/libvirt/qemu" */
 	const char *proc;		/* "/proc" */
 	uid_t owner;			/* of libvirt's files: 0 */
-	/* Opens NAME.xml, which root alone may read; a descriptor or -1. */
+	/* Opens NAME.xml, which root alone may read.  Returns a descriptor
+	 * that the caller closes, or -1. */
 	int (*open_status)(void *context, const char *name);
 	void *context;
 };
@@ -39,8 +41,8 @@ struct machine_sources {
 /* "libvirt", "cgroup", "command-line", "unknown". */
 const char *machine_source_name(enum machine_source source);
 
-/* Whether that can be a VM's name: 1 to REQUEST_VM_NAME_MAX octets, no control
- * characters, no '/'. */
+/* Whether name is a possible VM's name: 1 to REQUEST_VM_NAME_MAX octets, no
+ * control characters, and no '/', for it becomes the name of a file. */
 bool machine_name_valid(const char *name);
 
 #endif

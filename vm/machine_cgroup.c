@@ -9,23 +9,26 @@
 #include "base/file_read.h"
 #include "vm/machine_source.h"
 
-/* Where systemd keeps what is registered as a machine.  A user's own cgroups
- * are below user.slice, whatever he calls them. */
+/* systemd-machined puts registered machines into this slice.  Users can make
+ * cgroups with such names, too, but theirs are below user.slice: this is why a
+ * path has to begin with it. */
 static const char slice[] = "/machine.slice/";
 static const char prefix[] = "machine-qemu-";	/* unescaped */
 static const char suffix[] = ".scope";
 
 enum {
-	TEXT_MAX = 65536,	/* octets of /proc/PID/cgroup */
-	/* libvirt leaves out of a machine's name what systemd doesn't allow,
-	 * and cuts it: one of full length may be several VMs' */
-	MACHINE_NAME_MAX = 64,
+	CGROUP_TEXT_MAX = 65536,	/* octets of /proc/PID/cgroup */
+	/* libvirt drops from a machine's name the characters that systemd does
+	 * not allow, and cuts the rest to this length: a name of full length
+	 * may belong to several VMs */
+	CGROUP_NAME_MAX = 64,
 };
 
-/* "machine-qemu-7-debianx" as the name; false if it is no VM's.  systemd
- * escapes any octet of a unit's name (systemd.unit(5)): \x2d is '-'. */
+/* Copies the VM's name out of "machine-qemu-7-debianx.scope".  Returns false if
+ * the unit is no VM's.  systemd may escape any octet of a unit's name
+ * (systemd.unit(5)): \x2d is '-'. */
 static bool
-name_of_unit(const char *unit, size_t length,
+cgroup_unit_name(const char *unit, size_t length,
     char name_r[REQUEST_VM_NAME_MAX + 1])
 {
 	char text[REQUEST_VM_NAME_MAX + 64], *name;
@@ -41,7 +44,7 @@ name_of_unit(const char *unit, size_t length,
 	/* the machine's name is "qemu-7-debianx" */
 	machine = strlen(text) - strlen("machine-");
 	digits = strspn(name, "0123456789");
-	if (digits == 0 || name[digits] != '-' || machine >= MACHINE_NAME_MAX)
+	if (digits == 0 || name[digits] != '-' || machine >= CGROUP_NAME_MAX)
 		return false;
 	name += digits + 1;
 	if (!machine_name_valid(name))
@@ -50,10 +53,11 @@ name_of_unit(const char *unit, size_t length,
 	return true;
 }
 
-/* The path of the hierarchy that systemd keeps: the unified one, or its own of
- * the first version. */
+/* The path in a line of proc_pid_cgroup(5), or NULL.  Only the hierarchies that
+ * systemd manages count: the unified one, and its own one of cgroups(7)
+ * version 1. */
 static const char *
-systemd_path(const char *line)
+cgroup_systemd_path(const char *line)
 {
 	static const char *const heads[] = { "0::", ":name=systemd:" };
 	const char *at;
@@ -66,7 +70,7 @@ systemd_path(const char *line)
 	return NULL;
 }
 
-enum machine_word
+enum machine_result
 machine_parse_cgroup(const char *text, char name_r[REQUEST_VM_NAME_MAX + 1])
 {
 	char name[REQUEST_VM_NAME_MAX + 1];
@@ -75,34 +79,35 @@ machine_parse_cgroup(const char *text, char name_r[REQUEST_VM_NAME_MAX + 1])
 	name_r[0] = '\0';
 	for (const char *line = text; *line != '\0';
 	    line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *path = systemd_path(line);
+		const char *path = cgroup_systemd_path(line);
 
 		if (path == NULL || strncmp(path, slice, strlen(slice)) != 0)
 			continue;
 		path += strlen(slice);
-		if (!name_of_unit(path, strcspn(path, "/\n"), name))
+		if (!cgroup_unit_name(path, strcspn(path, "/\n"), name))
 			continue;
+		/* a hybrid host lists both hierarchies: they have to agree */
 		if (found && strcmp(name, name_r) != 0)
-			return MACHINE_CONTRADICTION;
+			return MACHINE_CONFLICT;
 		strcpy(name_r, name);
 		found = true;
 	}
-	return found ? MACHINE_SURE : MACHINE_SILENT;
+	return found ? MACHINE_FOUND : MACHINE_NONE;
 }
 
-enum machine_word
-machine_ask_cgroup(struct machine *machine_r, const struct peer *peer,
+enum machine_result
+machine_from_cgroup(struct machine *machine_r, const struct peer *peer,
     const struct machine_sources *sources)
 {
-	enum machine_word word = MACHINE_SILENT;
+	enum machine_result result = MACHINE_NONE;
 	char path[64], *text;
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s/%ld/cgroup", sources->proc,
 	    (long)peer->pid);
-	text = file_read_path(path, TEXT_MAX, &size);
+	text = file_read_path(path, CGROUP_TEXT_MAX, &size);
 	if (text != NULL)
-		word = machine_parse_cgroup(text, machine_r->name);
+		result = machine_parse_cgroup(text, machine_r->name);
 	free(text);
-	return word;
+	return result;
 }

@@ -12,21 +12,22 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/file_read.h"
 #include "base/uuid.h"
 #include "vm/machine_source.h"
 
 enum {
-	PID_TEXT_MAX = 32,
-	STATUS_MAX = 4 * 1024 * 1024,	/* octets of a status file */
-	FILES_MAX = 65536,		/* in libvirt's folder */
+	LIBVIRT_PID_MAX = 32,		/* octets of a process id as text */
+	LIBVIRT_STATUS_MAX = 4 * 1024 * 1024,	/* octets of a status file */
+	LIBVIRT_FILES_MAX = 65536,	/* in libvirt's folder; more are a
+					 * conflict */
 };
 
-/* --- the status file: <domstatus pid="…"><domain><name/><uuid/> ------------- */
+/* --- the status file: <domstatus pid="…"><domain><name/><uuid/> ----------- */
 
 static const xmlNode *
-child(const xmlNode *node, const char *name)
+status_child(const xmlNode *node, const char *name)
 {
 	const xmlNode *at = node != NULL ? node->children : NULL;
 
@@ -37,7 +38,7 @@ child(const xmlNode *node, const char *name)
 }
 
 static bool
-content_is(const xmlNode *node, const char *wanted)
+status_content_is(const xmlNode *node, const char *wanted)
 {
 	xmlChar *content = node != NULL ? xmlNodeGetContent(node) : NULL;
 	bool is = content != NULL &&
@@ -48,7 +49,7 @@ content_is(const xmlNode *node, const char *wanted)
 }
 
 static bool
-take_uuid(const xmlNode *node, char uuid_r[UUID_LENGTH + 1])
+status_copy_uuid(const xmlNode *node, char uuid_r[UUID_LENGTH + 1])
 {
 	xmlChar *content = node != NULL ? xmlNodeGetContent(node) : NULL;
 	bool good = content != NULL && uuid_is_lower((const char *)content);
@@ -60,11 +61,11 @@ take_uuid(const xmlNode *node, char uuid_r[UUID_LENGTH + 1])
 }
 
 static bool
-pid_is(const xmlNode *node, pid_t pid)
+status_pid_is(const xmlNode *node, pid_t pid)
 {
 	xmlChar *value = node != NULL ?
 	    xmlGetNoNsProp(node, (const xmlChar *)"pid") : NULL;
-	char wanted[PID_TEXT_MAX];
+	char wanted[LIBVIRT_PID_MAX];
 	bool is;
 
 	snprintf(wanted, sizeof(wanted), "%ld", (long)pid);
@@ -73,10 +74,11 @@ pid_is(const xmlNode *node, pid_t pid)
 	return is;
 }
 
-/* Called at a document type, which libvirt never writes.  What one declares
- * makes little text into much, and libxml2 doesn't count all of its ways. */
+/* Called at a document type declaration, which libvirt never writes.  Entities
+ * that it declares expand a small file to a large text, and libxml2's limits do
+ * not cover every way to do so: the parser stops here. */
 static void
-refuse_type(void *context, const xmlChar *name, const xmlChar *public_id,
+status_doctype_cb(void *context, const xmlChar *name, const xmlChar *public_id,
     const xmlChar *system_id)
 {
 	xmlParserCtxt *parser = context;
@@ -84,19 +86,20 @@ refuse_type(void *context, const xmlChar *name, const xmlChar *public_id,
 	(void)name;
 	(void)public_id;
 	(void)system_id;
+	/* xmlStopParser() alone does not mark the document as malformed */
 	parser->wellFormed = 0;
 	xmlStopParser(parser);
 }
 
 static xmlDoc *
-read_document(const char *xml, size_t size)
+status_parse_document(const char *xml, size_t size)
 {
 	xmlParserCtxt *parser = xmlNewParserCtxt();
 	xmlDoc *document;
 
 	if (parser == NULL)
 		return NULL;
-	parser->sax->internalSubset = refuse_type;
+	parser->sax->internalSubset = status_doctype_cb;
 	document = xmlCtxtReadMemory(parser, xml, (int)size, NULL, NULL,
 	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	xmlFreeParserCtxt(parser);
@@ -112,25 +115,25 @@ machine_parse_status(const char *xml, size_t size, const char *name,
 	bool good = false;
 
 	uuid_r[0] = '\0';
-	if (size > STATUS_MAX)
+	if (size > LIBVIRT_STATUS_MAX)
 		return false;
-	document = read_document(xml, size);
+	document = status_parse_document(xml, size);
 	if (document == NULL)
 		return false;
 	root = xmlDocGetRootElement(document);
 	if (root != NULL && xmlStrcmp(root->name,
 	    (const xmlChar *)"domstatus") == 0) {
-		domain = child(root, "domain");
-		good = pid_is(root, pid) &&
-		    content_is(child(domain, "name"), name) &&
-		    take_uuid(child(domain, "uuid"), uuid_r);
+		domain = status_child(root, "domain");
+		good = status_pid_is(root, pid) &&
+		    status_content_is(status_child(domain, "name"), name) &&
+		    status_copy_uuid(status_child(domain, "uuid"), uuid_r);
 	}
 	xmlFreeDoc(document);
 	return good;
 }
 
 static bool
-read_status(struct machine *machine, const struct peer *peer,
+libvirt_read_status(struct machine *machine, const struct peer *peer,
     const struct machine_sources *sources)
 {
 	int fd = sources->open_status(sources->context, machine->name);
@@ -140,7 +143,7 @@ read_status(struct machine *machine, const struct peer *peer,
 
 	if (fd < 0)
 		return false;
-	text = file_read_all(fd, STATUS_MAX, &size);
+	text = file_read_all(fd, LIBVIRT_STATUS_MAX, &size);
 	close(fd);
 	good = size > 0 && machine_parse_status(text, size, machine->name,
 	    peer->pid, machine->uuid);
@@ -148,12 +151,12 @@ read_status(struct machine *machine, const struct peer *peer,
 	return good;
 }
 
-/* --- the process files: NAME.pid ---------------------------------------------- */
+/* --- the process files: NAME.pid ------------------------------------------ */
 
-/* A descriptor, or -1 if others than root could have made, or changed, the
- * file. */
+/* Returns a descriptor, or -1 if accounts other than root could have made or
+ * changed the file. */
 static int
-machine_open(int folder, const char *path, int flags, mode_t type,
+libvirt_open(int folder, const char *path, int flags, mode_t type,
     const struct machine_sources *sources, struct stat *st_r)
 {
 	const struct file_rule rule = {
@@ -167,9 +170,10 @@ machine_open(int folder, const char *path, int flags, mode_t type,
 	    st_r, &verdict);
 }
 
-/* When a process started, as Unix time; 0 if that can't be told. */
+/* The process's start as Unix time in seconds, or 0 if the unit of clock ticks
+ * is unknown. */
 static int64_t
-started_at(const struct peer *peer)
+libvirt_process_start(const struct peer *peer)
 {
 	long rate = sysconf(_SC_CLK_TCK);
 
@@ -179,12 +183,12 @@ started_at(const struct peer *peer)
 	    (int64_t)(peer->start / (uint64_t)rate);
 }
 
-/* A number and at most one line feed. */
+/* Whether the file holds pid as decimal digits, and at most one line feed. */
 static bool
-holds_pid(int fd, pid_t pid)
+pid_file_holds(int fd, pid_t pid)
 {
-	char text[PID_TEXT_MAX + 1], wanted[PID_TEXT_MAX];
-	ssize_t size = file_read(fd, text, PID_TEXT_MAX);
+	char text[LIBVIRT_PID_MAX + 1], wanted[LIBVIRT_PID_MAX];
+	ssize_t size = file_read(fd, text, LIBVIRT_PID_MAX);
 
 	if (size <= 0)
 		return false;
@@ -194,28 +198,29 @@ holds_pid(int fd, pid_t pid)
 	return strlen(text) == (size_t)size && strcmp(text, wanted) == 0;
 }
 
-/* A file that is older than the process is about another one, which had its
- * number before. */
+/* Whether a process file names the process.  A file that is older than the
+ * process names an earlier one, which had the same number. */
 static bool
-is_about(int folder, const char *file, const struct peer *peer,
+pid_file_matches(int folder, const char *file, const struct peer *peer,
     const struct machine_sources *sources)
 {
-	enum { SLACK = 2 };	/* seconds that clocks are rounded by */
+	/* the times of both are whole seconds, each up to one off */
+	enum { SLACK = 2 };
 	struct stat st;
-	int fd = machine_open(folder, file, 0, S_IFREG, sources, &st);
+	int fd = libvirt_open(folder, file, 0, S_IFREG, sources, &st);
 	bool is;
 
 	if (fd < 0)
 		return false;
-	is = st.st_mtim.tv_sec + SLACK >= started_at(peer) &&
-	    holds_pid(fd, peer->pid);
+	is = st.st_mtim.tv_sec + SLACK >= libvirt_process_start(peer) &&
+	    pid_file_holds(fd, peer->pid);
 	close(fd);
 	return is;
 }
 
-/* The VM's name out of "NAME.pid". */
+/* Copies the VM's name out of "NAME.pid".  Returns false if it is none. */
 static bool
-name_of(const char *file, char name_r[REQUEST_VM_NAME_MAX + 1])
+pid_file_name(const char *file, char name_r[REQUEST_VM_NAME_MAX + 1])
 {
 	static const char ending[] = ".pid";
 	size_t length = strlen(file), tail = strlen(ending);
@@ -228,50 +233,54 @@ name_of(const char *file, char name_r[REQUEST_VM_NAME_MAX + 1])
 	return machine_name_valid(name_r);
 }
 
-/* Looks at every file: two that name the process contradict each other. */
-static enum machine_word
-find_name(DIR *folder, struct machine *machine_r, const struct peer *peer,
-    const struct machine_sources *sources)
+/* Reads every file instead of stopping at the first match: if two name the
+ * process, neither can be trusted. */
+static enum machine_result
+libvirt_find_name(DIR *folder, struct machine *machine_r,
+    const struct peer *peer, const struct machine_sources *sources)
 {
-	enum machine_word word = MACHINE_SILENT;
+	enum machine_result result = MACHINE_NONE;
 	char name[REQUEST_VM_NAME_MAX + 1];
 	const struct dirent *entry;
 	int seen = 0;
 
 	while ((entry = readdir(folder)) != NULL) {
-		if (++seen > FILES_MAX)
-			return MACHINE_CONTRADICTION;
-		if (!name_of(entry->d_name, name) ||
-		    !is_about(dirfd(folder), entry->d_name, peer, sources))
+		if (++seen > LIBVIRT_FILES_MAX)
+			return MACHINE_CONFLICT;
+		if (!pid_file_name(entry->d_name, name) ||
+		    !pid_file_matches(dirfd(folder), entry->d_name, peer,
+		    sources))
 			continue;
-		if (word == MACHINE_SURE)
-			return MACHINE_CONTRADICTION;
+		if (result == MACHINE_FOUND)
+			return MACHINE_CONFLICT;
 		strcpy(machine_r->name, name);
-		word = MACHINE_SURE;
+		result = MACHINE_FOUND;
 	}
-	return word;
+	return result;
 }
 
-enum machine_word
-machine_ask_libvirt(struct machine *machine_r, const struct peer *peer,
+enum machine_result
+machine_from_libvirt(struct machine *machine_r, const struct peer *peer,
     const struct machine_sources *sources)
 {
-	enum machine_word word = MACHINE_SILENT;
+	enum machine_result result = MACHINE_NONE;
 	struct stat st;
-	int fd = machine_open(AT_FDCWD, sources->libvirt_folder, O_DIRECTORY,
+	int fd = libvirt_open(AT_FDCWD, sources->libvirt_folder, O_DIRECTORY,
 	    S_IFDIR, sources, &st);
 	DIR *folder;
 
 	if (fd < 0)
-		return MACHINE_SILENT;
+		return MACHINE_NONE;
 	folder = fdopendir(fd);
 	if (folder == NULL) {
 		close(fd);
-		return MACHINE_SILENT;
+		return MACHINE_NONE;
 	}
-	word = find_name(folder, machine_r, peer, sources);
+	result = libvirt_find_name(folder, machine_r, peer, sources);
 	closedir(folder);
-	if (word == MACHINE_SURE && !read_status(machine_r, peer, sources))
-		word = MACHINE_CONTRADICTION;
-	return word;
+	/* NAME.xml has the uuid, and has to confirm NAME.pid */
+	if (result == MACHINE_FOUND &&
+	    !libvirt_read_status(machine_r, peer, sources))
+		result = MACHINE_CONFLICT;
+	return result;
 }

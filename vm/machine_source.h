@@ -8,25 +8,26 @@
 
 #include "vm/machine.h"
 
-/* What a source has to say. */
-enum machine_word {
-	MACHINE_SILENT = 0,	/* nothing: ask the next one */
-	MACHINE_SURE,		/* the machine is set */
-	MACHINE_CONTRADICTION,	/* nobody is to be believed */
+/* The result of one source. */
+enum machine_result {
+	MACHINE_NONE = 0,	/* no VM: search the next source */
+	MACHINE_FOUND,		/* name and perhaps uuid are set */
+	MACHINE_CONFLICT,	/* its parts disagree: search no further */
 };
 
-enum machine_word machine_ask_libvirt(struct machine *machine_r,
+enum machine_result machine_from_libvirt(struct machine *machine_r,
     const struct peer *peer, const struct machine_sources *sources);
-enum machine_word machine_ask_cgroup(struct machine *machine_r,
+enum machine_result machine_from_cgroup(struct machine *machine_r,
     const struct peer *peer, const struct machine_sources *sources);
 
-/* The name in a scope of machine.slice, from the text of /proc/PID/cgroup:
- * see machine_cgroup.c. */
-enum machine_word machine_parse_cgroup(const char *text,
+/* Finds the name in a scope of machine.slice, in the text of /proc/PID/cgroup.
+ * name_r is empty unless one was found. */
+enum machine_result machine_parse_cgroup(const char *text,
     char name_r[REQUEST_VM_NAME_MAX + 1]);
 
-/* What libvirt's status file says: its name has to be name, its process pid.
- * Sets the uuid. */
+/* Reads size octets of libvirt's status file, NAME.xml.  Returns false, with an
+ * empty uuid_r, unless it is well-formed and about the VM with that name and
+ * process. */
 bool machine_parse_status(const char *xml, size_t size, const char *name,
     pid_t pid, char uuid_r[UUID_LENGTH + 1]);
 

@@ -17,14 +17,15 @@
 #include "base/file_read.h"
 
 #ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77		/* Linux 6.5; include/uapi/asm-generic/socket.h */
+/* Linux 6.5, include/uapi/asm-generic/socket.h; older headers lack it */
+#define SO_PEERPIDFD 77
 #endif
 
-/* The process's start in clock ticks since boot; 0 if it can't be read.  The
- * command's name, which the process chooses, may hold anything but ends at the
- * last parenthesis. */
+/* The process's start in clock ticks since boot, or 0 if it can't be read.  The
+ * process chooses its command's name, which may hold blanks and parentheses:
+ * the fields are counted from the last parenthesis on. */
 static uint64_t
-read_start(pid_t pid)
+peer_read_start(pid_t pid)
 {
 	enum {
 		FIELDS_BEFORE = 20,	/* of the start, behind the name */
@@ -49,9 +50,11 @@ read_start(pid_t pid)
 	return start;
 }
 
-/* In the unit of read_start(), rounded down. */
+/* The time since boot, in the unit of peer_read_start(), rounded down.  Seconds
+ * and nanoseconds are multiplied apart: the product of all nanoseconds would
+ * overflow after some years. */
 static uint64_t
-ticks_since_boot(void)
+peer_ticks_since_boot(void)
 {
 	enum { NS = 1000000000 };	/* in a second */
 	uint64_t rate = (uint64_t)sysconf(_SC_CLK_TCK);
@@ -61,7 +64,7 @@ ticks_since_boot(void)
 }
 
 static int
-open_pidfd(pid_t pid)
+peer_open_pidfd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
@@ -69,7 +72,8 @@ open_pidfd(pid_t pid)
 int
 peer_open(struct peer *peer_r, int socket)
 {
-	uint64_t now = ticks_since_boot();
+	/* before the credentials are read: see the comparison below */
+	uint64_t now = peer_ticks_since_boot();
 	struct ucred who = { 0 };
 	socklen_t size = sizeof(who);
 	int pidfd = -1;
@@ -80,7 +84,7 @@ peer_open(struct peer *peer_r, int socket)
 		return ERROR_ACCESS;
 	size = sizeof(pidfd);
 	if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0)
-		pidfd = errno == ENOPROTOOPT ? open_pidfd(who.pid) : -1;
+		pidfd = errno == ENOPROTOOPT ? peer_open_pidfd(who.pid) : -1;
 	if (pidfd < 0)
 		return ERROR_ACCESS;
 	*peer_r = (struct peer){
@@ -88,10 +92,10 @@ peer_open(struct peer *peer_r, int socket)
 		.uid = who.uid,
 		.gid = who.gid,
 		.pidfd = pidfd,
-		.start = read_start(who.pid),
+		.start = peer_read_start(who.pid),
 	};
-	/* who has connected before was there before; a younger process has only
-	 * got the number of one that is gone */
+	/* The peer connected before this call, so it started before.  A process
+	 * that started later has the reused number of one that ended. */
 	if (peer_r->start != 0 && peer_r->start <= now && peer_alive(peer_r))
 		return ERROR_NONE;
 	peer_close(peer_r);
@@ -106,7 +110,7 @@ peer_close(struct peer *peer)
 	*peer = (struct peer){ .pidfd = -1 };
 }
 
-/* A pidfd becomes readable when its process ends. */
+/* A pidfd becomes readable when its process ends, pidfd_open(2). */
 bool
 peer_alive(const struct peer *peer)
 {
@@ -118,5 +122,5 @@ peer_alive(const struct peer *peer)
 bool
 peer_process_lives(pid_t pid, uint64_t start)
 {
-	return start != 0 && read_start(pid) == start;
+	return start != 0 && peer_read_start(pid) == start;
 }

@@ -11,9 +11,6 @@
 
 #include "plugin/local/netlink.h"
 
-/* octets before the IPv4 in a mapped address */
-enum { OWN_ADDRESS_IPV4_OFFSET = TCP_IP_LENGTH - sizeof(struct in_addr) };
-
 struct own_address_request {
 	struct nlmsghdr head;
 	struct rtmsg body;
@@ -26,9 +23,8 @@ struct own_address_request {
 static int
 own_address_route_type(const struct tcp_end *end)
 {
-	bool ipv4 = tcp_end_is_ipv4(end);
-	size_t from = ipv4 ? OWN_ADDRESS_IPV4_OFFSET : 0;
-	size_t size = sizeof(end->ip) - from;
+	size_t size;
+	const uint8_t *ip = tcp_end_ip(end, &size);
 	size_t length = offsetof(struct own_address_request, ip) + size;
 	struct own_address_request request = {
 		.head = {
@@ -37,7 +33,7 @@ own_address_route_type(const struct tcp_end *end)
 			.nlmsg_flags = NLM_F_REQUEST,
 		},
 		.body = {
-			.rtm_family = ipv4 ? AF_INET : AF_INET6,
+			.rtm_family = tcp_end_is_ipv4(end) ? AF_INET : AF_INET6,
 			.rtm_dst_len = (unsigned char)(8 * size),
 		},
 		.attribute = {
@@ -48,7 +44,7 @@ own_address_route_type(const struct tcp_end *end)
 	union netlink_answer answer;
 	struct rtmsg route;
 
-	memcpy(request.ip, end->ip + from, size);
+	memcpy(request.ip, ip, size);
 	if (!netlink_query(NETLINK_ROUTE, &request, length, &answer, 1) ||
 	    !netlink_read_payload(&answer, RTM_NEWROUTE, &route, sizeof(route)))
 		return RTN_UNSPEC;
@@ -57,37 +53,29 @@ own_address_route_type(const struct tcp_end *end)
 
 /* Any other error, as one of a sandbox, proves nothing about the address. */
 static bool
-own_address_bind_refused(int family, const struct sockaddr *address,
-    socklen_t length)
-{
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool refused;
-
-	if (fd < 0)
-		return false;
-	refused = bind(fd, address, length) != 0 && errno == EADDRNOTAVAIL;
-	close(fd);
-	return refused;
-}
-
-static bool
 own_address_cannot_bind(const struct tcp_end *end)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	struct sockaddr_in6 in6 = {
-		.sin6_family = AF_INET6,
-		.sin6_scope_id = end->scope,
-	};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = { .in6.sin6_scope_id = end->scope };
+	bool ipv4 = tcp_end_is_ipv4(end), refused;
+	size_t size;
+	const uint8_t *ip = tcp_end_ip(end, &size);
+	int fd;
 
-	if (tcp_end_is_ipv4(end)) {
-		memcpy(&in.sin_addr, end->ip + OWN_ADDRESS_IPV4_OFFSET,
-		    sizeof(in.sin_addr));
-		return own_address_bind_refused(AF_INET, (struct sockaddr *)&in,
-		    sizeof(in));
-	}
-	memcpy(&in6.sin6_addr, end->ip, sizeof(in6.sin6_addr));
-	return own_address_bind_refused(AF_INET6, (struct sockaddr *)&in6,
-	    sizeof(in6));
+	address.any.sa_family = ipv4 ? AF_INET : AF_INET6;
+	memcpy(ipv4 ? (void *)&address.in.sin_addr :
+	    (void *)&address.in6.sin6_addr, ip, size);
+	fd = socket(address.any.sa_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	refused = bind(fd, &address.any, ipv4 ? sizeof(address.in) :
+	    sizeof(address.in6)) != 0 && errno == EADDRNOTAVAIL;
+	close(fd);
+	return refused;
 }
 
 /* The route comes first: with net.ipv4.ip_nonlocal_bind bind(2) accepts foreign

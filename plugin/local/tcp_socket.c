@@ -24,6 +24,22 @@ tcp_end_is_ipv4(const struct tcp_end *end)
 	return memcmp(end->ip, mapped_prefix, sizeof(mapped_prefix)) == 0;
 }
 
+const uint8_t *
+tcp_end_ip(const struct tcp_end *end, size_t *size_r)
+{
+	size_t from = tcp_end_is_ipv4(end) ? sizeof(mapped_prefix) : 0;
+
+	*size_r = sizeof(end->ip) - from;
+	return end->ip + from;
+}
+
+void
+tcp_end_set_ip(struct tcp_end *end, const void *ip, size_t size)
+{
+	memcpy(end->ip, mapped_prefix, sizeof(mapped_prefix));
+	memcpy(end->ip + sizeof(end->ip) - size, ip, size);
+}
+
 bool
 tcp_end_equal(const struct tcp_end *a, const struct tcp_end *b)
 {
@@ -35,9 +51,10 @@ static bool
 tcp_end_is_unspecified(const struct tcp_end *end)
 {
 	static const uint8_t zeros[TCP_IP_LENGTH];
-	size_t from = tcp_end_is_ipv4(end) ? sizeof(mapped_prefix) : 0;
+	size_t size;
+	const uint8_t *ip = tcp_end_ip(end, &size);
 
-	return memcmp(end->ip + from, zeros, sizeof(zeros) - from) == 0;
+	return memcmp(ip, zeros, size) == 0;
 }
 
 /* Upper case alone: the kernel prints %X. */
@@ -87,15 +104,13 @@ tcp_socket_read_char(struct tcp_socket_cursor *cursor, char c)
 		cursor->at++;
 }
 
+/* One blank or more. */
 static void
 tcp_socket_skip_blanks(struct tcp_socket_cursor *cursor)
 {
-	const char *begin = cursor->at;
-
+	tcp_socket_read_char(cursor, ' ');
 	while (cursor->at < cursor->end && *cursor->at == ' ')
 		cursor->at++;
-	if (cursor->at == begin)
-		cursor->failed = true;
 }
 
 /* A word that is not needed, and the blanks behind it. */
@@ -125,29 +140,20 @@ tcp_socket_read_hex(struct tcp_socket_cursor *cursor, ptrdiff_t digits)
 	return value;
 }
 
-/* 32 bits of an address.  The kernel prints them as a number, so the octets
- * come in this machine's order. */
-static void
-tcp_socket_read_ip_word(struct tcp_socket_cursor *cursor, uint8_t out[4])
-{
-	uint32_t word = tcp_socket_read_hex(cursor, 8);
-
-	memcpy(out, &word, sizeof(word));
-}
-
 /* An end as "0100007F:170C", in tcp6 with four words in front of the colon.
- * IPv4 becomes a mapped address, as in struct tcp_end. */
+ * The kernel prints 32 bits of an address as a number, so the octets come in
+ * this machine's order. */
 static void
 tcp_socket_read_end(struct tcp_socket_cursor *cursor, struct tcp_end *end)
 {
-	tcp_socket_read_ip_word(cursor, end->ip);
-	if (cursor->at < cursor->end && *cursor->at == ':') {
-		memcpy(end->ip + sizeof(mapped_prefix), end->ip, 4);
-		memcpy(end->ip, mapped_prefix, sizeof(mapped_prefix));
-	} else {
-		for (size_t i = 4; i < sizeof(end->ip); i += 4)
-			tcp_socket_read_ip_word(cursor, end->ip + i);
+	uint32_t words[4] = { tcp_socket_read_hex(cursor, 8) };
+	size_t count = 1;
+
+	if (cursor->at < cursor->end && *cursor->at != ':') {
+		for (; count < 4; count++)
+			words[count] = tcp_socket_read_hex(cursor, 8);
 	}
+	tcp_end_set_ip(end, words, count * sizeof(words[0]));
 	tcp_socket_read_char(cursor, ':');
 	end->port = (uint16_t)tcp_socket_read_hex(cursor, 4);
 	tcp_socket_skip_blanks(cursor);

@@ -36,6 +36,11 @@ bool tcp_end_parse(struct tcp_end *end_r, const char *text);
 
 bool tcp_end_is_ipv4(const struct tcp_end *end);
 
+/* The address alone, in network order: 4 octets of IPv4, which the struct
+ * holds as a mapped address, or 16. */
+const uint8_t *tcp_end_ip(const struct tcp_end *end, size_t *size_r);
+void tcp_end_set_ip(struct tcp_end *end, const void *ip, size_t size);
+
 /* Whether address and port are the same; scopes are not compared. */
 bool tcp_end_equal(const struct tcp_end *a, const struct tcp_end *b);
 

@@ -15,7 +15,6 @@
 #include "plugin/local/netlink.h"
 
 enum {
-	TCP_VIEW_IPV4_OFFSET = TCP_IP_LENGTH - sizeof(struct in_addr),
 	TCP_VIEW_LINE_MAX = 512,		/* of tcp6: 190 */
 	TCP_VIEW_BUFFER_SIZE = 4096,	/* what one read(2) returns at most */
 };
@@ -28,13 +27,28 @@ struct tcp_view_question {
 _Static_assert(sizeof(struct tcp_view_question) % NLMSG_ALIGNTO == 0,
     "questions can follow each other");
 
+static void
+tcp_view_begin(struct tcp_view *view_r, const struct tcp_end *server,
+    const struct tcp_end *client)
+{
+	memset(view_r, 0, sizeof(*view_r));
+	view_r->server.end = *server;
+	view_r->client.end = *client;
+}
+
 /* A file that is read while sockets come and go may list one twice, which
  * counts once.  Two different ones make the connection ambiguous. */
 static void
-tcp_view_note_sight(struct tcp_sight *sight, const struct tcp_socket *socket)
+tcp_view_note_socket(struct tcp_view *view, const struct tcp_socket *socket)
 {
+	bool servers = tcp_end_equal(&socket->here, &view->server.end);
+	struct tcp_sight *sight = servers ? &view->server : &view->client;
+	const struct tcp_sight *other = servers ? &view->client : &view->server;
 	const struct tcp_socket *before = &sight->socket;
 
+	if (!tcp_end_equal(&socket->here, &sight->end) ||
+	    !tcp_end_equal(&socket->there, &other->end))
+		return;
 	if (sight->count == 0 || before->inode != socket->inode ||
 	    before->uid != socket->uid || before->state != socket->state)
 		sight->count++;
@@ -42,25 +56,12 @@ tcp_view_note_sight(struct tcp_sight *sight, const struct tcp_socket *socket)
 }
 
 static void
-tcp_view_note_socket(struct tcp_view *view, const struct tcp_socket *socket,
-    const struct tcp_end *server, const struct tcp_end *client)
-{
-	if (tcp_end_equal(&socket->here, server) &&
-	    tcp_end_equal(&socket->there, client))
-		tcp_view_note_sight(&view->server, socket);
-	else if (tcp_end_equal(&socket->here, client) &&
-	    tcp_end_equal(&socket->there, server))
-		tcp_view_note_sight(&view->client, socket);
-}
-
-static void
 tcp_view_write_ip(const struct tcp_end *end, __be32 out[4])
 {
-	if (tcp_end_is_ipv4(end))
-		memcpy(out, end->ip + TCP_VIEW_IPV4_OFFSET,
-		    sizeof(struct in_addr));
-	else
-		memcpy(out, end->ip, sizeof(end->ip));
+	size_t size;
+	const uint8_t *ip = tcp_end_ip(end, &size);
+
+	memcpy(out, ip, size);
 }
 
 /* A request for AF_INET finds also AF_INET6 sockets with mapped addresses.
@@ -88,28 +89,16 @@ tcp_view_write_question(struct tcp_view_question *question,
 }
 
 static void
-tcp_view_read_end(struct tcp_end *end, uint8_t family, const __be32 ip[4],
-    __be16 port)
-{
-	end->port = ntohs(port);
-	if (family == AF_INET6) {
-		memcpy(end->ip, ip, sizeof(end->ip));
-		return;
-	}
-	memset(end->ip, 0, TCP_VIEW_IPV4_OFFSET);
-	end->ip[TCP_VIEW_IPV4_OFFSET - 2] =
-	    end->ip[TCP_VIEW_IPV4_OFFSET - 1] = 0xff;
-	memcpy(end->ip + TCP_VIEW_IPV4_OFFSET, ip, sizeof(struct in_addr));
-}
-
-static void
 tcp_view_read_socket(struct tcp_socket *socket, const struct inet_diag_msg *msg)
 {
+	size_t size = msg->idiag_family == AF_INET6 ? sizeof(struct in6_addr) :
+	    sizeof(struct in_addr);
+
 	memset(socket, 0, sizeof(*socket));
-	tcp_view_read_end(&socket->here, msg->idiag_family, msg->id.idiag_src,
-	    msg->id.idiag_sport);
-	tcp_view_read_end(&socket->there, msg->idiag_family, msg->id.idiag_dst,
-	    msg->id.idiag_dport);
+	tcp_end_set_ip(&socket->here, msg->id.idiag_src, size);
+	socket->here.port = ntohs(msg->id.idiag_sport);
+	tcp_end_set_ip(&socket->there, msg->id.idiag_dst, size);
+	socket->there.port = ntohs(msg->id.idiag_dport);
 	socket->state = msg->idiag_state;
 	socket->uid = msg->idiag_uid;
 	socket->inode = msg->idiag_inode;
@@ -119,8 +108,7 @@ tcp_view_read_socket(struct tcp_socket *socket, const struct inet_diag_msg *msg)
  * may answer with a listener that this connection would reach if it were new:
  * tcp_view_note_socket() ignores it, since its ends differ. */
 static bool
-tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view,
-    const struct tcp_end *server, const struct tcp_end *client)
+tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view)
 {
 	struct nlmsgerr error;
 	struct inet_diag_msg msg;
@@ -132,7 +120,7 @@ tcp_view_read_answer(const union netlink_answer *answer, struct tcp_view *view,
 	    sizeof(msg)))
 		return false;
 	tcp_view_read_socket(&socket, &msg);
-	tcp_view_note_socket(view, &socket, server, client);
+	tcp_view_note_socket(view, &socket);
 	return true;
 }
 
@@ -143,20 +131,18 @@ tcp_view_query(struct tcp_view *view_r, const struct tcp_end *server,
 	struct tcp_view_question questions[2] = { 0 };
 	union netlink_answer answers[2];
 
-	memset(view_r, 0, sizeof(*view_r));
+	tcp_view_begin(view_r, server, client);
 	tcp_view_write_question(&questions[0], server, client);
 	tcp_view_write_question(&questions[1], client, server);
 	/* Both in one message: the second answer costs one system call. */
 	return netlink_query(NETLINK_SOCK_DIAG, questions, sizeof(questions),
 	    answers, 2) &&
-	    tcp_view_read_answer(&answers[0], view_r, server, client) &&
-	    tcp_view_read_answer(&answers[1], view_r, server, client);
+	    tcp_view_read_answer(&answers[0], view_r) &&
+	    tcp_view_read_answer(&answers[1], view_r);
 }
 
 static bool
-tcp_view_scan_lines(FILE *file, struct tcp_view *view,
-    const struct tcp_end *server, const struct tcp_end *client,
-    int64_t deadline)
+tcp_view_scan_lines(FILE *file, struct tcp_view *view, int64_t deadline)
 {
 	char line[TCP_VIEW_LINE_MAX];
 	struct tcp_socket socket;
@@ -169,7 +155,7 @@ tcp_view_scan_lines(FILE *file, struct tcp_view *view,
 		    clock_monotonic_ms() > deadline ||
 		    !tcp_socket_parse_line(&socket, line, strlen(line)))
 			return false;
-		tcp_view_note_socket(view, &socket, server, client);
+		tcp_view_note_socket(view, &socket);
 	}
 	return !ferror(file);
 }
@@ -185,7 +171,7 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 	int64_t deadline = clock_monotonic_ms() + TCP_VIEW_SCAN_MS;
 	bool ok = true;
 
-	memset(view_r, 0, sizeof(*view_r));
+	tcp_view_begin(view_r, server, client);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char buffer[TCP_VIEW_BUFFER_SIZE];
 		FILE *file = fopen(paths[i], "re");
@@ -195,8 +181,7 @@ tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
 		if (file == NULL)
 			return false;
 		setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-		ok = ok && tcp_view_scan_lines(file, view_r, server, client,
-		    deadline);
+		ok = ok && tcp_view_scan_lines(file, view_r, deadline);
 		fclose(file);
 	}
 	return ok;

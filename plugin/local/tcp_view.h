@@ -17,6 +17,7 @@ enum {
 };
 
 struct tcp_sight {
+	struct tcp_end end;		/* that is looked for */
 	unsigned int count;		/* how many sockets there are, */
 	struct tcp_socket socket;	/* and the last of them */
 };
@@ -33,11 +34,11 @@ struct tcp_view {
 bool tcp_view_query(struct tcp_view *view_r, const struct tcp_end *server,
     const struct tcp_end *client);
 
-/* Searches /proc/net/tcp and tcp6 for them, on hosts where SELinux gives QEMU no
- * netlink socket of that kind: svirt_t may not use netlink_tcpdiag_socket.  One
- * system call for each 4096 octets (27 sockets or fewer) and four more a file.
- * Returns false if the files can't be read to their ends within the limits
- * above, which bound the time that QEMU's main loop stands still. */
+/* Searches /proc/net/tcp and tcp6 for them, on hosts where SELinux gives QEMU
+ * no netlink socket of that kind: svirt_t may not use netlink_tcpdiag_socket.
+ * One system call for each 4096 octets (27 sockets or fewer) and four more a
+ * file.  Returns false if the files can't be read to their ends within the
+ * limits above, which bound the time that QEMU's main loop stands still. */
 bool tcp_view_scan(struct tcp_view *view_r, const struct tcp_end *server,
     const struct tcp_end *client);
 

@@ -13,43 +13,44 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "saslauthd-ext/config/config_value.h"
 
 enum {
-	FILE_MAX = 65536,	/* octets */
-	SECTION_TEXT_MAX = IDENTITY_MAX + 16,
+	FILE_MAX = 65536,	/* octets: all realms with all comments fit */
+	SECTION_TEXT_MAX = IDENTITY_MAX + 16,	/* "realm " and its name */
 };
 
 #define REALM_PREFIX "realm "
 
-/* --- keys ------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------ */
 
 #define TEXT(member, largest, what) \
 	what, offsetof(struct config, member), 1, largest
 #define NUMBER(member, smallest, largest) \
-	config_number, offsetof(struct config, member), smallest, largest
+	config_value_number, offsetof(struct config, member), smallest, largest
 
-/* In the order of vmauthzd.conf(5). */
+/* In the order of vmauthzd.conf(5).  Presets are texts and are read like the
+ * file's values, so that a preset out of its own bounds fails at the start. */
 static const struct key {
 	const char *name;
-	const char *preset;	/* what it is if it isn't named */
-	config_take *take;
+	const char *preset;	/* default value; NULL: depends on the host */
+	config_value_cb *read;
 	size_t offset;
 	unsigned int min, max;
 } keys[] = {
 	{ "policy", SYSCONFDIR "/vmauthz/policy.db",
-	  TEXT(policy, PATH_MAX - 1, config_path) },
+	  TEXT(policy, PATH_MAX - 1, config_value_path) },
 	{ "state", LOCALSTATEDIR "/lib/vmauthz",
-	  TEXT(state, PATH_MAX - 1, config_path) },
+	  TEXT(state, PATH_MAX - 1, config_value_path) },
 	{ "default_realm", NULL,
-	  TEXT(default_realm, IDENTITY_MAX, config_realm_name) },
+	  TEXT(default_realm, IDENTITY_MAX, config_value_realm_name) },
 	{ "pam_service", "spice",
-	  TEXT(pam_service, CONFIG_SERVICE_MAX, config_service) },
-	{ "users", NULL, config_users, 0, 0, CONFIG_IDS_MAX },
-	{ "groups", "", config_groups, 0, 0, CONFIG_IDS_MAX },
-	{ "operators", "root", config_operators, 0, 0, CONFIG_IDS_MAX },
-	{ "identify", "libvirt cgroup", config_identify, 0, 0, 0 },
+	  TEXT(pam_service, CONFIG_SERVICE_MAX, config_value_service) },
+	{ "users", NULL, config_value_users, 0, 0, CONFIG_IDS_MAX },
+	{ "groups", "", config_value_groups, 0, 0, CONFIG_IDS_MAX },
+	{ "operators", "root", config_value_operators, 0, 0, CONFIG_IDS_MAX },
+	{ "identify", "libvirt cgroup", config_value_identify, 0, 0, 0 },
 	{ "session_window", "30", NUMBER(session_window, 0, 600) },
 	{ "pam_helpers", "32", NUMBER(pam_helpers, 1, 64) },
 	{ "pam_helpers_per_vm", "4", NUMBER(pam_helpers_per_vm, 1, 64) },
@@ -61,12 +62,12 @@ static const struct key {
 	{ "audit_size", "64", NUMBER(audit_size, 1, 65536) },
 	{ "audit_age", "90", NUMBER(audit_age, 1, 3650) },
 	{ "audit_keep", "12", NUMBER(audit_keep, 0, 1000) },
-	{ "audit_full", "refuse", config_audit_full, 0, 0, 0 },
+	{ "audit_full", "refuse", config_value_audit_full, 0, 0, 0 },
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
-/* --- a file that is being read ------------------------------------------------ */
+/* --- a file that is being read --------------------------------------- */
 
 struct reading {
 	FILE *file;
@@ -74,26 +75,27 @@ struct reading {
 	char *error;			/* CONFIG_ERROR_MAX */
 	int rc;
 	struct config *config;
-	unsigned int line;		/* that was read last */
+	unsigned int line;		/* number of the current line */
 	unsigned int seen[KEYS];	/* line of each key, 0: none */
 	char section[SECTION_TEXT_MAX];	/* without brackets */
 	unsigned int section_line;	/* 0: in front of all sections */
 	bool section_used;		/* a key was in it */
-	struct config_realm *realm;	/* that the section is about */
+	struct config_realm *realm;	/* of the section; NULL: refused */
 	bool has_source, has_pam_name;
 };
 
-/* The first thing that is wrong is told. */
+/* Stores the first error alone: later ones are mostly its consequences.
+ * Returns 0, which is a handler's error for inih. */
 static int
-fail_at(struct reading *reading, unsigned int line, const char *what,
-    const char *remedy)
+config_file_fail_at(struct reading *reading, unsigned int line,
+    const char *what, const char *remedy)
 {
 	if (reading->rc != ERROR_NONE)
 		return 0;
 	reading->rc = ERROR_VALUE;
-	if (line == 0)		/* of what is not in the file */
-		snprintf(reading->error, CONFIG_ERROR_MAX, "%.200s: %.160s: %.120s",
-		    reading->path, what, remedy);
+	if (line == 0)		/* a preset, which has no line */
+		snprintf(reading->error, CONFIG_ERROR_MAX,
+		    "%.200s: %.160s: %.120s", reading->path, what, remedy);
 	else
 		snprintf(reading->error, CONFIG_ERROR_MAX,
 		    "%.200s:%u: %.160s: %.120s", reading->path, line, what,
@@ -102,58 +104,65 @@ fail_at(struct reading *reading, unsigned int line, const char *what,
 }
 
 static int
-fail(struct reading *reading, const char *what, const char *remedy)
+config_file_fail(struct reading *reading, const char *what, const char *remedy)
 {
-	return fail_at(reading, reading->line, what, remedy);
+	return config_file_fail_at(reading, reading->line, what, remedy);
 }
 
-/* --- sections ----------------------------------------------------------------- */
+/* --- sections -------------------------------------------------------- */
 
+/* Checks what only the end of a section shows.  pam_name can't be refused when
+ * it is read: the line with passwords may come after it. */
 static void
-end_section(struct reading *reading)
+config_file_end_section(struct reading *reading)
 {
 	if (reading->section_line == 0)
 		return;
 	if (!reading->section_used)
-		fail_at(reading, reading->section_line, reading->section,
+		config_file_fail_at(reading, reading->section_line,
+		    reading->section,
 		    "a section with nothing in it: take it out");
 	else if (reading->realm != NULL && !reading->has_source)
-		fail_at(reading, reading->section_line, reading->section,
+		config_file_fail_at(reading, reading->section_line,
+		    reading->section,
 		    "it wants a line passwords = pam, policy or nobody");
 	else if (reading->has_pam_name && reading->realm != NULL &&
-	    reading->realm->source != SOURCE_PAM)
-		fail_at(reading, reading->section_line, reading->section,
+	    reading->realm->source != CONFIG_SOURCE_PAM)
+		config_file_fail_at(reading, reading->section_line,
+		    reading->section,
 		    "pam_name is for realms with passwords = pam");
 }
 
 static int
-begin_realm(struct reading *reading, const char *name)
+config_file_begin_realm(struct reading *reading, const char *name)
 {
 	struct config *config = reading->config;
 	struct config_realm *realm = &config->realms[config->realm_count];
 	const char *remedy;
 
 	if (config->realm_count == CONFIG_REALMS_MAX)
-		return fail(reading, reading->section, "too many realms");
-	remedy = config_realm_name(config, realm->name, name, 1, IDENTITY_MAX);
+		return config_file_fail(reading, reading->section,
+		    "too many realms");
+	remedy = config_value_realm_name(config, realm->name, name, 1,
+	    IDENTITY_MAX);
 	if (remedy != NULL)
-		return fail(reading, reading->section, remedy);
+		return config_file_fail(reading, reading->section, remedy);
 	if (config_realm(config, realm->name) != NULL)
-		return fail(reading, reading->section,
+		return config_file_fail(reading, reading->section,
 		    "this realm has a section already: put its lines there");
 	reading->realm = realm;
 	config->realm_count++;
 	return 1;
 }
 
-/* A line that begins with '['.  inih would cut a long name, and say nothing of
- * a section with no keys in it. */
+/* Reads a line that begins with '['.  inih reads it, too, but cuts a long name
+ * at its own limit, and calls no function for a section that has no keys. */
 static void
-begin_section(struct reading *reading, const char *line)
+config_file_begin_section(struct reading *reading, const char *line)
 {
 	size_t length = strlen(line);
 
-	end_section(reading);
+	config_file_end_section(reading);
 	while (length > 0 && strchr(" \t\r\n", line[length - 1]) != NULL)
 		length--;
 	snprintf(reading->section, sizeof(reading->section), "%.*s",
@@ -166,17 +175,19 @@ begin_section(struct reading *reading, const char *line)
 	    length - 2 >= sizeof(reading->section) ||
 	    strncmp(reading->section, REALM_PREFIX,
 	    strlen(REALM_PREFIX)) != 0)
-		fail(reading, "section", "write [realm NAME]");
+		config_file_fail(reading, "section", "write [realm NAME]");
 	else
-		begin_realm(reading, reading->section + strlen(REALM_PREFIX));
+		config_file_begin_realm(reading,
+		    reading->section + strlen(REALM_PREFIX));
 }
 
-/* --- lines, for inih ------------------------------------------------------------ */
+/* --- lines, for inih ------------------------------------------------- */
 
-/* Other than tabs, and the carriage return in front of a line feed.  To inih
- * some are blanks, so that what is behind them would be a section. */
+/* Whether the line has a control character other than a tab and the line's
+ * end.  inih skips a vertical tab or a form feed as a blank, isspace(3), so a
+ * '[' behind one would begin a section that config_file_line_cb() missed. */
 static bool
-has_control(const char *line)
+config_file_has_control(const char *line)
 {
 	for (; *line != '\0'; line++) {
 		if (((unsigned char)*line < ' ' || *line == 0x7f) &&
@@ -187,9 +198,12 @@ has_control(const char *line)
 	return false;
 }
 
-/* What inih would take for something else than it looks like. */
+/* Refuses a line that inih reads as something else than a person does: it skips
+ * a byte order mark, reads an indented line as one more value of the key before
+ * it, cuts a value at " ;" but not at " #", and reads a long line as two.
+ * Returns NULL, or what to change. */
 static const char *
-judge_line(const char *line, size_t length, bool whole)
+config_file_check_line(const char *line, size_t length, bool whole)
 {
 	size_t margin = strspn(line, " \t");
 
@@ -199,7 +213,7 @@ judge_line(const char *line, size_t length, bool whole)
 		return "a zero octet";
 	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
 		return "take out the byte order mark";
-	if (has_control(line))
+	if (config_file_has_control(line))
 		return "take out its control character";
 	if (margin != 0 && strchr("\r\n;#", line[margin]) == NULL)
 		return "take out the blanks that it begins with";
@@ -210,9 +224,11 @@ judge_line(const char *line, size_t length, bool whole)
 	return NULL;
 }
 
-/* As fgets(3). */
+/* Reads a line, as fgets(3): inih's reader.  fgets() returns no length, and a
+ * zero octet would hide the rest of the line, so the file's position is
+ * compared with the length of the text. */
 static char *
-read_line(char *out, int room, void *context)
+config_file_line_cb(char *out, int room, void *context)
 {
 	struct reading *reading = context;
 	const char *remedy;
@@ -224,19 +240,20 @@ read_line(char *out, int room, void *context)
 		return NULL;
 	reading->line++;
 	length = (size_t)(ftell(reading->file) - before);
-	remedy = judge_line(out, length, feof(reading->file) ||
+	remedy = config_file_check_line(out, length, feof(reading->file) ||
 	    (length > 0 && out[length - 1] == '\n'));
 	if (remedy != NULL) {
-		fail(reading, "the line", remedy);
+		config_file_fail(reading, "the line", remedy);
 		return NULL;
 	}
 	if (out[0] == '[')
-		begin_section(reading, out);
+		config_file_begin_section(reading, out);
 	return out;
 }
 
 static int
-take_in_realm(struct reading *reading, const char *name, const char *value)
+config_file_set_realm_key(struct reading *reading, const char *name,
+    const char *value)
 {
 	static const char once[] = "it is there already: take one out";
 	struct config_realm *realm = reading->realm;
@@ -245,21 +262,22 @@ take_in_realm(struct reading *reading, const char *name, const char *value)
 	const char *remedy;
 
 	if (seen == NULL)
-		return fail(reading, name,
+		return config_file_fail(reading, name,
 		    "a realm has passwords and pam_name alone");
 	if (*seen)
-		return fail(reading, name, once);
+		return config_file_fail(reading, name, once);
 	*seen = true;
 	remedy = seen == &reading->has_source ?
-	    config_source(&realm->source, value) :
-	    config_pam_name(&realm->full_name, value);
-	return remedy == NULL ? 1 : fail(reading, name, remedy);
+	    config_value_source(&realm->source, value) :
+	    config_value_pam_name(&realm->full_name, value);
+	return remedy == NULL ? 1 : config_file_fail(reading, name, remedy);
 }
 
 static int
-take_key(struct reading *reading, const struct key *key, const char *value)
+config_file_set_key(struct reading *reading, const struct key *key,
+    const char *value)
 {
-	const char *remedy = key->take(reading->config,
+	const char *remedy = key->read(reading->config,
 	    (char *)reading->config + key->offset, value, key->min, key->max);
 	char what[CONFIG_ERROR_MAX / 2];
 
@@ -267,11 +285,13 @@ take_key(struct reading *reading, const struct key *key, const char *value)
 		return 1;
 	snprintf(what, sizeof(what), "%s%s%.100s", key->name,
 	    value[0] != '\0' ? ": " : "", value);
-	return fail(reading, what, remedy);
+	return config_file_fail(reading, what, remedy);
 }
 
+/* Reads a KEY = VALUE line: inih's handler.  The section that inih passes may
+ * be cut; reading->section is whole. */
 static int
-take_line(void *context, const char *section, const char *name,
+config_file_key_cb(void *context, const char *section, const char *name,
     const char *value)
 {
 	struct reading *reading = context;
@@ -282,76 +302,86 @@ take_line(void *context, const char *section, const char *name,
 	reading->section_used = true;
 	if (reading->section_line != 0)
 		return reading->realm == NULL ? 0 :
-		    take_in_realm(reading, name, value);
+		    config_file_set_realm_key(reading, name, value);
 	for (size_t i = 0; i < KEYS; i++) {
 		if (strcmp(keys[i].name, name) != 0)
 			continue;
 		if (reading->seen[i] != 0)
-			return fail(reading, name,
+			return config_file_fail(reading, name,
 			    "it is there already: take one out");
 		reading->seen[i] = reading->line;
-		return take_key(reading, &keys[i], value);
+		return config_file_set_key(reading, &keys[i], value);
 	}
-	return fail(reading, name, "no such key: see vmauthzd.conf(5)");
+	return config_file_fail(reading, name,
+	    "no such key: see vmauthzd.conf(5)");
 }
 
-/* --- all of it ------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------- */
 
+/* Sets what the file does not mention.  A file with no realm gets one, the
+ * default realm with the policy's verifiers: a fresh installation lets nobody
+ * in by an account of the host's. */
 static void
-take_presets(struct reading *reading)
+config_file_set_presets(struct reading *reading)
 {
 	reading->line = 0;
 	for (size_t i = 0; i < KEYS && reading->rc == ERROR_NONE; i++) {
 		if (reading->seen[i] != 0)
 			continue;
-		take_key(reading, &keys[i], keys[i].preset != NULL ?
-		    keys[i].preset : config_preset(keys[i].take));
+		config_file_set_key(reading, &keys[i], keys[i].preset != NULL ?
+		    keys[i].preset : config_value_preset(keys[i].read));
 	}
 	if (reading->config->realm_count == 0) {
 		struct config_realm *realm = &reading->config->realms[0];
 
 		strcpy(realm->name, reading->config->default_realm);
-		realm->source = SOURCE_POLICY;
+		realm->source = CONFIG_SOURCE_POLICY;
 		reading->config->realm_count = 1;
 	}
 }
 
-/* Two realms whose alice is one account would be one realm. */
+/* Refuses two realms that give PAM the bare name: alice@one and alice@two would
+ * be the same account, so either realm's users could log in as the other's. */
 static void
-judge_realms(struct reading *reading)
+config_file_check_realms(struct reading *reading)
 {
 	const struct config *config = reading->config;
 	size_t bare = 0;
 
 	for (size_t i = 0; i < config->realm_count; i++)
-		bare += config->realms[i].source == SOURCE_PAM &&
+		bare += config->realms[i].source == CONFIG_SOURCE_PAM &&
 		    !config->realms[i].full_name;
 	if (bare > 1)
-		fail(reading, "passwords = pam", "in one realm alone PAM may "
-		    "get the name without it: write pam_name = user@realm in "
-		    "the others");
+		config_file_fail(reading, "passwords = pam", "in one realm "
+		    "alone PAM may get the name without it: write pam_name = "
+		    "user@realm in the others");
 }
 
+/* The realms are checked last, since the file's order of sections is free. */
 static void
-read_file(struct reading *reading)
+config_file_read(struct reading *reading)
 {
-	int line = ini_parse_stream(read_line, reading, take_line, reading);
+	int line = ini_parse_stream(config_file_line_cb, reading,
+	    config_file_key_cb, reading);
 
 	if (reading->rc == ERROR_NONE && line > 0)
-		fail_at(reading, (unsigned int)line, "the line",
+		config_file_fail_at(reading, (unsigned int)line, "the line",
 		    "write KEY = VALUE");
 	else if (reading->rc == ERROR_NONE && (line < 0 ||
 	    ferror(reading->file)))
-		fail(reading, "the file", "it can't be read");
-	end_section(reading);
+		config_file_fail(reading, "the file", "it can't be read");
+	config_file_end_section(reading);
 	if (reading->rc == ERROR_NONE)
-		take_presets(reading);
+		config_file_set_presets(reading);
 	if (reading->rc == ERROR_NONE)
-		judge_realms(reading);
+		config_file_check_realms(reading);
 }
 
+/* Opens the file and checks what was opened, not the path: the path may lead to
+ * another file a moment later.  A file that other accounts may write to is
+ * refused, for it says which accounts connect as a VM. */
 static FILE *
-open_file(const char *path, char error[CONFIG_ERROR_MAX])
+config_file_open(const char *path, char error[CONFIG_ERROR_MAX])
 {
 	static const char *const remedies[FILE_VERDICTS] = {
 		[FILE_WRONG_TYPE] = "it is no file",
@@ -392,7 +422,7 @@ config_file_load(struct config **config_r, const char *path,
 
 	*config_r = NULL;
 	error[0] = '\0';
-	reading.file = open_file(path, error);
+	reading.file = config_file_open(path, error);
 	if (reading.file == NULL)
 		return ERROR_ACCESS;
 	reading.config = calloc(1, sizeof(*reading.config));
@@ -400,7 +430,7 @@ config_file_load(struct config **config_r, const char *path,
 		snprintf(error, CONFIG_ERROR_MAX, "out of memory");
 		reading.rc = ERROR_MEMORY;
 	} else {
-		read_file(&reading);
+		config_file_read(&reading);
 	}
 	fclose(reading.file);
 	if (reading.rc == ERROR_NONE)

@@ -13,15 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	WORD_MAX = 255,
-};
+enum { WORD_MAX = 255 };	/* octets of a name in a list, without NUL */
 
-/* --- words ---------------------------------------------------------------------- */
+/* --- words ----------------------------------------------------------- */
 
-/* Cuts the next word off *text; false at its end, or if it is too long. */
+/* Copies the next word of *text and advances *text past it.  Returns false at
+ * the end, and for a word that is too long: *text is not at its end then. */
 static bool
-next_word(const char **text, char word_r[WORD_MAX + 1])
+config_value_next_word(const char **text, char word_r[WORD_MAX + 1])
 {
 	size_t length;
 
@@ -41,8 +40,8 @@ struct choice {
 };
 
 static bool
-choose(const struct choice *choices, size_t count, const char *word,
-    int *value_r)
+config_value_choose(const struct choice *choices, size_t count,
+    const char *word, int *value_r)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(choices[i].word, word) != 0)
@@ -53,10 +52,10 @@ choose(const struct choice *choices, size_t count, const char *word,
 	return false;
 }
 
-/* --- texts ---------------------------------------------------------------------- */
+/* --- texts ----------------------------------------------------------- */
 
 const char *
-config_path(struct config *config, void *place, const char *value,
+config_value_path(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	(void)config;
@@ -66,8 +65,10 @@ config_path(struct config *config, void *place, const char *value,
 	return NULL;
 }
 
+/* Stores the name in lower case, as identity_parse() makes the realms of users,
+ * so that strcmp() finds them. */
 const char *
-config_realm_name(struct config *config, void *place, const char *value,
+config_value_realm_name(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	size_t length = strlen(value);
@@ -83,9 +84,10 @@ config_realm_name(struct config *config, void *place, const char *value,
 	return NULL;
 }
 
-/* A file's name in pam.d, so no path. */
+/* Refuses what is no plain file name: libpam appends the service to the path of
+ * pam.d, so one with a '/' would name a file elsewhere. */
 const char *
-config_service(struct config *config, void *place, const char *value,
+config_value_service(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -100,10 +102,12 @@ config_service(struct config *config, void *place, const char *value,
 	return NULL;
 }
 
-/* --- numbers -------------------------------------------------------------------- */
+/* --- numbers --------------------------------------------------------- */
 
+/* Whether text is a whole decimal number up to max.  strtoul(3) alone would
+ * accept blanks and a sign, and "-1" as a very large number. */
 static bool
-whole_number(const char *text, unsigned long max, unsigned long *value_r)
+config_value_whole(const char *text, unsigned long max, unsigned long *value_r)
 {
 	char *end;
 
@@ -115,14 +119,15 @@ whole_number(const char *text, unsigned long max, unsigned long *value_r)
 }
 
 const char *
-config_number(struct config *config, void *place, const char *value,
+config_value_number(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
+	/* static, for it is returned: one thread reads one file */
 	static char remedy[80];
 	unsigned long number;
 
 	(void)config;
-	if (!whole_number(value, max, &number) || number < min) {
+	if (!config_value_whole(value, max, &number) || number < min) {
 		snprintf(remedy, sizeof(remedy),
 		    "write a whole number from %u to %u", min, max);
 		return remedy;
@@ -131,39 +136,44 @@ config_number(struct config *config, void *place, const char *value,
 	return NULL;
 }
 
-/* --- accounts ------------------------------------------------------------------- */
+/* --- accounts -------------------------------------------------------- */
 
+/* A name comes before a number, as in chown(1).  The largest number is no id:
+ * (uid_t)-1 and (gid_t)-1 mean "no change" to setresuid(2) and chown(2). */
 static bool
-find_user(const char *word, unsigned long *id_r)
+config_value_user_cb(const char *word, unsigned long *id_r)
 {
 	const struct passwd *account = getpwnam(word);
 
 	if (account != NULL)
 		*id_r = account->pw_uid;
-	return account != NULL || whole_number(word, UINT32_MAX - 1UL, id_r);
+	return account != NULL ||
+	    config_value_whole(word, UINT32_MAX - 1UL, id_r);
 }
 
 static bool
-find_group(const char *word, unsigned long *id_r)
+config_value_group_cb(const char *word, unsigned long *id_r)
 {
 	const struct group *group = getgrnam(word);
 
 	if (group != NULL)
 		*id_r = group->gr_gid;
-	return group != NULL || whole_number(word, UINT32_MAX - 1UL, id_r);
+	return group != NULL ||
+	    config_value_whole(word, UINT32_MAX - 1UL, id_r);
 }
 
-/* uid_t and gid_t are the same on Linux. */
+/* Reads the ids of a list of names.  uid_t and gid_t are both uint32_t on
+ * Linux, so one function serves both. */
 static const char *
-take_ids(uint32_t *ids, size_t *count_r, const char *value, unsigned int max,
-    bool (*find)(const char *word, unsigned long *id_r))
+config_value_ids(uint32_t *ids, size_t *count_r, const char *value,
+    unsigned int max, bool (*find)(const char *word, unsigned long *id_r))
 {
 	static char remedy[WORD_MAX + 64];
 	char word[WORD_MAX + 1];
 	unsigned long id;
 
-	for (*count_r = 0; next_word(&value, word); ids[(*count_r)++] =
-	    (uint32_t)id) {
+	*count_r = 0;
+	while (config_value_next_word(&value, word)) {
 		if (*count_r == max)
 			return "too many names";
 		if (!find(word, &id)) {
@@ -171,46 +181,49 @@ take_ids(uint32_t *ids, size_t *count_r, const char *value, unsigned int max,
 			    "this host has no %s", word);
 			return remedy;
 		}
+		ids[(*count_r)++] = (uint32_t)id;
 	}
 	return value[0] == '\0' ? NULL : "a name is too long";
 }
 
 const char *
-config_users(struct config *config, void *place, const char *value,
+config_value_users(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
-	const char *remedy = take_ids(config->users, &config->user_count,
-	    value, max, find_user);
+	const char *remedy = config_value_ids(config->users,
+	    &config->user_count, value, max, config_value_user_cb);
 
 	(void)place;
 	(void)min;
+	/* without an account no VM could connect */
 	return remedy != NULL || config->user_count != 0 ? remedy :
 	    "name the account that runs QEMU";
 }
 
 const char *
-config_groups(struct config *config, void *place, const char *value,
+config_value_groups(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	(void)place;
 	(void)min;
-	return take_ids(config->groups, &config->group_count, value, max,
-	    find_group);
+	return config_value_ids(config->groups, &config->group_count, value,
+	    max, config_value_group_cb);
 }
 
 const char *
-config_operators(struct config *config, void *place, const char *value,
+config_value_operators(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	(void)place;
 	(void)min;
-	return take_ids(config->operators, &config->operator_count, value, max,
-	    find_user);
+	return config_value_ids(config->operators, &config->operator_count,
+	    value, max, config_value_user_cb);
 }
 
-/* Debian's account, or the others'. */
+/* The account that runs libvirt's VMs: Debian's name first, then that of Fedora
+ * and RHEL.  A host has one of the two. */
 static const char *
-qemu_account(void)
+config_value_qemu_account(void)
 {
 	static const char *const names[] = { "libvirt-qemu", "qemu" };
 
@@ -222,7 +235,7 @@ qemu_account(void)
 }
 
 static const char *
-host_name(void)
+config_value_host_name(void)
 {
 	static char host[IDENTITY_MAX + 1];
 
@@ -232,15 +245,16 @@ host_name(void)
 }
 
 const char *
-config_preset(config_take *take)
+config_value_preset(config_value_cb *kind)
 {
-	return take == config_users ? qemu_account() : host_name();
+	return kind == config_value_users ? config_value_qemu_account() :
+	    config_value_host_name();
 }
 
-/* --- choices -------------------------------------------------------------------- */
+/* --- choices --------------------------------------------------------- */
 
 const char *
-config_identify(struct config *config, void *place, const char *value,
+config_value_identify(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	struct {
@@ -259,7 +273,7 @@ config_identify(struct config *config, void *place, const char *value,
 	(void)place;
 	(void)min;
 	(void)max;
-	for (; next_word(&value, word); count++) {
+	for (; config_value_next_word(&value, word); count++) {
 		for (i = 0; i < 3 && strcmp(sources[i].word, word) != 0; i++)
 			;
 		if (i == 3 || *sources[i].flag)
@@ -270,42 +284,42 @@ config_identify(struct config *config, void *place, const char *value,
 }
 
 const char *
-config_audit_full(struct config *config, void *place, const char *value,
+config_value_audit_full(struct config *config, void *place, const char *value,
     unsigned int min, unsigned int max)
 {
 	static const struct choice choices[] = {
-		{ "refuse", AUDIT_FULL_REFUSE },
-		{ "go-on", AUDIT_FULL_GO_ON },
+		{ "refuse", CONFIG_AUDIT_FULL_REFUSE },
+		{ "go-on", CONFIG_AUDIT_FULL_GO_ON },
 	};
 	int chosen;
 
 	(void)place;
 	(void)min;
 	(void)max;
-	if (!choose(choices, 2, value, &chosen))
+	if (!config_value_choose(choices, 2, value, &chosen))
 		return "write refuse or go-on";
 	config->audit_full = (enum config_audit_full)chosen;
 	return NULL;
 }
 
 const char *
-config_source(enum config_source *source_r, const char *value)
+config_value_source(enum config_source *source_r, const char *value)
 {
 	static const struct choice choices[] = {
-		{ "pam", SOURCE_PAM },
-		{ "policy", SOURCE_POLICY },
-		{ "nobody", SOURCE_NOBODY },
+		{ "pam", CONFIG_SOURCE_PAM },
+		{ "policy", CONFIG_SOURCE_POLICY },
+		{ "nobody", CONFIG_SOURCE_NOBODY },
 	};
 	int chosen;
 
-	if (!choose(choices, 3, value, &chosen))
+	if (!config_value_choose(choices, 3, value, &chosen))
 		return "write pam, policy or nobody";
 	*source_r = (enum config_source)chosen;
 	return NULL;
 }
 
 const char *
-config_pam_name(bool *full_name_r, const char *value)
+config_value_pam_name(bool *full_name_r, const char *value)
 {
 	static const struct choice choices[] = {
 		{ "user", false },
@@ -313,7 +327,7 @@ config_pam_name(bool *full_name_r, const char *value)
 	};
 	int chosen;
 
-	if (!choose(choices, 2, value, &chosen))
+	if (!config_value_choose(choices, 2, value, &chosen))
 		return "write user or user@realm";
 	*full_name_r = chosen;
 	return NULL;

@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The values in vmauthzd.conf(5), by kind.  Private to
- * config_file.c. */
+/* Reads the values of vmauthzd.conf(5), a function for each kind of value.
+ * Private to config_file.c. */
 
 #ifndef VMAUTHZD_CONFIG_CONFIG_VALUE_H
 #define VMAUTHZD_CONFIG_CONFIG_VALUE_H
 
 #include "saslauthd-ext/config/config.h"
 
-/* Reads value into place, or where in config it belongs.  Returns NULL, or
- * what would be right; what it returns lasts until the next call. */
-typedef const char *config_take(struct config *config, void *place,
+/* Reads value into place, or into the members of config that the kind has.
+ * min and max are the bounds: of the number, of a text's octets, or of the
+ * count of names.  Returns NULL, or what to write instead, as the end of an
+ * error message; that text is valid until the next call. */
+typedef const char *config_value_cb(struct config *config, void *place,
     const char *value, unsigned int min, unsigned int max);
 
-/* What it is if it isn't named, for those that depend on the host: accounts of
- * QEMU, the host's name. */
-const char *config_preset(config_take *take);
+/* The default value of a kind whose default depends on the host: the account
+ * of QEMU for config_value_users, else the host's name.  "" if the host has
+ * none.  The text is valid until the next call. */
+const char *config_value_preset(config_value_cb *kind);
 
-config_take config_path;		/* char[max + 1] */
-config_take config_realm_name;		/* char[max + 1] */
-config_take config_service;		/* char[max + 1] */
-config_take config_number;		/* unsigned int */
-config_take config_users, config_groups, config_operators;
-config_take config_identify;
-config_take config_audit_full;
+config_value_cb config_value_path;	/* char[max + 1] */
+config_value_cb config_value_realm_name;	/* char[max + 1] */
+config_value_cb config_value_service;	/* char[max + 1] */
+config_value_cb config_value_number;	/* unsigned int */
+config_value_cb config_value_users;
+config_value_cb config_value_groups;
+config_value_cb config_value_operators;
+config_value_cb config_value_identify;
+config_value_cb config_value_audit_full;
 
-/* The keys of a realm. */
-const char *config_source(enum config_source *source_r, const char *value);
-const char *config_pam_name(bool *full_name_r, const char *value);
+/* The values of a realm's keys.  Each returns what a config_value_cb does. */
+const char *config_value_source(enum config_source *source_r,
+    const char *value);
+const char *config_value_pam_name(bool *full_name_r, const char *value);
 
 #endif

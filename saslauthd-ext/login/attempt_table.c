@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A ticket, or failures, may be lost with an attempt of before a restart. */
+/* A restart loses the attempts.  The plugin must not get a decision for one of
+ * them: the ticket it used, and whether it was counted, are lost with it. */
 static const char attempt_not_begun[] =
     "vmauthzd was not asked before, or was restarted meanwhile";
 static const char attempt_over[] =
@@ -21,22 +22,23 @@ attempt_has_lapsed(const struct attempt_slot *slot, int64_t now)
 	return now - slot->begun > ATTEMPT_SECONDS;
 }
 
-/* A free slot, or the one of the oldest attempt. */
+/* Chooses a free slot, whose number is 0, or that with the lowest number, which
+ * is the oldest attempt.  So attempts that are out of time need no clean-up. */
 static struct attempt_slot *
 attempt_choose_slot(struct attempt_table *table)
 {
 	struct attempt_slot *oldest = &table->slots[0];
 
-	for (size_t i = 1; i < ATTEMPTS_MAX && oldest->number != 0; i++) {
+	for (size_t i = 1; i < ATTEMPT_TABLE_MAX && oldest->number != 0; i++) {
 		if (table->slots[i].number < oldest->number)
 			oldest = &table->slots[i];
 	}
 	return oldest;
 }
 
-/* 63 random bits, so that numbers never come to their end. */
+/* Chooses the first number: 63 random bits, so that counting up never wraps. */
 static bool
-attempt_begin_numbers(struct attempt_table *table)
+attempt_seed_numbers(struct attempt_table *table)
 {
 	uint64_t random;
 
@@ -49,6 +51,7 @@ attempt_begin_numbers(struct attempt_table *table)
 	return true;
 }
 
+/* An unknown text is stored, and compared, as an empty one. */
 static const char *
 attempt_text(const char *text)
 {
@@ -62,7 +65,7 @@ attempt_open(struct attempt_table *table,
 {
 	struct attempt_slot *slot = attempt_choose_slot(table);
 
-	if (!attempt_begin_numbers(table))
+	if (!attempt_seed_numbers(table))
 		return 0;
 	slot->number = ++table->last;
 	slot->begun = now;
@@ -76,17 +79,19 @@ attempt_open(struct attempt_table *table,
 }
 
 static struct attempt_slot *
-attempt_slot_of(struct attempt_table *table, uint64_t number)
+attempt_find_slot(struct attempt_table *table, uint64_t number)
 {
-	for (size_t i = 0; number != 0 && i < ATTEMPTS_MAX; i++) {
+	for (size_t i = 0; number != 0 && i < ATTEMPT_TABLE_MAX; i++) {
 		if (table->slots[i].number == number)
 			return &table->slots[i];
 	}
 	return NULL;
 }
 
+/* Without this a process could prove one user's password and ask for the
+ * decision about another. */
 static bool
-attempt_fits(const struct attempt_slot *slot,
+attempt_matches(const struct attempt_slot *slot,
     const struct request_login *login)
 {
 	return strcmp(slot->user, login->request.user->text) == 0 &&
@@ -98,7 +103,7 @@ const char *
 attempt_find(struct attempt_table *table, uint64_t number,
     const struct request_login *login, int64_t now, struct attempt *attempt_r)
 {
-	struct attempt_slot *slot = attempt_slot_of(table, number);
+	struct attempt_slot *slot = attempt_find_slot(table, number);
 	const char *refusal = NULL;
 
 	memset(attempt_r, 0, sizeof(*attempt_r));
@@ -107,7 +112,7 @@ attempt_find(struct attempt_table *table, uint64_t number,
 		    number <= table->last ? attempt_over : attempt_not_begun;
 	if (attempt_has_lapsed(slot, now))
 		refusal = attempt_over;
-	else if (!attempt_fits(slot, login))
+	else if (!attempt_matches(slot, login))
 		refusal = attempt_of_another;
 	else
 		*attempt_r = slot->attempt;
@@ -119,7 +124,7 @@ attempt_find(struct attempt_table *table, uint64_t number,
 void
 attempt_close(struct attempt_table *table, uint64_t number)
 {
-	struct attempt_slot *slot = attempt_slot_of(table, number);
+	struct attempt_slot *slot = attempt_find_slot(table, number);
 
 	if (slot != NULL)
 		slot->number = 0;

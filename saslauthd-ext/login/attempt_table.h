@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Attempts to log in that a connection of the broker's socket has begun, and
- * that wait for their decision.  Each has a number, which goes to the process
- * that asks, with the verifier or the result of the password check, and comes
- * back with the question for the decision.
+/* The login attempts of one connection of the broker's socket that wait for
+ * their decision.  Each has a number.  VERIFIER and RESULT carry it to QEMU's
+ * plugin, and DECIDE returns it.
  *
- * Numbers count up from a random one, for each connection.  None is given
- * twice, as a random one could be, and one of an earlier connection, of before
- * a restart for instance, meets no attempt of this one by chance.  Somebody
- * who guesses one gains nothing: it is good on its connection alone. */
+ * Numbers count up from a random one, for each connection.  Counting gives no
+ * number twice, which random numbers could.  The random start makes sure that a
+ * number of an earlier connection, from before a restart for instance, matches
+ * no attempt of this one by chance.  A guessed number is of no use: it is valid
+ * on its own connection alone. */
 
 #ifndef VMAUTHZD_LOGIN_ATTEMPT_TABLE_H
 #define VMAUTHZD_LOGIN_ATTEMPT_TABLE_H
@@ -21,18 +21,19 @@
 #include "saslauthd-ext/pam/pam_message.h"
 
 enum {
-	ATTEMPTS_MAX = 128,		/* open at once on a connection */
-	ATTEMPT_SECONDS = 60,		/* a decision may come so much later */
+	ATTEMPT_TABLE_MAX = 128,	/* open at once on a connection */
+	ATTEMPT_SECONDS = 60,		/* from the attempt to its decision */
 	ATTEMPT_MECHANISM_MAX = 31,	/* octets */
 };
 
-/* How the authentication went. */
+/* The result of the authentication, as far as vmauthzd knows it. */
 struct attempt {
-	bool proved;
-	const char *refusal;	/* refused in any case, and why; or why it is
-				 * not proved; NULL: nothing known */
-	bool counted;		/* the failure has been, as a guess */
-	bool recorded;		/* the failure has been told to everybody */
+	bool proved;		/* the mechanism succeeded */
+	const char *refusal;	/* why the login is refused whatever the policy
+				 * says, or why it is not proved; NULL: no
+				 * reason yet.  Constant text in a table. */
+	bool counted;		/* throttle.h has counted the failure */
+	bool recorded;		/* the failure is in audit and log already */
 	int64_t ticket;		/* that was used; 0: none */
 	int64_t revision;	/* of the policy, if it is recorded */
 };
@@ -46,27 +47,29 @@ struct attempt_slot {
 	struct attempt attempt;
 };
 
-/* Cleared, it is empty. */
+/* A table of zeros is empty. */
 struct attempt_table {
-	uint64_t first, last;	/* numbers that were given; 0: none yet */
-	struct attempt_slot slots[ATTEMPTS_MAX];
+	uint64_t first, last;	/* numbers in use so far; 0: none yet */
+	struct attempt_slot slots[ATTEMPT_TABLE_MAX];
 };
 
-/* Keeps what the login's authentication came to, at now, which is
- * clock_boot_seconds().  If the table is full, the oldest attempt lapses.
- * Returns the attempt's number, or 0 if there is no random number to begin
- * with. */
+/* Stores the result of the login's authentication.  now is the time in seconds
+ * of clock_boot_seconds().  If the table is full, the oldest attempt is
+ * dropped: its decision will be a refusal.  Returns the attempt's number, or 0
+ * if OpenSSL has no random number. */
 uint64_t attempt_open(struct attempt_table *table,
     const struct request_login *login, const struct attempt *attempt,
     int64_t now);
 
-/* Finds the attempt that a decision about the login is asked for with number.
- * Returns NULL with *attempt_r set, or why there is none: it was never begun,
- * is over, or is another user's, client's or mechanism's (and is closed). */
+/* Finds the attempt with this number, for the decision about the login.
+ * Returns NULL with *attempt_r set, or the reason of a refusal with *attempt_r
+ * cleared: the attempt was never begun, is over, or has another user, client or
+ * mechanism.  An attempt that doesn't match is closed, so that a number is
+ * tried with one login only. */
 const char *attempt_find(struct attempt_table *table, uint64_t number,
     const struct request_login *login, int64_t now, struct attempt *attempt_r);
 
-/* Closes an attempt, if it is open: it is decided. */
+/* Closes a decided attempt.  Does nothing if it is closed. */
 void attempt_close(struct attempt_table *table, uint64_t number);
 
 #endif

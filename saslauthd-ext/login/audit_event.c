@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <syslog.h>
 
-enum { NUMBER_MAX = 24 };
+enum { NUMBER_MAX = 24 };	/* 64 bits in decimal, a sign and NUL */
 
+/* CRIT, and before the line of the event: the log is the only record of it. */
 static void
-audit_event_complain(struct daemon *daemon, int rc)
+audit_event_check(struct daemon *daemon, int rc)
 {
 	if (rc != ERROR_NONE)
 		daemon_log(daemon, LOG_CRIT, "vmauthzd: what follows is not in "
@@ -43,8 +44,9 @@ audit_event_session(struct daemon *daemon, struct audit_session *record)
 	bool begins = record->event == AUDIT_SESSION_BEGIN;
 
 	record->at = clock_unix_ms();
-	audit_event_complain(daemon, audit_session(daemon->audit, record));
+	audit_event_check(daemon, audit_session(daemon->audit, record));
 	snprintf(number, sizeof(number), "%" PRIu64, record->session);
+	/* the reason, which comes last, is that of an end */
 	audit_event_log(daemon, begins ? "session begin" : "session end",
 	    fields, begins ? 5 : 6);
 }
@@ -84,8 +86,9 @@ audit_event_ticket(struct daemon *daemon, struct audit_ticket *record)
 	};
 
 	record->at = clock_unix_ms();
-	audit_event_complain(daemon, audit_ticket(daemon->audit, record));
+	audit_event_check(daemon, audit_ticket(daemon->audit, record));
 	snprintf(number, sizeof(number), "%" PRId64, record->ticket);
+	/* the login that uses a ticket does not know who issued it */
 	audit_event_log(daemon, heads[record->event], fields,
 	    record->by != NULL ? 5 : 4);
 }
@@ -99,7 +102,7 @@ audit_event_daemon(struct daemon *daemon, const char *what, const char *detail)
 		.detail = detail,
 	};
 
-	audit_event_complain(daemon, audit_event(daemon->audit, &record));
+	audit_event_check(daemon, audit_event(daemon->audit, &record));
 	daemon_log(daemon, LOG_NOTICE, "vmauthzd: %s%s%s", what,
 	    detail != NULL ? ": " : "", detail != NULL ? detail : "");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What happens besides decisions, told to the audit database and, as one line
- * each, to the system's log. */
+/* Records events other than decisions in the audit database and, as one line
+ * each, in the system's log. */
 
 #ifndef VMAUTHZD_LOGIN_AUDIT_EVENT_H
 #define VMAUTHZD_LOGIN_AUDIT_EVENT_H
@@ -10,14 +10,16 @@
 #include "saslauthd-ext/login/daemon.h"
 #include "saslauthd-ext/login/session.h"
 
-/* The present is filled in as the time.  What the audit database can't take is
- * said in the log, where the line goes all the same. */
+/* Each sets record->at to the current time and writes the record.  A failure of
+ * the audit database is logged, and the line is logged all the same: these
+ * events have happened already and can't be refused. */
 void audit_event_session(struct daemon *daemon, struct audit_session *record);
 void audit_event_ticket(struct daemon *daemon, struct audit_ticket *record);
-void audit_event_daemon(struct daemon *daemon, const char *what, const char *detail);
+void audit_event_daemon(struct daemon *daemon, const char *what,
+    const char *detail);
 
-/* The end of a session. */
-void audit_event_session_end(struct daemon *daemon, const struct session *session,
-    const char *reason);
+/* Records the end of a session; reason is that of struct audit_session. */
+void audit_event_session_end(struct daemon *daemon,
+    const struct session *session, const char *reason);
 
 #endif

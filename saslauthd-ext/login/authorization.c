@@ -14,10 +14,12 @@
 #include "saslauthd-ext/login/session.h"
 #include "saslauthd-ext/login/ticket.h"
 
-/* --- the question -------------------------------------------------------- */
+/* --- the request ---------------------------------------------------- */
 
+/* The one parser of addresses is network.c's; known says whether it could read
+ * the text. */
 static bool
-is_address(const char *text)
+login_is_address(const char *text)
 {
 	static const struct network all = { .family = AF_INET };
 	bool known;
@@ -27,7 +29,7 @@ is_address(const char *text)
 }
 
 static bool
-over_mux(const struct asker *asker)
+login_over_mux(const struct asker *asker)
 {
 	return strcmp(asker->socket, "mux") == 0;
 }
@@ -48,10 +50,10 @@ login_parse(struct login *login_r, const struct config *config,
 		.name = machine->name,
 		.uuid = machine->uuid[0] != '\0' ? machine->uuid : NULL,
 		.port = what->request.vm.port,
-		.any_port = over_mux(asker),
+		.any_port = login_over_mux(asker),
 	};
 	if (client != NULL && (strlen(client) > PAM_ADDRESS_MAX ||
-	    !is_address(client)))
+	    !login_is_address(client)))
 		return ERROR_VALUE;
 	if (user == NULL)
 		return ERROR_NAME;
@@ -60,50 +62,53 @@ login_parse(struct login *login_r, const struct config *config,
 }
 
 void
-authorize_ask(struct daemon *daemon, const struct login *login,
-    struct judgement *judgement_r)
+authorization_evaluate(struct daemon *daemon, const struct login *login,
+    struct authorization *authorization_r)
 {
 	policy_decide(daemon->policy, &login->what.request,
-	    clock_unix_ms() / 1000, &judgement_r->decision);
-	strcpy(judgement_r->detail, policy_detail(daemon->policy));
+	    clock_unix_ms() / 1000, &authorization_r->decision);
+	strcpy(authorization_r->detail, policy_detail(daemon->policy));
+}
+
+/* wants_local_user is a refusal of the policy until the account is known. */
+bool
+authorization_grantable(const struct authorization *authorization)
+{
+	return authorization->decision.verdict == VERDICT_ALLOW ||
+	    authorization->decision.wants_local_user;
 }
 
 bool
-authorize_hopeful(const struct judgement *judgement)
+authorization_counts_failure(const struct authorization *authorization)
 {
-	return judgement->decision.verdict == VERDICT_ALLOW ||
-	    judgement->decision.wants_local_user;
+	return authorization_grantable(authorization) ||
+	    authorization->decision.reason == REASON_USER_UNKNOWN ||
+	    authorization->decision.reason == REASON_NO_GRANT;
 }
 
-bool
-authorize_countable(const struct judgement *judgement)
-{
-	return authorize_hopeful(judgement) ||
-	    judgement->decision.reason == REASON_USER_UNKNOWN ||
-	    judgement->decision.reason == REASON_NO_GRANT;
-}
+/* --- the outcome, and what follows ------------------------------------ */
 
-/* --- the answer, and what follows ---------------------------------------- */
-
-/* A login on its way to its outcome. */
-struct progress {
+/* What the steps of authorize() share.  A step may turn an allowed login into a
+ * refused one, by setting refusal, and never the other way round. */
+struct authorize_context {
 	struct daemon *daemon;
 	const struct login *login;
 	const struct attempt *attempt;
-	struct judgement judgement;
+	struct authorization authorization;
 	const char *refusal;		/* NULL: the user gets in */
 	int64_t at;			/* Unix ms */
 	uint64_t session;
 	bool first_channel;
 };
 
-/* The one place where vmauthzd fills a record.  Without progress nothing is
- * known but who asks. */
+/* Fills the record of a decision, for audit and log; vmauthzd does so here
+ * alone.  Without context the asker is all that is known. */
 static struct decision_record
-make_record(const struct asker *asker, const struct progress *progress)
+authorize_make_record(const struct asker *asker,
+    const struct authorize_context *context)
 {
 	struct decision_record record = {
-		.at = progress != NULL ? progress->at : clock_unix_ms(),
+		.at = context != NULL ? context->at : clock_unix_ms(),
 		.vm = asker->machine.name[0] != '\0' ? asker->machine.name :
 		    NULL,
 		.vm_source = machine_source_name(asker->machine.source),
@@ -112,32 +117,33 @@ make_record(const struct asker *asker, const struct progress *progress)
 	const struct request *request;
 	const struct decision *decision;
 
-	if (progress == NULL)
+	if (context == NULL)
 		return record;
-	request = &progress->login->what.request;
-	decision = &progress->judgement.decision;
-	record.verdict = progress->refusal == NULL ? VERDICT_ALLOW :
+	request = &context->login->what.request;
+	decision = &context->authorization.decision;
+	record.verdict = context->refusal == NULL ? VERDICT_ALLOW :
 	    VERDICT_DENY;
-	record.user = progress->login->user.text;
+	record.user = context->login->user.text;
 	record.service = request->service;
 	record.client = request->client;
 	record.certificate = request->certificate;
 	record.local = request->local;
 	record.local_user = request->local_user;
-	record.mechanism = progress->login->what.mechanism;
-	record.grant = progress->attempt->refusal == NULL ?
+	record.mechanism = context->login->what.mechanism;
+	/* a login that is refused before the policy speaks has no grant */
+	record.grant = context->attempt->refusal == NULL ?
 	    decision->grant : 0;
 	record.revision = decision->revision;
-	record.ticket = progress->attempt->ticket;
-	record.session = (int64_t)progress->session;
-	record.reason = progress->refusal != NULL ? progress->refusal :
+	record.ticket = context->attempt->ticket;
+	record.session = (int64_t)context->session;
+	record.reason = context->refusal != NULL ? context->refusal :
 	    reason_text(decision->reason);
-	record.detail = progress->judgement.detail;
+	record.detail = context->authorization.detail;
 	return record;
 }
 
 static void
-write_line(struct daemon *daemon, const struct decision_record *record)
+authorize_log(struct daemon *daemon, const struct decision_record *record)
 {
 	char line[LOG_LINE_MAX];
 
@@ -147,19 +153,22 @@ write_line(struct daemon *daemon, const struct decision_record *record)
 }
 
 void
-authorize_refuse(struct daemon *daemon, const struct asker *asker,
+authorization_refuse(struct daemon *daemon, const struct asker *asker,
     const char *reason)
 {
-	struct decision_record record = make_record(asker, NULL);
+	struct decision_record record = authorize_make_record(asker, NULL);
 
 	record.reason = reason;
-	write_line(daemon, &record);
+	authorize_log(daemon, &record);
 }
 
+/* The policy speaks before the password: for a user who has no grant the reason
+ * is the same with a right and with a wrong one. */
 static const char *
-find_refusal(const struct attempt *attempt, const struct judgement *judgement)
+authorize_find_refusal(const struct attempt *attempt,
+    const struct authorization *authorization)
 {
-	const struct decision *decision = &judgement->decision;
+	const struct decision *decision = &authorization->decision;
 
 	if (attempt->refusal != NULL)
 		return attempt->refusal;
@@ -168,127 +177,133 @@ find_refusal(const struct attempt *attempt, const struct judgement *judgement)
 	return attempt->proved ? NULL : "wrong password";
 }
 
+/* Uses up the ticket only of a login that would be allowed.  Two channels may
+ * have found the same ticket: the database decides which is the first. */
 static void
-take_ticket(struct progress *progress)
+authorize_use_ticket(struct authorize_context *context)
 {
-	const struct login *login = progress->login;
-	struct daemon *daemon = progress->daemon;
+	const struct login *login = context->login;
+	struct daemon *daemon = context->daemon;
 	const struct ticket_use use = {
 		.user = login->user.text,
-		.vm = progress->judgement.decision.vm,
+		.vm = context->authorization.decision.vm,
 		.client = login->what.request.client,
-		.now = progress->at / 1000,
+		.now = context->at / 1000,
 	};
 	struct audit_ticket record = {
 		.event = AUDIT_TICKET_USED,
-		.ticket = progress->attempt->ticket,
+		.ticket = context->attempt->ticket,
 		.user = use.user,
 		.vm = use.vm,
 		.client = use.client,
 	};
 	bool first;
 
-	if (progress->refusal != NULL || progress->attempt->ticket == 0)
+	if (context->refusal != NULL || context->attempt->ticket == 0)
 		return;
-	if (ticket_used(&daemon->state, progress->attempt->ticket, &use,
+	if (ticket_used(&daemon->state, context->attempt->ticket, &use,
 	    daemon->config->session_window, &first) != ERROR_NONE)
-		progress->refusal = "the ticket has been used, or has lapsed";
+		context->refusal = "the ticket has been used, or has lapsed";
 	else if (first)
 		audit_event_ticket(daemon, &record);
 }
 
-/* The end of a session can be heard over the broker's socket alone. */
+/* The mux has no message for the end of a session, so a login over it opens
+ * none.  A failure refuses nobody: the audit is the record, not state.db. */
 static void
-open_session(struct progress *progress)
+authorize_open_session(struct authorize_context *context)
 {
-	const struct login *login = progress->login;
-	struct daemon *daemon = progress->daemon;
+	const struct login *login = context->login;
+	struct daemon *daemon = context->daemon;
 	const struct session session = {
 		.user = login->user.text,
-		.vm = progress->judgement.decision.vm,
+		.vm = context->authorization.decision.vm,
 		.service = login->what.request.service,
 		.client = login->what.request.client,
 		.mechanism = login->what.mechanism,
-		.grant = progress->judgement.decision.grant,
-		.begin = progress->at,
+		.grant = context->authorization.decision.grant,
+		.begin = context->at,
 		.pid = login->asker->peer.pid,
 		.start = login->asker->peer.start,
 	};
 
-	progress->first_channel = true;
-	if (progress->refusal != NULL || over_mux(login->asker))
+	context->first_channel = true;
+	if (context->refusal != NULL || login_over_mux(login->asker))
 		return;
-	if (session_channel(&daemon->state, &session, &progress->session,
-	    &progress->first_channel) != ERROR_NONE)
+	if (session_channel(&daemon->state, &session, &context->session,
+	    &context->first_channel) != ERROR_NONE)
 		daemon_log(daemon, LOG_ERR, "vmauthzd: this session is not "
 		    "noted: %s", daemon->state.detail);
 }
 
 static void
-tell_session(struct progress *progress)
+authorize_record_session(struct authorize_context *context)
 {
 	struct audit_session record = {
 		.event = AUDIT_SESSION_BEGIN,
-		.session = progress->session,
-		.user = progress->login->user.text,
-		.vm = progress->judgement.decision.vm,
-		.service = progress->login->what.request.service,
-		.client = progress->login->what.request.client,
+		.session = context->session,
+		.user = context->login->user.text,
+		.vm = context->authorization.decision.vm,
+		.service = context->login->what.request.service,
+		.client = context->login->what.request.client,
 	};
 
-	if (progress->session != 0 && progress->first_channel)
-		audit_event_session(progress->daemon, &record);
+	if (context->session != 0 && context->first_channel)
+		audit_event_session(context->daemon, &record);
 }
 
+/* Takes back the channel of a login that is refused after all.  No callback:
+ * the session's begin was not recorded either. */
 static void
-forget_session(struct progress *progress)
+authorize_drop_session(struct authorize_context *context)
 {
-	if (progress->session != 0)
-		session_channel_end(&progress->daemon->state,
-		    progress->session, &progress->login->asker->peer, NULL,
+	if (context->session != 0)
+		session_channel_end(&context->daemon->state,
+		    context->session, &context->login->asker->peer, NULL,
 		    NULL);
-	progress->session = 0;
+	context->session = 0;
 }
 
-/* What can't be recorded is refused, unless the configuration would rather go
- * on; the log says so in both cases. */
+/* Refuses a login whose decision can't be recorded, unless audit_full = go-on;
+ * a line is logged in both cases. */
 static void
-write_audit(struct progress *progress)
+authorize_write_audit(struct authorize_context *context)
 {
-	struct daemon *daemon = progress->daemon;
+	struct daemon *daemon = context->daemon;
 	const struct decision_record record =
-	    make_record(progress->login->asker, progress);
+	    authorize_make_record(context->login->asker, context);
 
 	if (audit_decision(daemon->audit, &record) == ERROR_NONE) {
-		tell_session(progress);
+		authorize_record_session(context);
 		return;
 	}
 	daemon_log(daemon, LOG_CRIT, "vmauthzd: a decision is not in the audit "
 	    "database: %s", audit_detail(daemon->audit));
-	if (progress->refusal != NULL ||
-	    daemon->config->audit_full == AUDIT_FULL_GO_ON)
+	if (context->refusal != NULL ||
+	    daemon->config->audit_full == CONFIG_AUDIT_FULL_GO_ON)
 		return;
-	progress->refusal = "the audit database can't be written";
-	forget_session(progress);
+	context->refusal = "the audit database can't be written";
+	authorize_drop_session(context);
 }
 
-/* By sessions: the second channel of one proves nothing new. */
+/* Counts by sessions: SPICE opens several channels with one password, so a
+ * second channel is no second success. */
 static void
-count(const struct progress *progress)
+authorize_count_failure(const struct authorize_context *context)
 {
-	struct daemon *daemon = progress->daemon;
+	struct daemon *daemon = context->daemon;
 	const struct throttle_key guess = {
-		.user = progress->login->user.text,
-		.client = progress->login->what.request.client,
-		.now = progress->at / 1000,
+		.user = context->login->user.text,
+		.client = context->login->what.request.client,
+		.now = context->at / 1000,
 	};
 
-	if (progress->refusal == NULL) {
-		if (progress->first_channel)
+	if (context->refusal == NULL) {
+		if (context->first_channel)
 			throttle_succeeded(&daemon->state, daemon->config,
 			    &guess);
-	} else if (!progress->attempt->proved && !progress->attempt->counted &&
-	    authorize_countable(&progress->judgement)) {
+	} else if (!context->attempt->proved && !context->attempt->counted &&
+	    authorization_counts_failure(&context->authorization)) {
 		throttle_failed(&daemon->state, daemon->config, &guess);
 	}
 }
@@ -297,7 +312,7 @@ void
 authorize(struct daemon *daemon, const struct login *login,
     const struct attempt *attempt, struct outcome *outcome_r)
 {
-	struct progress progress = {
+	struct authorize_context context = {
 		.daemon = daemon,
 		.login = login,
 		.attempt = attempt,
@@ -306,23 +321,26 @@ authorize(struct daemon *daemon, const struct login *login,
 	struct decision_record record;
 
 	memset(outcome_r, 0, sizeof(*outcome_r));
-	authorize_ask(daemon, login, &progress.judgement);
+	authorization_evaluate(daemon, login, &context.authorization);
 	if (attempt->proved && attempt->refusal == NULL &&
-	    progress.judgement.decision.wants_local_user) {
+	    context.authorization.decision.wants_local_user) {
 		outcome_r->wants_local_user = true;
 		return;
 	}
-	progress.refusal = find_refusal(attempt, &progress.judgement);
-	take_ticket(&progress);
-	open_session(&progress);
+	context.refusal = authorize_find_refusal(attempt,
+	    &context.authorization);
+	/* a step may refuse, which the later ones have to know; the counters
+	 * come after the record, which may refuse, too */
+	authorize_use_ticket(&context);
+	authorize_open_session(&context);
 	if (!attempt->recorded)
-		write_audit(&progress);
-	count(&progress);
+		authorize_write_audit(&context);
+	authorize_count_failure(&context);
 	if (!attempt->recorded) {
-		record = make_record(login->asker, &progress);
-		write_line(daemon, &record);
+		record = authorize_make_record(login->asker, &context);
+		authorize_log(daemon, &record);
 	}
-	outcome_r->allowed = progress.refusal == NULL;
-	outcome_r->session = progress.session;
-	outcome_r->revision = progress.judgement.decision.revision;
+	outcome_r->allowed = context.refusal == NULL;
+	outcome_r->session = context.session;
+	outcome_r->revision = context.authorization.decision.revision;
 }

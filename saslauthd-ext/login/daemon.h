@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the parts of the worker share.  There is one thread that uses it. */
+/* What the parts of the worker share.  The thread of the event loop owns it; no
+ * other thread uses it, so it needs no lock. */
 
 #ifndef VMAUTHZD_LOGIN_DAEMON_H
 #define VMAUTHZD_LOGIN_DAEMON_H
@@ -20,7 +21,8 @@
 #include "saslauthd-ext/store/state.h"
 #include "saslauthd-ext/login/verifier_check.h"
 
-/* The process that asks, and the VM that it is. */
+/* The process at the other end of a connection, and the VM that it runs.  Both
+ * come from the kernel and from libvirt's files, none from a message. */
 struct asker {
 	struct peer peer;
 	struct machine machine;
@@ -37,21 +39,23 @@ struct daemon {
 	struct audit *audit;
 	struct state state;
 	struct recent_password *right;	/* passwords that PAM has accepted */
-	struct recent_password *wrong;	/* that were counted as wrong */
+	struct recent_password *wrong;	/* wrong ones that were counted */
 	struct pam_pool *pool;
 	struct verifier_check *verify;
 	struct log_sink log;
-	int64_t version_told;		/* uptime of the last line about a
-					 * plugin of another version */
+	int64_t version_logged;		/* clock_boot_seconds() of the last
+					 * line about a plugin of another
+					 * version */
 	struct service *mux, *broker;
-	struct password_check *checks;	/* that are under way */
+	struct password_check *checks;	/* in progress; password_check.c */
 	int monitor;			/* see monitor.h */
-	/* libvirt's status file of a VM; see machine.h */
+	/* opens libvirt's status file of a VM, through the monitor, for the
+	 * worker may not; see machine.h */
 	int (*open_status)(void *daemon, const char *name);
 };
 
-/* One line to the system's log; what comes from outside in it is to be
- * escaped before. */
+/* Sends one line to the system's log, cut at LOG_LINE_MAX octets.  The caller
+ * escapes what comes from outside. */
 void daemon_log(struct daemon *daemon, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

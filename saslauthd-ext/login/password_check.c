@@ -17,49 +17,52 @@
 static const char wrong_password[] = "wrong password";
 static const char too_busy[] = "too many passwords wait for an answer";
 
-/* A password that is being looked at.  The same one at the same place is looked
- * at once: a one-time password would be used up for the second channel. */
+/* A check in progress.  Checks of the same password by the same user at the
+ * same VM from the same address share one question: SPICE opens its channels at
+ * once, and PAM would accept a one-time password for the first of them only. */
 struct password_check {
 	struct daemon *daemon;
-	struct password_check *next;	/* of those that are under way */
-	struct password_check *same;	/* who waits for this one's answer */
+	struct password_check *next;	/* in daemon->checks */
+	struct password_check *same;	/* waits for this one's answer */
 	unsigned char tag[RECENT_PASSWORD_TAG_SIZE];
 	char vm[REQUEST_VM_NAME_MAX + 1];
 	char client[PAM_ADDRESS_MAX + 1];
 	struct identity user;
 	char password[BROKER_PASSWORD_MAX + 1];
-	bool hopeful, countable;
-	int64_t ticket;			/* that is being tried */
-	password_check_cb *told;
+	bool grantable, counts;
+	int64_t ticket;			/* that the password is tried for */
+	password_check_cb *callback;
 	void *context;
 };
 
-/* --- the end ------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------- */
 
+/* Calls the callback.  A VM that the user may not enter learns nothing about
+ * the password: a guest that has broken out could test passwords otherwise.
+ * The reason is then the policy's. */
 static void
-tell(const struct password_check *check, const struct password_answer *answer)
+password_deliver(const struct password_check *check,
+    const struct password_answer *answer)
 {
 	struct password_answer own = *answer;
 
-	/* A process that is not to let him in is not told, either, that he
-	 * knows his password.  What the policy says is the reason then. */
-	if (!check->hopeful) {
+	if (!check->grantable) {
 		own.right = false;
 		own.ticket = 0;
 		own.reason = NULL;
 	}
-	check->told(check->context, &own);
+	check->callback(check->context, &own);
 }
 
 static void
-free_check(struct password_check *check)
+password_free_check(struct password_check *check)
 {
 	OPENSSL_cleanse(check, sizeof(*check));
 	free(check);
 }
 
 static struct throttle_key
-guess_of(const struct password_check *check)
+password_throttle_key(const struct password_check *check)
 {
 	return (struct throttle_key){
 		.user = check->user.text,
@@ -68,23 +71,27 @@ guess_of(const struct password_check *check)
 	};
 }
 
-/* A second time the same wrong password is no second guess. */
+/* Counts a wrong password once in guess_forget: a client that sends the same
+ * one again has not made another guess. */
 static void
-count_guess(const struct password_check *check)
+password_count_failure(const struct password_check *check)
 {
 	struct daemon *daemon = check->daemon;
-	const struct throttle_key guess = guess_of(check);
+	const struct throttle_key guess = password_throttle_key(check);
 	int64_t now = clock_boot_seconds();
 
-	if (!check->countable || recent_password_has(daemon->wrong, check->tag, now))
+	if (!check->counts ||
+	    recent_password_has(daemon->wrong, check->tag, now))
 		return;
 	recent_password_add(daemon->wrong, check->tag,
 	    now + daemon->config->guess_forget);
 	throttle_failed(&daemon->state, daemon->config, &guess);
 }
 
+/* Removes the check from the list first: the callback may start another. */
 static void
-finish(struct password_check *check, const struct password_answer *answer)
+password_finish(struct password_check *check,
+    const struct password_answer *answer)
 {
 	struct password_check **at = &check->daemon->checks, *next;
 
@@ -94,50 +101,51 @@ finish(struct password_check *check, const struct password_answer *answer)
 		*at = check->next;
 	for (; check != NULL; check = next) {
 		next = check->same;
-		tell(check, answer);
-		free_check(check);
+		password_deliver(check, answer);
+		password_free_check(check);
 	}
 }
 
 static void
-finish_wrong(struct password_check *check, const char *reason)
+password_finish_wrong(struct password_check *check, const char *reason)
 {
 	const struct password_answer answer = {
 		.reason = reason,
 		.counted = true,
 	};
 
-	count_guess(check);
-	finish(check, &answer);
+	password_count_failure(check);
+	password_finish(check, &answer);
 }
 
-/* Nobody knows; that is no guess. */
+/* Ends a check that nothing could answer.  counted is set although nothing was
+ * counted, so that authorize() doesn't either: it is no wrong password. */
 static void
-finish_unknown(struct password_check *check, const char *reason)
+password_finish_unknown(struct password_check *check, const char *reason)
 {
 	const struct password_answer answer = {
 		.reason = reason,
 		.counted = true,
 	};
 
-	finish(check, &answer);
+	password_finish(check, &answer);
 }
 
 static void
-finish_right(struct password_check *check, int64_t ticket)
+password_finish_right(struct password_check *check, int64_t ticket)
 {
 	const struct password_answer answer = {
 		.right = true,
 		.ticket = ticket,
 	};
 
-	finish(check, &answer);
+	password_finish(check, &answer);
 }
 
-/* --- PAM ----------------------------------------------------------------- */
+/* --- PAM ------------------------------------------------------------- */
 
 static void
-pam_told(void *context, enum pam_result result, int code)
+password_pam_cb(void *context, enum pam_result result, int code)
 {
 	struct password_check *check = context;
 	struct daemon *daemon = check->daemon;
@@ -145,22 +153,25 @@ pam_told(void *context, enum pam_result result, int code)
 	(void)code;
 	switch (result) {
 	case PAM_ACCEPTED:
-		recent_password_add(daemon->right, check->tag, clock_boot_seconds() +
-		    daemon->config->session_window);
-		finish_right(check, 0);
+		/* only PAM's: it may have been a one-time password */
+		recent_password_add(daemon->right, check->tag,
+		    clock_boot_seconds() + daemon->config->session_window);
+		password_finish_right(check, 0);
 		return;
 	case PAM_REFUSED:
-		finish_wrong(check, "PAM refuses the password or the account");
+		password_finish_wrong(check,
+		    "PAM refuses the password or the account");
 		return;
 	case PAM_BROKEN:
 		break;
 	}
-	finish_unknown(check, "PAM did not answer");
+	password_finish_unknown(check, "PAM did not answer");
 }
 
-/* A name with an '@' of its own would be another realm's to some modules. */
+/* Makes the name that PAM gets.  A bare name with an '@' of its own is refused:
+ * modules that know realms would look in the one behind it. */
 static bool
-pam_name(const struct config_realm *realm, const struct identity *user,
+password_pam_name(const struct config_realm *realm, const struct identity *user,
     char name_r[IDENTITY_MAX + 1])
 {
 	if (realm->full_name) {
@@ -173,62 +184,68 @@ pam_name(const struct config_realm *realm, const struct identity *user,
 }
 
 static void
-ask_pam(struct password_check *check, const struct config_realm *realm)
+password_ask_pam(struct password_check *check, const struct config_realm *realm)
 {
 	struct daemon *daemon = check->daemon;
 	struct pam_question question;
 	bool asked;
 
 	memset(&question, 0, sizeof(question));
-	if (!pam_name(realm, &check->user, question.user)) {
-		finish_wrong(check, "PAM knows no name with an @ in it");
+	if (!password_pam_name(realm, &check->user, question.user)) {
+		password_finish_wrong(check,
+		    "PAM knows no name with an @ in it");
 		return;
 	}
 	strcpy(question.service, daemon->config->pam_service);
 	strcpy(question.tty, check->vm);
 	strcpy(question.rhost, check->client);
 	strcpy(question.password, check->password);
-	asked = pam_pool_ask(daemon->pool, &question, pam_told, check) != NULL;
+	asked = pam_pool_ask(daemon->pool, &question, password_pam_cb,
+	    check) != NULL;
 	OPENSSL_cleanse(&question, sizeof(question));
 	if (!asked)
-		finish_unknown(check, too_busy);
+		password_finish_unknown(check, too_busy);
 }
 
-/* --- verifiers ------------------------------------------------------------- */
+/* --- verifiers ------------------------------------------------------- */
 
-/* Verifies against what is given; false, and nothing is told, if too many
- * wait. */
+/* Starts to compare the password with a verifier, in another thread.  Returns
+ * false, and never calls the callback, if too many comparisons wait. */
 static bool
-verify(struct password_check *check, const char *mechanism,
-    const struct verifier *verifier, verifier_check_cb *told)
+password_verify(struct password_check *check, const char *mechanism,
+    const struct verifier *verifier, verifier_check_cb *callback)
 {
 	char prepared[SCRAM_PASSWORD_MAX];
 	bool asked;
 
-	/* what no password can be is compared like any other */
+	/* a text that SASLprep prohibits takes as long as any other: it is
+	 * compared as a control character, which no password has (RFC 4013,
+	 * section 2.3) */
 	if (scram_prepare(check->password, prepared) != ERROR_NONE)
 		strcpy(prepared, "\001");
 	asked = verifier_check_ask(check->daemon->verify, check->vm, mechanism,
-	    prepared, verifier, told, check) != NULL;
+	    prepared, verifier, callback, check) != NULL;
 	OPENSSL_cleanse(prepared, sizeof(prepared));
 	return asked;
 }
 
 static void
-policy_told_password(void *context, bool right)
+password_policy_cb(void *context, bool right)
 {
 	struct password_check *check = context;
 
 	if (right)
-		finish_right(check, 0);
+		password_finish_right(check, 0);
 	else
-		finish_wrong(check, wrong_password);
+		password_finish_wrong(check, wrong_password);
 }
 
-/* The strongest verifier he has, or a decoy like others' of the strongest
- * mechanism that anybody has: as many look-ups for everybody. */
+/* Finds the user's verifier of the strongest mechanism, or makes a decoy of the
+ * strongest mechanism that any user has a verifier of.  A decoy has the shape
+ * of other users' verifiers, so that look-ups and PBKDF2 take as long for a
+ * user who does not exist. */
 static int
-find_verifier(struct password_check *check, bool vouched,
+password_find_verifier(struct password_check *check, bool vouched,
     const char **mechanism_r, struct verifier *verifier_r)
 {
 	struct policy_lookup lookup;
@@ -263,46 +280,51 @@ find_verifier(struct password_check *check, bool vouched,
 }
 
 static void
-ask_policy(struct password_check *check, bool vouched)
+password_ask_policy(struct password_check *check, bool vouched)
 {
 	struct verifier verifier;
 	const char *mechanism;
 
-	if (find_verifier(check, vouched, &mechanism, &verifier) != ERROR_NONE)
-		finish_unknown(check, "the policy could not be asked");
-	else if (!verify(check, mechanism, &verifier, policy_told_password))
-		finish_unknown(check, too_busy);
+	if (password_find_verifier(check, vouched, &mechanism, &verifier) !=
+	    ERROR_NONE)
+		password_finish_unknown(check, "the policy could not be asked");
+	else if (!password_verify(check, mechanism, &verifier,
+	    password_policy_cb))
+		password_finish_unknown(check, too_busy);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
 }
 
-/* --- the way of a check ------------------------------------------------------ */
+/* --- the way of a check ---------------------------------------------- */
 
+/* A realm that the configuration doesn't name gets a decoy as well. */
 static void
-ask_source(struct password_check *check)
+password_ask_source(struct password_check *check)
 {
 	const struct config_realm *realm = config_realm(check->daemon->config,
 	    identity_realm(&check->user));
 
-	if (realm != NULL && realm->source == SOURCE_PAM)
-		ask_pam(check, realm);
+	if (realm != NULL && realm->source == CONFIG_SOURCE_PAM)
+		password_ask_pam(check, realm);
 	else
-		ask_policy(check, realm != NULL &&
-		    realm->source == SOURCE_POLICY);
+		password_ask_policy(check, realm != NULL &&
+		    realm->source == CONFIG_SOURCE_POLICY);
 }
 
 static void
-ticket_told_password(void *context, bool right)
+password_ticket_cb(void *context, bool right)
 {
 	struct password_check *check = context;
 
 	if (right)
-		finish_right(check, check->ticket);
+		password_finish_right(check, check->ticket);
 	else
-		ask_source(check);
+		password_ask_source(check);
 }
 
+/* A ticket comes before the realm's source: PAM's modules may count its text as
+ * a wrong password of the account. */
 static void
-ask_ticket(struct password_check *check)
+password_ask_ticket(struct password_check *check)
 {
 	static const char mechanism[] = "SCRAM-SHA-256";
 	struct daemon *daemon = check->daemon;
@@ -317,14 +339,16 @@ ask_ticket(struct password_check *check)
 	ticket_find(&daemon->state, &use, mechanism,
 	    daemon->config->session_window, &check->ticket, &verifier);
 	if (check->ticket == 0)
-		ask_source(check);
-	else if (!verify(check, mechanism, &verifier, ticket_told_password))
-		finish_unknown(check, too_busy);
+		password_ask_source(check);
+	else if (!password_verify(check, mechanism, &verifier,
+	    password_ticket_cb))
+		password_finish_unknown(check, too_busy);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
 }
 
+/* Joins a check of the same tag, or starts this one. */
 static void
-begin(struct password_check *check)
+password_begin(struct password_check *check)
 {
 	struct daemon *daemon = check->daemon;
 	struct password_check *other = daemon->checks;
@@ -339,11 +363,11 @@ begin(struct password_check *check)
 	}
 	check->next = daemon->checks;
 	daemon->checks = check;
-	ask_ticket(check);
+	password_ask_ticket(check);
 }
 
 static bool
-fill(struct password_check *check, const struct login *login,
+password_fill(struct password_check *check, const struct login *login,
     const char *password)
 {
 	const char *client = login->what.request.client;
@@ -360,46 +384,50 @@ fill(struct password_check *check, const struct login *login,
 	strcpy(check->vm, key.vm);
 	strcpy(check->client, key.client);
 	strcpy(check->password, password);
-	return recent_password_tag(check->daemon->right, &key, check->tag) == ERROR_NONE;
+	return recent_password_tag(check->daemon->right, &key, check->tag) ==
+	    ERROR_NONE;
 }
 
 void
 password_check(struct daemon *daemon, const struct login *login,
-    const char *password, password_check_cb *told, void *context)
+    const char *password, password_check_cb *callback, void *context)
 {
 	static const struct password_answer failed = {
 		.reason = "out of memory",
 		.counted = true,
 	};
 	struct password_check *check = calloc(1, sizeof(*check));
-	struct judgement judgement;
+	struct authorization authorization;
 	struct throttle_key guess;
 
 	if (check == NULL) {
-		told(context, &failed);
+		callback(context, &failed);
 		return;
 	}
 	check->daemon = daemon;
-	check->told = told;
+	check->callback = callback;
 	check->context = context;
-	if (!fill(check, login, password)) {
-		finish_unknown(check, wrong_password);
+	if (!password_fill(check, login, password)) {
+		password_finish_unknown(check, wrong_password);
 		return;
 	}
-	authorize_ask(daemon, login, &judgement);
-	check->hopeful = authorize_hopeful(&judgement);
-	check->countable = authorize_countable(&judgement);
-	guess = guess_of(check);
+	authorization_evaluate(daemon, login, &authorization);
+	check->grantable = authorization_grantable(&authorization);
+	check->counts = authorization_counts_failure(&authorization);
+	/* the throttle comes first: while it holds, not even a right password
+	 * gets an answer of its own */
+	guess = password_throttle_key(check);
 	if (throttle_locked(&daemon->state, daemon->config, &guess))
-		finish_unknown(check, throttle_locked_reason);
-	else if (recent_password_has(daemon->right, check->tag, clock_boot_seconds()))
-		finish_right(check, 0);
+		password_finish_unknown(check, throttle_locked_reason);
+	else if (recent_password_has(daemon->right, check->tag,
+	    clock_boot_seconds()))
+		password_finish_right(check, 0);
 	else
-		begin(check);
+		password_begin(check);
 }
 
 void
-password_forget(struct daemon *daemon)
+password_check_cancel_all(struct daemon *daemon)
 {
 	while (daemon->checks != NULL) {
 		struct password_check *check = daemon->checks, *next;
@@ -407,8 +435,8 @@ password_forget(struct daemon *daemon)
 		daemon->checks = check->next;
 		for (; check != NULL; check = next) {
 			next = check->same;
-			check->told(check->context, NULL);
-			free_check(check);
+			check->callback(check->context, NULL);
+			password_free_check(check);
 		}
 	}
 }

@@ -13,7 +13,10 @@
 
 #include "base/error.h"
 
-enum { KEY_SIZE = 32, WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t) };
+enum {
+	KEY_SIZE = 32,	/* octets; as long as the digest, RFC 2104 section 3 */
+	WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t),
+};
 
 struct entry {
 	uint64_t tag[WORDS];
@@ -63,9 +66,10 @@ recent_password_forget_all(struct recent_password *recent)
 	recent->count = 0;
 }
 
-/* The length in front keeps "ab" and "c" apart from "a" and "bc". */
+/* Hashes a text with its length in front, so that "ab" and "c" have another tag
+ * than "a" and "bc". */
 static bool
-recent_add_text(EVP_MAC_CTX *context, const char *text)
+recent_password_hash_text(EVP_MAC_CTX *context, const char *text)
 {
 	uint64_t length = strlen(text);
 
@@ -92,10 +96,10 @@ recent_password_tag(const struct recent_password *recent,
 
 	made = context != NULL && EVP_MAC_init(context, recent->key,
 	    sizeof(recent->key), parameters) == 1 &&
-	    recent_add_text(context, key->vm) &&
-	    recent_add_text(context, key->user) &&
-	    recent_add_text(context, key->client) &&
-	    recent_add_text(context, key->password) &&
+	    recent_password_hash_text(context, key->vm) &&
+	    recent_password_hash_text(context, key->user) &&
+	    recent_password_hash_text(context, key->client) &&
+	    recent_password_hash_text(context, key->password) &&
 	    EVP_MAC_final(context, tag_r, &size,
 	    RECENT_PASSWORD_TAG_SIZE) == 1 &&
 	    size == RECENT_PASSWORD_TAG_SIZE;
@@ -103,10 +107,11 @@ recent_password_tag(const struct recent_password *recent,
 	return made ? ERROR_NONE : ERROR_CRYPTO;
 }
 
-/* Looks at all entries in words, which takes the same time wherever the tag
- * is, and some microseconds when all are taken. */
+/* Compares all entries with the tag, word by word without an early end, so that
+ * the time does not depend on where the tag is or how much of it matches.  With
+ * a full set this takes some microseconds. */
 static struct entry *
-recent_find(struct recent_password *recent, const unsigned char *tag)
+recent_password_find(struct recent_password *recent, const unsigned char *tag)
 {
 	struct entry *found = NULL;
 	uint64_t wanted[WORDS], differ;
@@ -122,9 +127,10 @@ recent_find(struct recent_password *recent, const unsigned char *tag)
 	return found;
 }
 
-/* A free entry, or the one that ends first. */
+/* Returns a free entry, or the one that ends first.  Entries past their end
+ * stay until then: recent_password_has() compares the time. */
 static struct entry *
-recent_free_entry(struct recent_password *recent)
+recent_password_new_entry(struct recent_password *recent)
 {
 	struct entry *first = recent->entry;
 
@@ -141,12 +147,12 @@ void
 recent_password_add(struct recent_password *recent,
     const unsigned char tag[RECENT_PASSWORD_TAG_SIZE], int64_t until)
 {
-	struct entry *entry = recent_find(recent, tag);
+	struct entry *entry = recent_password_find(recent, tag);
 
 	if (until <= 0 || (entry != NULL && entry->until >= until))
 		return;
 	if (entry == NULL)
-		entry = recent_free_entry(recent);
+		entry = recent_password_new_entry(recent);
 	memcpy(entry->tag, tag, sizeof(entry->tag));
 	entry->until = until;
 }
@@ -155,7 +161,7 @@ bool
 recent_password_has(struct recent_password *recent,
     const unsigned char tag[RECENT_PASSWORD_TAG_SIZE], int64_t now)
 {
-	const struct entry *entry = recent_find(recent, tag);
+	const struct entry *entry = recent_password_find(recent, tag);
 
 	return entry != NULL && entry->until > now;
 }

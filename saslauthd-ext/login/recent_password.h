@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* Passwords that were right a moment ago, so that the channels of one session
- * may present the same one-time password.  What is kept is a keyed hash. */
+/* A set of passwords that were checked a moment ago, each with its VM, user and
+ * address, for a limited time.  With it all channels of a session can present
+ * the same one-time password.  The set stores keyed hashes alone, with a key
+ * that is never written anywhere: they are of no use outside this process. */
 
 #ifndef VMAUTHZD_LOGIN_RECENT_PASSWORD_H
 #define VMAUTHZD_LOGIN_RECENT_PASSWORD_H
@@ -12,24 +14,31 @@
 
 struct recent_password;
 
-enum { RECENT_PASSWORD_MAX = 4096, RECENT_PASSWORD_TAG_SIZE = 32 };
+enum {
+	RECENT_PASSWORD_MAX = 4096,	/* entries */
+	RECENT_PASSWORD_TAG_SIZE = 32,	/* octets of an HMAC-SHA-256 */
+};
 
-/* Whom and where a password opened what. */
+/* What an entry is about. */
 struct recent_password_key {
 	const char *vm, *user, *client;	/* client "": unknown */
 	const char *password;
 };
 
-/* Makes a random key. */
+/* Makes an empty set with a random key.  Returns 0, ERROR_MEMORY or
+ * ERROR_CRYPTO.  Freeing wipes it. */
 int recent_password_new(struct recent_password **recent_r);
 void recent_password_free(struct recent_password **recent);
 
-/* HMAC-SHA-256 over the lengths and texts of all four. */
+/* Computes the tag of an entry: HMAC-SHA-256 over the lengths and texts of all
+ * four.  Returns 0 or ERROR_CRYPTO. */
 int recent_password_tag(const struct recent_password *recent,
     const struct recent_password_key *key,
     unsigned char tag_r[RECENT_PASSWORD_TAG_SIZE]);
 
-/* now and until: seconds of a monotonic clock.  When full, the oldest goes. */
+/* Adds a tag that stays until a time, and asks whether there is one at a time,
+ * both in seconds of a monotonic clock.  A full set drops the entry that ends
+ * first.  A tag that is there already keeps the later end. */
 void recent_password_add(struct recent_password *recent,
     const unsigned char tag[RECENT_PASSWORD_TAG_SIZE], int64_t until);
 bool recent_password_has(struct recent_password *recent,

@@ -8,29 +8,30 @@
 
 #include "base/error.h"
 
-/* How all of a session is selected, for to_session(). */
+/* Selects the columns that session_from_row() reads, in that order. */
 #define SELECT_SESSION "SELECT id, user, vm, service, client, mechanism," \
     " grant_id, begin, pid, start, channels FROM sessions"
 
-/* An empty text is an unknown one. */
+/* state_prepare() stores NULL as an empty text, so that "=" finds the row. */
 static const char *
-text_of(sqlite3_stmt *row, int column)
+session_column_text(sqlite3_stmt *row, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(row, column);
 
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
+/* The texts are SQLite's, valid until the next step of the row. */
 static struct session
-to_session(sqlite3_stmt *row)
+session_from_row(sqlite3_stmt *row)
 {
 	return (struct session){
 		.id = (uint64_t)sqlite3_column_int64(row, 0),
-		.user = text_of(row, 1),
-		.vm = text_of(row, 2),
-		.service = text_of(row, 3),
-		.client = text_of(row, 4),
-		.mechanism = text_of(row, 5),
+		.user = session_column_text(row, 1),
+		.vm = session_column_text(row, 2),
+		.service = session_column_text(row, 3),
+		.client = session_column_text(row, 4),
+		.mechanism = session_column_text(row, 5),
 		.grant = sqlite3_column_int64(row, 6),
 		.begin = sqlite3_column_int64(row, 7),
 		.pid = (pid_t)sqlite3_column_int64(row, 8),
@@ -39,10 +40,11 @@ to_session(sqlite3_stmt *row)
 	};
 }
 
-/* --- channels ----------------------------------------------------------------- */
+/* --- channels -------------------------------------------------------- */
 
 static int
-find(struct state *state, const struct session *session, int64_t *id_r)
+session_find_id(struct state *state, const struct session *session,
+    int64_t *id_r)
 {
 	sqlite3_stmt *statement = state_prepare(state,
 	    "SELECT id FROM sessions WHERE user = ?1 AND vm = ?2"
@@ -58,9 +60,10 @@ find(struct state *state, const struct session *session, int64_t *id_r)
 	return state_end(state, statement);
 }
 
-/* One that nobody can guess. */
+/* Makes a random id, so that no process can name a session that it did not
+ * begin.  Bit 0 is set, for 0 is none; SQLite's integers are signed. */
 static int
-make_id(struct state *state, int64_t *id_r)
+session_make_id(struct state *state, int64_t *id_r)
 {
 	uint64_t id;
 
@@ -73,7 +76,7 @@ make_id(struct state *state, int64_t *id_r)
 }
 
 static int
-insert(struct state *state, const struct session *session, int64_t id)
+session_insert(struct state *state, const struct session *session, int64_t id)
 {
 	return state_run(state, state_prepare(state,
 	    "INSERT INTO sessions (id, user, vm, service, client, mechanism,"
@@ -89,7 +92,7 @@ session_channel(struct state *state, const struct session *session,
     uint64_t *id_r, bool *new_r)
 {
 	int64_t id;
-	int rc = find(state, session, &id);
+	int rc = session_find_id(state, session, &id);
 
 	*id_r = 0;
 	*new_r = id == 0;
@@ -97,19 +100,19 @@ session_channel(struct state *state, const struct session *session,
 		rc = state_run(state, state_prepare(state, "UPDATE sessions"
 		    " SET channels = channels + 1 WHERE id = ?1", "i", id));
 	} else if (rc == ERROR_NONE) {
-		rc = make_id(state, &id);
+		rc = session_make_id(state, &id);
 		if (rc == ERROR_NONE)
-			rc = insert(state, session, id);
+			rc = session_insert(state, session, id);
 	}
 	if (rc == ERROR_NONE)
 		*id_r = (uint64_t)id;
 	return rc;
 }
 
-/* --- ends --------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------ */
 
 static int
-drop(struct state *state, uint64_t id)
+session_delete(struct state *state, uint64_t id)
 {
 	return state_run(state, state_prepare(state,
 	    "DELETE FROM sessions WHERE id = ?1", "i", (int64_t)id));
@@ -117,7 +120,7 @@ drop(struct state *state, uint64_t id)
 
 int
 session_channel_end(struct state *state, uint64_t id, const struct peer *peer,
-    session_end_cb *told, void *context)
+    session_end_cb *callback, void *context)
 {
 	sqlite3_stmt *row = state_prepare(state, SELECT_SESSION
 	    " WHERE id = ?1 AND pid = ?2 AND start = ?3", "iii", (int64_t)id,
@@ -128,21 +131,22 @@ session_channel_end(struct state *state, uint64_t id, const struct peer *peer,
 	if (row == NULL)
 		return state_run(state, NULL);
 	if (sqlite3_step(row) == SQLITE_ROW) {
-		session = to_session(row);
+		session = session_from_row(row);
 		if (session.channels > 1)
 			rc = state_run(state, state_prepare(state,
 			    "UPDATE sessions SET channels = channels - 1"
 			    " WHERE id = ?1", "i", (int64_t)id));
-		else if ((rc = drop(state, id)) == ERROR_NONE && told != NULL)
-			told(context, &session);
+		else if ((rc = session_delete(state, id)) == ERROR_NONE &&
+		    callback != NULL)
+			callback(context, &session);
 	}
 	sqlite3_finalize(row);
 	return rc;
 }
 
 int
-session_expire(struct state *state, session_alive_cb *alive, session_end_cb *told,
-    void *context)
+session_expire(struct state *state, session_alive_cb *alive,
+    session_end_cb *callback, void *context)
 {
 	sqlite3_stmt *row = state_prepare(state, SELECT_SESSION, "");
 	struct session session;
@@ -151,12 +155,13 @@ session_expire(struct state *state, session_alive_cb *alive, session_end_cb *tol
 	if (row == NULL)
 		return state_run(state, NULL);
 	while (rc == ERROR_NONE && sqlite3_step(row) == SQLITE_ROW) {
-		session = to_session(row);
+		session = session_from_row(row);
 		if (alive(context, session.pid, session.start))
 			continue;
-		rc = drop(state, session.id);
-		if (rc == ERROR_NONE && told != NULL)
-			told(context, &session);
+		/* the row's texts stay valid until it is stepped again */
+		rc = session_delete(state, session.id);
+		if (rc == ERROR_NONE && callback != NULL)
+			callback(context, &session);
 	}
 	sqlite3_finalize(row);
 	return rc;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The sessions that are open: all channels of one user from one address on one
- * VM (the process of it).  They outlive the worker. */
+/* The open sessions, in the table sessions of state.db.  A session is all
+ * channels of one service that one user has open from one address on one
+ * process of a VM.  Sessions outlive the worker, which may be restarted while
+ * VMs run.  All of these return 0 or an error of base/error.h with
+ * state->detail. */
 
 #ifndef VMAUTHZD_LOGIN_SESSION_H
 #define VMAUTHZD_LOGIN_SESSION_H
@@ -20,28 +23,33 @@ struct session {
 	int64_t grant;
 	int64_t begin;		/* Unix milliseconds */
 	pid_t pid;		/* of the VM's process */
-	uint64_t start;		/* see peer.h */
+	uint64_t start;		/* of that process; see peer.h */
 	unsigned int channels;
 };
 
-/* One more channel.  session names user, vm, service, client, mechanism, grant,
- * pid, start and begin (now); *id_r is the session it belongs to, *new_r
- * whether it is the first channel of it.  Returns 0 or an error with
- * state->detail. */
+/* Adds a channel to its session, or begins one.  session has all members but id
+ * and channels; begin is the current time.  *id_r is the session's id, 0 after
+ * an error; *new_r says whether this is its first channel. */
 int session_channel(struct state *state, const struct session *session,
     uint64_t *id_r, bool *new_r);
 
-/* Told of a session that ended.  Text lasts as long as the call. */
+/* Called for a session that ended; it has been deleted already.  Its texts are
+ * valid during the call. */
 typedef void session_end_cb(void *context, const struct session *session);
 
-/* A channel of a session is closed, as the process pid/start says, which must
- * be the session's own (else nothing happens).  told hears if it was the last. */
+/* Removes a channel from a session, when its process says that it is closed.
+ * Does nothing if peer is another process than the session's, so that no VM can
+ * end the sessions of another.  callback, which may be NULL, is called if that
+ * was the last channel. */
 int session_channel_end(struct state *state, uint64_t id,
-    const struct peer *peer, session_end_cb *told, void *context);
+    const struct peer *peer, session_end_cb *callback, void *context);
 
-/* Ends every session whose process is gone (alive says which is not). */
+/* Returns whether the process runs.  start tells it from a later one that got
+ * the same pid. */
 typedef bool session_alive_cb(void *context, pid_t pid, uint64_t start);
+
+/* Ends every session whose process is gone: a killed QEMU closes no channel. */
 int session_expire(struct state *state, session_alive_cb *alive,
-    session_end_cb *told, void *context);
+    session_end_cb *callback, void *context);
 
 #endif

@@ -10,17 +10,19 @@
 #include "base/error.h"
 
 enum {
-	DAY = 24 * 3600,
-	DOUBLINGS_MAX = 20,	/* longer than any guess_forget */
-	ROWS_MAX = 100000,	/* kept of those who can't be told from noise */
-	PREFIX_MAX = INET6_ADDRSTRLEN + 3,
+	DAY = 24 * 3600,	/* seconds */
+	DOUBLINGS_MAX = 20,	/* 2^20 s is longer than any guess_forget */
+	ROWS_MAX = 100000,	/* of guesses: invented names add rows */
+	PREFIX_MAX = INET6_ADDRSTRLEN + 3,	/* octets, with "/64" */
 };
 
 const char throttle_locked_reason[] = "too many wrong passwords";
 
-/* Who owns one address of IPv6 owns the 2^64 around it. */
+/* The address that is counted alone: for IPv6 its /64 prefix.  A host chooses
+ * the lower 64 bits itself (RFC 4291, section 2.5.1), and would begin a new
+ * count with each choice.  An IPv4 address in IPv6's form is one host's. */
 static void
-address_alone(char out[PREFIX_MAX], const char *client)
+throttle_address_prefix(char out[PREFIX_MAX], const char *client)
 {
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN];
@@ -38,15 +40,15 @@ address_alone(char out[PREFIX_MAX], const char *client)
 }
 
 static bool
-has_address(const struct throttle_key *guess)
+throttle_has_address(const struct throttle_key *guess)
 {
 	return guess->client != NULL && guess->client[0] != '\0';
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading --------------------------------------------------------- */
 
 static bool
-is_known(struct state *state, const struct throttle_key *guess)
+throttle_is_known(struct state *state, const struct throttle_key *guess)
 {
 	sqlite3_stmt *statement = state_prepare(state,
 	    "SELECT 1 FROM acquaintances WHERE user = ?1 AND client = ?2"
@@ -59,9 +61,11 @@ is_known(struct state *state, const struct throttle_key *guess)
 	return known;
 }
 
-/* Whether that many failures hold him off still. */
+/* Whether the back-off after that many failures, since seconds ago, still runs.
+ * A limit of 0 switches the count off. */
 static bool
-holds_off(int64_t failures, int64_t since, unsigned int limit, int64_t longest)
+throttle_backs_off(int64_t failures, int64_t since, unsigned int limit,
+    int64_t longest)
 {
 	int64_t over = failures - (int64_t)limit, wait;
 
@@ -73,14 +77,15 @@ holds_off(int64_t failures, int64_t since, unsigned int limit, int64_t longest)
 	return since < wait;
 }
 
-/* The count of a row, and how long ago the last one was. */
+/* Reads a counter, and how many seconds ago its last failure was.  One that is
+ * older than guess_forget reads as 0, whether it has been deleted or not. */
 static int64_t
-count_failures(struct state *state, const struct config *config,
+throttle_read_failures(struct state *state, const struct config *config,
     const char *user, const char *client, int64_t now, int64_t *since_r)
 {
 	sqlite3_stmt *statement = state_prepare(state,
-	    "SELECT failures, last FROM guesses WHERE user = ?1 AND client = ?2",
-	    "tt", user, client);
+	    "SELECT failures, last FROM guesses"
+	    " WHERE user = ?1 AND client = ?2", "tt", user, client);
 	int64_t failures = 0;
 
 	*since_r = 0;
@@ -98,31 +103,31 @@ bool
 throttle_locked(struct state *state, const struct config *config,
     const struct throttle_key *guess)
 {
-	bool known = is_known(state, guess);
+	bool known = throttle_is_known(state, guess);
 	int64_t longest = config->guess_forget, failures, since;
 	char client[PREFIX_MAX];
 
 	if (known && longest > THROTTLE_KNOWN_BACKOFF)
 		longest = THROTTLE_KNOWN_BACKOFF;
-	failures = count_failures(state, config, guess->user, guess->client,
-	    guess->now, &since);
-	if (holds_off(failures, since, config->guess_limit, longest))
+	failures = throttle_read_failures(state, config, guess->user,
+	    guess->client, guess->now, &since);
+	if (throttle_backs_off(failures, since, config->guess_limit, longest))
 		return true;
-	if (known || !has_address(guess))
+	if (known || !throttle_has_address(guess))
 		return false;
-	address_alone(client, guess->client);
-	failures = count_failures(state, config, "", client, guess->now,
+	throttle_address_prefix(client, guess->client);
+	failures = throttle_read_failures(state, config, "", client, guess->now,
 	    &since);
-	return holds_off(failures, since, config->guess_address_limit,
+	return throttle_backs_off(failures, since, config->guess_address_limit,
 	    longest);
 }
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------- */
 
-/* What has been forgotten counts no more. */
+/* Adds a failure to a counter.  One older than guess_forget begins at 1. */
 static int
-count_one(struct state *state, const struct config *config, const char *user,
-    const char *client, int64_t now)
+throttle_add_failure(struct state *state, const struct config *config,
+    const char *user, const char *client, int64_t now)
 {
 	return state_run(state, state_prepare(state,
 	    "INSERT INTO guesses (user, client, failures, last)"
@@ -136,13 +141,13 @@ throttle_failed(struct state *state, const struct config *config,
     const struct throttle_key *guess)
 {
 	char client[PREFIX_MAX];
-	int rc = count_one(state, config, guess->user, guess->client,
+	int rc = throttle_add_failure(state, config, guess->user, guess->client,
 	    guess->now);
 
-	if (rc != ERROR_NONE || !has_address(guess))
+	if (rc != ERROR_NONE || !throttle_has_address(guess))
 		return rc;
-	address_alone(client, guess->client);
-	return count_one(state, config, "", client, guess->now);
+	throttle_address_prefix(client, guess->client);
+	return throttle_add_failure(state, config, "", client, guess->now);
 }
 
 int

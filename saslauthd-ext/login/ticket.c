@@ -9,13 +9,13 @@
 #include "base/error.h"
 #include "decide/network.h"
 
-enum { USED_KEPT = 3600 };	/* seconds: longer than any session_window */
+enum { USED_SECONDS = 3600 };	/* seconds: longer than any session_window */
 
-/* --- issuing ------------------------------------------------------------------ */
+/* --- issuing --------------------------------------------------------- */
 
 static int
-store_verifiers(struct state *state, const struct broker_message *message,
-    int64_t id)
+ticket_insert_verifiers(struct state *state,
+    const struct broker_message *message, int64_t id)
 {
 	int rc = ERROR_NONE;
 
@@ -36,8 +36,10 @@ store_verifiers(struct state *state, const struct broker_message *message,
 	return rc;
 }
 
+/* Expires the ticket that waits, by its time, so that ticket_expire() reports
+ * it, and inserts the new one. */
 static int
-store(struct state *state, const struct broker_message *message,
+ticket_insert(struct state *state, const struct broker_message *message,
     const char *by, int64_t now, int64_t *id_r)
 {
 	int rc;
@@ -56,9 +58,11 @@ store(struct state *state, const struct broker_message *message,
 	if (rc != ERROR_NONE)
 		return rc;
 	*id_r = sqlite3_last_insert_rowid(state->handle);
-	return store_verifiers(state, message, *id_r);
+	return ticket_insert_verifiers(state, message, *id_r);
 }
 
+/* In one transaction: a ticket without its verifiers would be useless, and the
+ * one before it would be gone. */
 int
 ticket_issue(struct state *state, const struct broker_message *message,
     const char *by, int64_t now, int64_t *id_r)
@@ -69,7 +73,7 @@ ticket_issue(struct state *state, const struct broker_message *message,
 	rc = state_run(state, state_prepare(state, "BEGIN IMMEDIATE", ""));
 	if (rc != ERROR_NONE)
 		return rc;
-	rc = store(state, message, by, now, id_r);
+	rc = ticket_insert(state, message, by, now, id_r);
 	if (rc == ERROR_NONE)
 		rc = state_run(state, state_prepare(state, "COMMIT", ""));
 	if (rc != ERROR_NONE) {
@@ -79,10 +83,12 @@ ticket_issue(struct state *state, const struct broker_message *message,
 	return rc;
 }
 
-/* --- finding ------------------------------------------------------------------ */
+/* --- finding --------------------------------------------------------- */
 
+/* Whether the ticket's network, "" for any, has the address.  What can't be
+ * parsed has no address: a row that was damaged lets nobody in. */
 static bool
-fits(const char *network, const char *client)
+ticket_allows_client(const char *network, const char *client)
 {
 	struct network from;
 	bool known;
@@ -94,8 +100,8 @@ fits(const char *network, const char *client)
 }
 
 static bool
-copy_octets(sqlite3_stmt *row, int column, unsigned char *out, size_t room,
-    size_t *size_r)
+ticket_copy_octets(sqlite3_stmt *row, int column, unsigned char *out,
+    size_t room, size_t *size_r)
 {
 	const void *data = sqlite3_column_blob(row, column);
 	size_t size = (size_t)sqlite3_column_bytes(row, column);
@@ -108,18 +114,18 @@ copy_octets(sqlite3_stmt *row, int column, unsigned char *out, size_t room,
 }
 
 static bool
-copy_verifier(sqlite3_stmt *row, int column,
+ticket_copy_verifier(sqlite3_stmt *row, int column,
     struct verifier *verifier_r)
 {
 	size_t size;
 
 	memset(verifier_r, 0, sizeof(*verifier_r));
 	verifier_r->iterations = (uint32_t)sqlite3_column_int64(row, column);
-	return copy_octets(row, column + 1, verifier_r->salt,
+	return ticket_copy_octets(row, column + 1, verifier_r->salt,
 	    VERIFIER_SALT_MAX, &verifier_r->salt_size) &&
-	    copy_octets(row, column + 2, verifier_r->stored_key,
+	    ticket_copy_octets(row, column + 2, verifier_r->stored_key,
 	    VERIFIER_KEY_MAX, &verifier_r->key_size) &&
-	    copy_octets(row, column + 3, verifier_r->server_key,
+	    ticket_copy_octets(row, column + 3, verifier_r->server_key,
 	    VERIFIER_KEY_MAX, &size) && size == verifier_r->key_size;
 }
 
@@ -128,7 +134,7 @@ ticket_find(struct state *state, const struct ticket_use *use,
     const char *mechanism, unsigned int window, int64_t *id_r,
     struct verifier *verifier_r)
 {
-	/* the one that waits comes first: its time has not begun */
+	/* the one that waits comes first: it was issued last */
 	sqlite3_stmt *row = state_prepare(state,
 	    "SELECT id, network, iterations, salt, stored_key, server_key"
 	    " FROM tickets JOIN ticket_verifiers ON ticket = id"
@@ -147,8 +153,9 @@ ticket_find(struct state *state, const struct ticket_use *use,
 		const char *network =
 		    (const char *)sqlite3_column_text(row, 1);
 
-		if (network != NULL && fits(network, use->client) &&
-		    copy_verifier(row, 2, verifier_r))
+		if (network != NULL &&
+		    ticket_allows_client(network, use->client) &&
+		    ticket_copy_verifier(row, 2, verifier_r))
 			*id_r = sqlite3_column_int64(row, 0);
 	}
 	if (*id_r == 0)
@@ -157,10 +164,10 @@ ticket_find(struct state *state, const struct ticket_use *use,
 	return state_end(state, row);
 }
 
-/* --- using -------------------------------------------------------------------- */
+/* --- using ----------------------------------------------------------- */
 
 static bool
-still_good(struct state *state, int64_t id, const struct ticket_use *use,
+ticket_in_window(struct state *state, int64_t id, const struct ticket_use *use,
     unsigned int window)
 {
 	sqlite3_stmt *row = state_prepare(state,
@@ -173,6 +180,8 @@ still_good(struct state *state, int64_t id, const struct ticket_use *use,
 	return good;
 }
 
+/* The conditions stand in the UPDATE itself: the ticket may have been used or
+ * have expired since ticket_find(), while the password was checked. */
 int
 ticket_used(struct state *state, int64_t id, const struct ticket_use *use,
     unsigned int window, bool *first_r)
@@ -187,14 +196,14 @@ ticket_used(struct state *state, int64_t id, const struct ticket_use *use,
 	if (rc != ERROR_NONE)
 		return rc;
 	*first_r = sqlite3_changes(state->handle) == 1;
-	return *first_r || still_good(state, id, use, window) ? ERROR_NONE :
-	    ERROR_REFUSED;
+	return *first_r || ticket_in_window(state, id, use, window) ?
+	    ERROR_NONE : ERROR_REFUSED;
 }
 
-/* --- lapsing ------------------------------------------------------------------ */
+/* --- lapsing --------------------------------------------------------- */
 
 int
-ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *told,
+ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *callback,
     void *context)
 {
 	sqlite3_stmt *row = state_prepare(state,
@@ -204,12 +213,12 @@ ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *told,
 	if (row == NULL)
 		return state_run(state, NULL);
 	while (sqlite3_step(row) == SQLITE_ROW)
-		told(context, sqlite3_column_int64(row, 0),
+		callback(context, sqlite3_column_int64(row, 0),
 		    (const char *)sqlite3_column_text(row, 1),
 		    (const char *)sqlite3_column_text(row, 2),
 		    (const char *)sqlite3_column_text(row, 3));
 	sqlite3_finalize(row);
 	return state_run(state, state_prepare(state,
 	    "DELETE FROM tickets WHERE used IS NULL AND expires <= ?1"
-	    " OR used < ?1 - ?2", "ii", now, (int64_t)USED_KEPT));
+	    " OR used < ?1 - ?2", "ii", now, (int64_t)USED_SECONDS));
 }

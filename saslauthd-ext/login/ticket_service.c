@@ -14,11 +14,12 @@
 #include "saslauthd-ext/login/ticket.h"
 #include "scram/scram.h"
 
-enum { BY_MAX = 96 };
+enum { BY_MAX = 96 };	/* octets of an issuer's name, with NUL */
 
-/* "root", or "uid 1234" */
+/* Writes the account's name, "root", or "uid 1234" if it has none.  The
+ * process is known by its number alone, which the kernel vouches for. */
 static void
-name_issuer(const struct peer *peer, char by_r[BY_MAX])
+ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
 {
 	char buffer[4096];
 	struct passwd account, *found = NULL;
@@ -30,8 +31,10 @@ name_issuer(const struct peer *peer, char by_r[BY_MAX])
 		snprintf(by_r, BY_MAX, "uid %lu", (unsigned long)peer->uid);
 }
 
+/* Checks the verifiers here, for a client's mistake would otherwise show only
+ * at a login.  The bounds are those that Cyrus clients accept; see scram.h. */
 static bool
-verifiers_usable(const struct broker_message *message)
+ticket_service_verifiers_valid(const struct broker_message *message)
 {
 	if (message->ticket.count == 0)
 		return false;
@@ -51,9 +54,11 @@ verifiers_usable(const struct broker_message *message)
 	return true;
 }
 
-/* Whether the policy has both; what it says of them is decided at the login. */
+/* Whether the policy has the user and the VM.  Whether it lets the user in is
+ * not checked: a grant may be added, or its hour come, before the login. */
 static bool
-known(struct daemon *daemon, const struct broker_message *message)
+ticket_service_policy_knows(struct daemon *daemon,
+    const struct broker_message *message)
 {
 	const char *name = message->ticket.user;
 	struct request request = {
@@ -93,9 +98,10 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 	    message->ticket.seconds > daemon->config->ticket_max ||
 	    (message->ticket.from != NULL &&
 	    !network_parse(&from, message->ticket.from)) ||
-	    !verifiers_usable(message) || !known(daemon, message))
+	    !ticket_service_verifiers_valid(message) ||
+	    !ticket_service_policy_knows(daemon, message))
 		return BROKER_E_VALUE;
-	name_issuer(by, issuer);
+	ticket_service_name_issuer(by, issuer);
 	if (ticket_issue(&daemon->state, message, issuer,
 	    clock_unix_ms() / 1000, id_r) != ERROR_NONE) {
 		daemon_log(daemon, LOG_ERR, "vmauthzd: no ticket: %s",
@@ -109,8 +115,8 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 }
 
 static void
-on_lapse(void *context, int64_t id, const char *user, const char *vm,
-    const char *by)
+ticket_service_lapsed_cb(void *context, int64_t id, const char *user,
+    const char *vm, const char *by)
 {
 	struct daemon *daemon = context;
 	struct audit_ticket record = {
@@ -127,6 +133,6 @@ on_lapse(void *context, int64_t id, const char *user, const char *vm,
 void
 ticket_service_expire(struct daemon *daemon)
 {
-	ticket_expire(&daemon->state, clock_unix_ms() / 1000, on_lapse,
-	    daemon);
+	ticket_expire(&daemon->state, clock_unix_ms() / 1000,
+	    ticket_service_lapsed_cb, daemon);
 }

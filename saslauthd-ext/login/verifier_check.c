@@ -15,35 +15,35 @@
 #include "decide/request.h"
 #include "scram/scram.h"
 
-enum { MECHANISM_MAX = 31 };
+enum { MECHANISM_MAX = 31 };	/* octets */
 
 struct verifier_check_job {
-	struct fair_item item;		/* first: it is the job */
-	struct verifier_check_job *next;	/* of those that are done */
+	struct fair_item item;		/* first: cast to the job */
+	struct verifier_check_job *next;	/* in done */
 	char mechanism[MECHANISM_MAX + 1];
 	char prepared[SCRAM_PASSWORD_MAX];
 	struct verifier verifier;
 	bool right;
-	verifier_check_cb *told;
+	verifier_check_cb *callback;
 	void *context;
 };
 
 struct verifier_check {
-	pthread_mutex_t mutex;		/* over the queues and ending */
-	pthread_cond_t work;
+	pthread_mutex_t mutex;		/* of the queues and ending */
+	pthread_cond_t work;		/* a job waits, or ending is set */
 	struct fair_queue waiting;	/* jobs by VM */
 	struct verifier_check_job *done, **last_done;
 	bool ending;
-	int wake;			/* eventfd: something is done */
+	int wake;			/* eventfd(2): a job is done */
 	struct event *event;
 	size_t threads;
 	pthread_t thread[];
 };
 
-/* Each is called with the mutex. */
+/* The next three are called with the mutex locked. */
 
 static struct verifier_check_job *
-verifier_check_take_waiting(struct verifier_check *verify)
+verifier_check_pop_waiting(struct verifier_check *verify)
 {
 	struct fair_item *item = fair_queue_first(&verify->waiting, NULL, NULL);
 
@@ -53,7 +53,7 @@ verifier_check_take_waiting(struct verifier_check *verify)
 }
 
 static void
-verifier_check_put_done(struct verifier_check *verify,
+verifier_check_push_done(struct verifier_check *verify,
     struct verifier_check_job *job)
 {
 	job->next = NULL;
@@ -62,7 +62,7 @@ verifier_check_put_done(struct verifier_check *verify,
 }
 
 static struct verifier_check_job *
-verifier_check_take_done(struct verifier_check *verify)
+verifier_check_pop_done(struct verifier_check *verify)
 {
 	struct verifier_check_job *job = verify->done;
 
@@ -75,16 +75,18 @@ verifier_check_take_done(struct verifier_check *verify)
 }
 
 static void
-free_job(struct verifier_check_job *job)
+verifier_check_free_job(struct verifier_check_job *job)
 {
 	OPENSSL_cleanse(job, sizeof(*job));
 	free(job);
 }
 
-/* --- the threads ------------------------------------------------------------ */
+/* --- the threads ----------------------------------------------------- */
 
+/* The mutex is unlocked while PBKDF2 runs.  A thread that is to end leaves the
+ * jobs that wait to verifier_check_free(). */
 static void *
-work(void *context)
+verifier_check_thread_cb(void *context)
 {
 	static const uint64_t one = 1;
 	struct verifier_check *verify = context;
@@ -94,7 +96,7 @@ work(void *context)
 	for (;;) {
 		job = NULL;
 		while (!verify->ending &&
-		    (job = verifier_check_take_waiting(verify)) == NULL)
+		    (job = verifier_check_pop_waiting(verify)) == NULL)
 			pthread_cond_wait(&verify->work, &verify->mutex);
 		if (job == NULL)
 			break;
@@ -102,18 +104,19 @@ work(void *context)
 		job->right = scram_verifier_check(job->mechanism,
 		    job->prepared, &job->verifier) == ERROR_NONE;
 		pthread_mutex_lock(&verify->mutex);
-		verifier_check_put_done(verify, job);
+		verifier_check_push_done(verify, job);
 		if (write(verify->wake, &one, sizeof(one)) < 0)
-			continue;	/* the counter is full: it is awake */
+			continue;	/* EAGAIN: the loop is woken anyway */
 	}
 	pthread_mutex_unlock(&verify->mutex);
 	return NULL;
 }
 
-/* --- the loop's side ----------------------------------------------------------- */
+/* --- the loop's side ------------------------------------------------- */
 
+/* The callback runs without the mutex, for it may queue another comparison. */
 static void
-on_wake(evutil_socket_t fd, short what, void *context)
+verifier_check_wake_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct verifier_check *verify = context;
 	struct verifier_check_job *job;
@@ -124,28 +127,29 @@ on_wake(evutil_socket_t fd, short what, void *context)
 		return;
 	for (;;) {
 		pthread_mutex_lock(&verify->mutex);
-		job = verifier_check_take_done(verify);
+		job = verifier_check_pop_done(verify);
 		pthread_mutex_unlock(&verify->mutex);
 		if (job == NULL)
 			return;
-		job->told(job->context, job->right);
-		free_job(job);
+		job->callback(job->context, job->right);
+		verifier_check_free_job(job);
 	}
 }
 
 static bool
-start(struct verifier_check *verify, size_t threads)
+verifier_check_start_threads(struct verifier_check *verify, size_t threads)
 {
 	for (; verify->threads < threads; verify->threads++) {
 		if (pthread_create(&verify->thread[verify->threads], NULL,
-		    work, verify) != 0)
+		    verifier_check_thread_cb, verify) != 0)
 			return false;
 	}
 	return true;
 }
 
 int
-verifier_check_new(struct verifier_check **verify_r, struct event_base *base, size_t threads)
+verifier_check_new(struct verifier_check **verify_r, struct event_base *base,
+    size_t threads)
 {
 	struct verifier_check *verify = calloc(1, sizeof(*verify) +
 	    threads * sizeof(verify->thread[0]));
@@ -161,9 +165,9 @@ verifier_check_new(struct verifier_check **verify_r, struct event_base *base, si
 	verify->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (verify->wake >= 0)
 		verify->event = event_new(base, verify->wake,
-		    EV_READ | EV_PERSIST, on_wake, verify);
+		    EV_READ | EV_PERSIST, verifier_check_wake_cb, verify);
 	if (verify->event == NULL || event_add(verify->event, NULL) != 0 ||
-	    !start(verify, threads)) {
+	    !verifier_check_start_threads(verify, threads)) {
 		verifier_check_free(&verify);
 		return ERROR_MEMORY;
 	}
@@ -186,9 +190,9 @@ verifier_check_free(struct verifier_check **verify)
 	pthread_mutex_unlock(&old->mutex);
 	while (old->threads > 0)
 		pthread_join(old->thread[--old->threads], NULL);
-	while ((job = verifier_check_take_waiting(old)) != NULL ||
-	    (job = verifier_check_take_done(old)) != NULL)
-		free_job(job);
+	while ((job = verifier_check_pop_waiting(old)) != NULL ||
+	    (job = verifier_check_pop_done(old)) != NULL)
+		verifier_check_free_job(job);
 	if (old->event != NULL)
 		event_free(old->event);
 	if (old->wake >= 0)
@@ -199,9 +203,10 @@ verifier_check_free(struct verifier_check **verify)
 }
 
 struct verifier_check_job *
-verifier_check_ask(struct verifier_check *verify, const char *vm, const char *mechanism,
-    const char *prepared, const struct verifier *verifier,
-    verifier_check_cb *told, void *context)
+verifier_check_ask(struct verifier_check *verify, const char *vm,
+    const char *mechanism, const char *prepared,
+    const struct verifier *verifier, verifier_check_cb *callback,
+    void *context)
 {
 	struct verifier_check_job *job;
 	bool put;
@@ -216,7 +221,7 @@ verifier_check_ask(struct verifier_check *verify, const char *vm, const char *me
 	strcpy(job->mechanism, mechanism);
 	strcpy(job->prepared, prepared);
 	job->verifier = *verifier;
-	job->told = told;
+	job->callback = callback;
 	job->context = context;
 	pthread_mutex_lock(&verify->mutex);
 	put = fair_queue_put(&verify->waiting, &job->item, vm);
@@ -224,7 +229,7 @@ verifier_check_ask(struct verifier_check *verify, const char *vm, const char *me
 		pthread_cond_signal(&verify->work);
 	pthread_mutex_unlock(&verify->mutex);
 	if (!put) {
-		free_job(job);
+		verifier_check_free_job(job);
 		return NULL;
 	}
 	return job;

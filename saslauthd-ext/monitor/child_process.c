@@ -14,30 +14,33 @@
 #include <unistd.h>
 
 static void
-reset_signals(void)
+child_process_reset_signals(void)
 {
 	const struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	/* The two that can't be set say so; nobody minds. */
+	/* SIGKILL and SIGSTOP can't be set, sigaction(2): their error is
+	 * expected. */
 	for (int i = 1; i < NSIG; i++)
 		(void)sigaction(i, &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* By way of higher numbers, so that none is overwritten before its turn. */
+/* Duplicates the descriptors to numbers above the target range first: a direct
+ * copy could overwrite one that is still to be copied. */
 static bool
-keep_descriptors(const int *fds, size_t count)
+child_process_place_descriptors(const int *fds, size_t count)
 {
-	const int last = CHILD_FIRST_FD + (int)count;
-	int high[CHILD_FDS_MAX];
+	const int last = CHILD_PROCESS_FIRST_FD + (int)count;
+	int high[CHILD_PROCESS_FDS_MAX];
 
 	for (size_t i = 0; i < count; i++)
 		if ((high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, last)) < 0)
 			return false;
 	for (size_t i = 0; i < count; i++)
-		if (dup3(high[i], CHILD_FIRST_FD + (int)i, O_CLOEXEC) < 0)
+		if (dup3(high[i], CHILD_PROCESS_FIRST_FD + (int)i,
+		    O_CLOEXEC) < 0)
 			return false;
 	return close_range((unsigned int)last, UINT_MAX, 0) == 0;
 }
@@ -49,18 +52,22 @@ child_process_fork(const char *name, const int *fds, size_t count)
 
 	if (pid != 0)
 		return pid;
-	if (count > CHILD_FDS_MAX || !keep_descriptors(fds, count) ||
+	/* setsid(2): a signal to the child's group misses the monitor */
+	if (count > CHILD_PROCESS_FDS_MAX ||
+	    !child_process_place_descriptors(fds, count) ||
 	    setsid() < 0 || prctl(PR_SET_NAME, name, 0, 0, 0) != 0) {
 		warn("%s can't be started", name);
 		_exit(EX_OSERR);
 	}
-	reset_signals();
+	child_process_reset_signals();
 	return 0;
 }
 
 void
-child_process_follow(pid_t monitor)
+child_process_die_with_parent(pid_t monitor)
 {
+	/* a monitor that ended before the prctl(2) sends no signal: then the
+	 * child has another parent already */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 	    getppid() != monitor)
 		_exit(EX_OSERR);
@@ -69,21 +76,23 @@ child_process_follow(pid_t monitor)
 void
 child_process_kill(pid_t pid)
 {
-	/* It may not have come to its setsid() yet. */
+	/* Both, for the child may not have reached its setsid() yet: then there
+	 * is no group of that number. */
 	kill(pid, SIGKILL);
 	kill(-pid, SIGKILL);
 }
 
 int
-child_process_adopt(void)
+child_process_become_subreaper(void)
 {
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* proc_pid_task_children(5): numbers, each with a blank behind it.  Those that
- * a full buffer leaves out are found when the first ones have ended. */
+/* proc_pid_task_children(5): process ids, each followed by a blank.  Children
+ * beyond a full buffer are found by a later call: each end of a child makes the
+ * monitor call again. */
 void
-child_process_kill_strays(bool (*known)(const void *context, pid_t pid),
+child_process_kill_orphans(bool (*known_cb)(const void *context, pid_t pid),
     const void *context)
 {
 	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
@@ -97,6 +106,6 @@ child_process_kill_strays(bool (*known)(const void *context, pid_t pid),
 	close(fd);
 	text[got > 0 ? got : 0] = '\0';
 	for (; (pid = strtol(at, &end, 10)) > 0 && *end == ' '; at = end)
-		if (!known(context, (pid_t)pid))
+		if (!known_cb(context, (pid_t)pid))
 			child_process_kill((pid_t)pid);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A process of the monitor's own that inherits nothing it isn't given. */
+/* Child processes of the monitor, which inherit only what they are passed. */
 
 #ifndef VMAUTHZD_MONITOR_CHILD_PROCESS_H
 #define VMAUTHZD_MONITOR_CHILD_PROCESS_H
@@ -11,32 +11,34 @@
 #include <sys/types.h>
 
 enum {
-	CHILD_FIRST_FD = 3,	/* where its descriptors begin */
-	CHILD_FDS_MAX = 4,
+	CHILD_PROCESS_FIRST_FD = 3,	/* behind the standard descriptors */
+	CHILD_PROCESS_FDS_MAX = 4,
 };
 
-/* Forks.  The child has standard input, output and error as the monitor has
- * them and fds, in that order, from CHILD_FIRST_FD on, closed in programs it
- * starts; no other descriptor; every signal as it is by default; a session of
- * its own; the name given.  Returns 0 in the child, its process id in the
- * monitor, or -1. */
+/* Forks a child with that name, which prctl(2) cuts at 15 octets.  It has the
+ * monitor's standard input, output and error, and fds, at most
+ * CHILD_PROCESS_FDS_MAX, from CHILD_PROCESS_FIRST_FD on in that order; these
+ * are closed on exec.  It has no other descriptor, the default action for every
+ * signal, and a session of its own.  Returns 0 in the child, its process id in
+ * the monitor, or -1. */
 pid_t child_process_fork(const char *name, const int *fds, size_t count);
 
-/* In the child, after its last change of identity, which would undo it: it
- * dies when the monitor does, or at once if that is gone. */
-void child_process_follow(pid_t monitor);
+/* Lets the kernel kill the calling child when the monitor ends; ends it at once
+ * if the monitor has ended.  Call it after the last change of identity, for
+ * that clears the setting, prctl(2). */
+void child_process_die_with_parent(pid_t monitor);
 
-/* Kills a child that is not yet waited for, and those that it started in its
- * session's group. */
+/* Kills a child, and the processes that it started in its own process group.
+ * The child must not have been waited for, or the number may be another's. */
 void child_process_kill(pid_t pid);
 
-/* From now on whoever loses its parent, which was a child of ours, becomes our
- * own child: a program that a PAM module started, and that made a session for
- * itself.  Returns 0 or -1. */
-int child_process_adopt(void);
+/* Makes the calling process the parent of descendants whose own parent ends, as
+ * PR_SET_CHILD_SUBREAPER does.  A program that a PAM module started in a
+ * session of its own is found this way.  Returns 0 or -1. */
+int child_process_become_subreaper(void);
 
-/* Kills every child of ours that known() doesn't know. */
-void child_process_kill_strays(bool (*known)(const void *context, pid_t pid),
-    const void *context);
+/* Kills every child of the calling process for which known_cb() is false. */
+void child_process_kill_orphans(
+    bool (*known_cb)(const void *context, pid_t pid), const void *context);
 
 #endif

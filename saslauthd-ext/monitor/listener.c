@@ -11,14 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 
 #define LOCK "vmauthzd.lock"
 
 /* --- the folder ----------------------------------------------------------- */
 
 static bool
-open_folder(struct listeners *listeners, const char *path, uid_t owner)
+listeners_open_folder(struct listeners *listeners, const char *path,
+    uid_t owner)
 {
 	const struct file_rule rule = {
 		.type = S_IFDIR,
@@ -28,6 +29,7 @@ open_folder(struct listeners *listeners, const char *path, uid_t owner)
 	enum file_verdict verdict;
 	struct stat st;
 
+	/* the umask may have taken bits from mkdir's mode */
 	if (mkdir(path, 0755) == 0 && chmod(path, 0755) != 0) {
 		warn("%s", path);
 		return false;
@@ -46,8 +48,10 @@ open_folder(struct listeners *listeners, const char *path, uid_t owner)
 	return true;
 }
 
+/* The lock, not the sockets, excludes a second vmauthzd: two that start at once
+ * would find each other's sockets stale between bind(2) and listen(2). */
 static bool
-lock_folder(struct listeners *listeners, const char *path)
+listeners_lock_folder(struct listeners *listeners, const char *path)
 {
 	listeners->lock = openat(listeners->folder, LOCK,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -64,23 +68,25 @@ lock_folder(struct listeners *listeners, const char *path)
 
 /* --- a socket ------------------------------------------------------------- */
 
-/* The working directory is the folder: names can't be led elsewhere, and they
- * are short enough. */
+/* The address is relative to the working directory, which is the folder: it is
+ * the folder that was checked, even if its path leads elsewhere now, and its
+ * path does not count in the 108 octets of an address, unix(7). */
 static void
-set_address(struct sockaddr_un *address_r, const char *name)
+listener_set_address(struct sockaddr_un *address_r, const char *name)
 {
 	memset(address_r, 0, sizeof(*address_r));
 	address_r->sun_family = AF_UNIX;
 	strncpy(address_r->sun_path, name, sizeof(address_r->sun_path) - 1);
 }
 
-/* Only a socket that refuses is one that nobody listens on; one of another
- * type, or with too long a queue, has somebody. */
+/* Only ECONNREFUSED proves that no process listens on the socket.  Another type
+ * (EPROTOTYPE) or a full queue (EAGAIN) proves that one does. */
 static bool
-nobody_answers(const struct service_socket *wanted,
+listener_is_stale(const struct service_socket *wanted,
     const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, wanted->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX,
+	    wanted->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool refused;
 
 	if (fd < 0)
@@ -92,7 +98,7 @@ nobody_answers(const struct service_socket *wanted,
 }
 
 static bool
-remove_stale(const struct service_socket *wanted,
+listener_remove_stale(const struct service_socket *wanted,
     const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -102,11 +108,12 @@ remove_stale(const struct service_socket *wanted,
 			warn("socket %s", wanted->name);
 		return errno == ENOENT;
 	}
+	/* never removes a file that vmauthzd can't have made */
 	if (!S_ISSOCK(st.st_mode)) {
 		warnx("%s is in the way: not a socket", wanted->name);
 		return false;
 	}
-	if (!nobody_answers(wanted, address)) {
+	if (!listener_is_stale(wanted, address)) {
 		warnx("somebody serves socket %s already", wanted->name);
 		return false;
 	}
@@ -117,32 +124,34 @@ remove_stale(const struct service_socket *wanted,
 	return true;
 }
 
-/* Everybody may connect: the worker asks the kernel who it is. */
+/* Every account may connect: the worker learns from the kernel which process it
+ * is, and closes the connection of a wrong one. */
 static bool
-make(struct service_socket *wanted, bool *made_r)
+listener_create(struct service_socket *wanted, bool *created_r)
 {
 	struct sockaddr_un address;
 	mode_t mask;
 
-	set_address(&address, wanted->name);
-	if (!remove_stale(wanted, &address))
+	listener_set_address(&address, wanted->name);
+	if (!listener_remove_stale(wanted, &address))
 		return false;
 	wanted->fd = socket(AF_UNIX, wanted->type | SOCK_CLOEXEC, 0);
 	mask = umask(0111);
-	*made_r = wanted->fd >= 0 && bind(wanted->fd,
+	*created_r = wanted->fd >= 0 && bind(wanted->fd,
 	    (const struct sockaddr *)&address, sizeof(address)) == 0;
 	umask(mask);
-	if (*made_r && listen(wanted->fd, SOMAXCONN) == 0)
+	if (*created_r && listen(wanted->fd, SOMAXCONN) == 0)
 		return true;
 	warn("socket %s can't be made", wanted->name);
 	return false;
 }
 
 static bool
-make_missing(struct listeners *listeners, const char *folder, uid_t owner)
+listeners_create_missing(struct listeners *listeners, const char *folder,
+    uid_t owner)
 {
-	if (!open_folder(listeners, folder, owner) ||
-	    !lock_folder(listeners, folder))
+	if (!listeners_open_folder(listeners, folder, owner) ||
+	    !listeners_lock_folder(listeners, folder))
 		return false;
 	if (fchdir(listeners->folder) != 0) {
 		warn("%s", folder);
@@ -150,13 +159,16 @@ make_missing(struct listeners *listeners, const char *folder, uid_t owner)
 	}
 	for (int i = 0; i < LISTENER_COUNT; i++)
 		if (listeners->sockets[i].fd < 0 &&
-		    !make(&listeners->sockets[i], &listeners->made[i]))
+		    !listener_create(&listeners->sockets[i],
+		    &listeners->created[i]))
 			return false;
 	return true;
 }
 
+/* All of them, also those of the service manager: the worker's accept(2) must
+ * not wait for a client that has gone meanwhile. */
 static bool
-set_nonblocking(const struct listeners *listeners)
+listeners_set_nonblocking(const struct listeners *listeners)
 {
 	for (int i = 0; i < LISTENER_COUNT; i++) {
 		int fd = listeners->sockets[i].fd;
@@ -171,7 +183,7 @@ set_nonblocking(const struct listeners *listeners)
 }
 
 static bool
-get(struct listeners *listeners, const char *folder, uid_t owner)
+listeners_obtain(struct listeners *listeners, const char *folder, uid_t owner)
 {
 	bool missing = false;
 
@@ -179,8 +191,9 @@ get(struct listeners *listeners, const char *folder, uid_t owner)
 		return false;
 	for (int i = 0; i < LISTENER_COUNT; i++)
 		missing = missing || listeners->sockets[i].fd < 0;
-	return (!missing || make_missing(listeners, folder, owner)) &&
-	    set_nonblocking(listeners);
+	if (missing && !listeners_create_missing(listeners, folder, owner))
+		return false;
+	return listeners_set_nonblocking(listeners);
 }
 
 bool
@@ -194,18 +207,19 @@ listeners_open(struct listeners *listeners_r, const char *folder,
 		},
 		.folder = -1, .lock = -1,
 	};
-	if (get(listeners_r, folder, owner))
+	if (listeners_obtain(listeners_r, folder, owner))
 		return true;
 	listeners_close(listeners_r);
 	return false;
 }
 
-/* The lock file stays: one that is removed can be locked twice. */
+/* The lock file is not removed: while one process holds the lock of a removed
+ * file, another one could create and lock a new file of that name. */
 void
 listeners_close(struct listeners *listeners)
 {
 	for (int i = 0; i < LISTENER_COUNT; i++) {
-		if (listeners->made[i])
+		if (listeners->created[i])
 			(void)unlinkat(listeners->folder,
 			    listeners->sockets[i].name, 0);
 		if (listeners->sockets[i].fd >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The sockets "mux" and "broker", made in a folder or handed over by the
- * service manager. */
+/* The listening sockets "mux" and "broker": created in a folder, or passed by
+ * the service manager. */
 
 #ifndef VMAUTHZD_MONITOR_LISTENER_H
 #define VMAUTHZD_MONITOR_LISTENER_H
@@ -16,14 +16,15 @@ enum { LISTENER_MUX, LISTENER_BROKER, LISTENER_COUNT };
 
 struct listeners {
 	struct service_socket sockets[LISTENER_COUNT];
-	bool made[LISTENER_COUNT];	/* here, so removed here */
-	int folder, lock;		/* -1: none needed */
+	bool created[LISTENER_COUNT];	/* here, so removed at the close */
+	int folder, lock;		/* descriptors; -1: all were passed */
 };
 
-/* Gets both, making folder if it is missing; one that is there has to belong
- * to owner (root, but for tests).  Returns false, with a line on stderr, if
- * that can't be, is not safe, or another vmauthzd serves there.  The working
- * directory is the folder afterwards, if a socket was made. */
+/* Opens both sockets.  Creates folder if it is missing; an existing one has to
+ * belong to owner (0, except in tests), and no other account may write there.
+ * Returns false, with a line on stderr and nothing open, if a socket can't be
+ * had, the folder is not safe, or another vmauthzd serves there.  If a socket
+ * was created, the working directory is the folder afterwards. */
 bool listeners_open(struct listeners *listeners_r, const char *folder,
     uid_t owner);
 void listeners_close(struct listeners *listeners);

@@ -32,26 +32,27 @@
 
 /* milliseconds */
 enum {
-	BACK_OFF_FIRST = 1000,
-	BACK_OFF_LONGEST = 10000,
-	BACK_OFF_FORGET = 60000,	/* a worker that lived so long was well */
-	STOP_PATIENCE = 5000,
-	KILL_PATIENCE = 1000,		/* for what SIGKILL can't end at once */
+	MONITOR_BACK_OFF_FIRST = 1000,
+	MONITOR_BACK_OFF_LONGEST = 10000,
+	MONITOR_BACK_OFF_RESET = 60000,	/* after a worker that lived so long */
+	MONITOR_STOP_TIMEOUT = 5000,	/* from SIGTERM to SIGKILL */
+	MONITOR_KILL_TIMEOUT = 1000,	/* from SIGKILL to our own end */
 };
 
 struct monitor {
 	const struct monitor_settings *settings;
 	struct service_manager manager;
 	struct pam_helpers helpers;
-	struct monitor_calls calls;	/* link -1: no worker to listen to */
+	struct monitor_calls calls;	/* link -1: no worker to read from */
 	pid_t worker;			/* 0: none */
-	int64_t started;		/* the worker was */
-	int64_t due;			/* the next worker is */
-	int64_t back_off;		/* after the next one that ends */
-	int64_t patience_until;		/* while stopping */
+	/* clock_monotonic_ms() */
+	int64_t started;		/* when the worker was started */
+	int64_t due;			/* when to start the next one */
+	int64_t back_off;		/* delay after the next end of one */
+	int64_t stop_deadline;		/* when to send SIGKILL */
 	int signals;			/* signalfd(2) */
-	bool announced;			/* this worker said ready */
-	bool ever_ready;		/* one of them did */
+	bool announced;			/* this worker has called ready */
+	bool ever_ready;		/* one of them has */
 	bool reload;			/* SIGHUP came before it was ready */
 	bool stopping;
 	bool over;
@@ -60,25 +61,26 @@ struct monitor {
 
 /* --- the worker ----------------------------------------------------------- */
 
-/* _exit(): the monitor's files and atexit(3) functions are not the worker's. */
+/* Ends with _exit(2): exit(3) would flush the monitor's buffered output again
+ * and run its atexit(3) functions. */
 _Noreturn static void
-be_worker(const struct monitor *monitor, pid_t parent)
+monitor_become_worker(const struct monitor *monitor, pid_t parent)
 {
 	const struct monitor_settings *from = monitor->settings;
 	const struct worker_settings settings = {
-		.monitor = CHILD_FIRST_FD,
-		.mux = CHILD_FIRST_FD + 1,
-		.broker = CHILD_FIRST_FD + 2,
+		.monitor = CHILD_PROCESS_FIRST_FD,
+		.mux = CHILD_PROCESS_FIRST_FD + 1,
+		.broker = CHILD_PROCESS_FIRST_FD + 2,
 		.config = from->config,
 	};
 
 	privilege_drop(from->uid, from->gid);
-	child_process_follow(parent);
+	child_process_die_with_parent(parent);
 	_exit(from->worker(&settings));
 }
 
 static void
-worker_start(struct monitor *monitor)
+monitor_start_worker(struct monitor *monitor)
 {
 	const pid_t self = getpid();
 	int pair[2];
@@ -90,7 +92,8 @@ worker_start(struct monitor *monitor)
 		pid_t pid = child_process_fork("vmauthzd-worker", fds, 3);
 
 		if (pid == 0)
-			be_worker(monitor, self);
+			monitor_become_worker(monitor, self);
+		/* else the worker's end would not close the link */
 		close(pair[1]);
 		if (pid > 0) {
 			monitor->worker = pid;
@@ -100,11 +103,11 @@ worker_start(struct monitor *monitor)
 		close(pair[0]);
 	}
 	warn("the worker can't be started");
-	monitor->due = monitor->started + BACK_OFF_LONGEST;
+	monitor->due = monitor->started + MONITOR_BACK_OFF_LONGEST;
 }
 
 static void
-drop_link(struct monitor *monitor)
+monitor_close_link(struct monitor *monitor)
 {
 	if (monitor->calls.link >= 0)
 		close(monitor->calls.link);
@@ -112,23 +115,24 @@ drop_link(struct monitor *monitor)
 	monitor->calls.ready = monitor->announced = false;
 }
 
-/* The first one that ends is replaced at once. */
+/* The first worker that ends is replaced at once, so that one crash interrupts
+ * the service for a moment only.  Only repeated ones are delayed. */
 static void
-schedule(struct monitor *monitor)
+monitor_schedule_worker(struct monitor *monitor)
 {
 	int64_t now = clock_monotonic_ms();
 
-	if (now - monitor->started >= BACK_OFF_FORGET)
+	if (now - monitor->started >= MONITOR_BACK_OFF_RESET)
 		monitor->back_off = 0;
 	monitor->due = now + monitor->back_off;
-	monitor->back_off = monitor->back_off == 0 ? BACK_OFF_FIRST :
+	monitor->back_off = monitor->back_off == 0 ? MONITOR_BACK_OFF_FIRST :
 	    monitor->back_off * 2;
-	if (monitor->back_off > BACK_OFF_LONGEST)
-		monitor->back_off = BACK_OFF_LONGEST;
+	if (monitor->back_off > MONITOR_BACK_OFF_LONGEST)
+		monitor->back_off = MONITOR_BACK_OFF_LONGEST;
 }
 
 static void
-report(const struct monitor *monitor, int status)
+monitor_report_exit(const struct monitor *monitor, int status)
 {
 	char line[128];
 
@@ -137,56 +141,61 @@ report(const struct monitor *monitor, int status)
 	    WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	warnx("%s", line + strlen("STATUS="));
-	service_manager_tell(&monitor->manager, line);
+	service_manager_notify(&monitor->manager, line);
 }
 
 static void
-worker_gone(struct monitor *monitor, int status)
+monitor_worker_exited(struct monitor *monitor, int status)
 {
 	monitor->worker = 0;
-	drop_link(monitor);
+	monitor_close_link(monitor);
+	/* they have no worker any more to answer */
 	pam_helpers_stop_all(&monitor->helpers);
 	if (monitor->stopping) {
 		monitor->over = true;
 		return;
 	}
+	/* A wrong configuration makes the start fail.  Once a worker was ready,
+	 * the next one is tried again and again: somebody may mend the file. */
 	if (!monitor->ever_ready && WIFEXITED(status) &&
 	    WEXITSTATUS(status) == EX_CONFIG) {
 		monitor->status = EX_CONFIG;
 		monitor->over = true;
 		return;
 	}
-	report(monitor, status);
-	schedule(monitor);
+	monitor_report_exit(monitor, status);
+	monitor_schedule_worker(monitor);
 }
 
 static void
-worker_ready(struct monitor *monitor)
+monitor_worker_ready(struct monitor *monitor)
 {
 	monitor->announced = monitor->ever_ready = true;
-	service_manager_tell(&monitor->manager, "READY=1\nSTATUS=serving");
+	service_manager_notify(&monitor->manager, "READY=1\nSTATUS=serving");
 	if (monitor->reload)
 		kill(monitor->worker, SIGHUP);
 	monitor->reload = false;
 }
 
 static void
-serve(struct monitor *monitor)
+monitor_serve_worker(struct monitor *monitor)
 {
 	if (!monitor_calls_serve(&monitor->calls)) {
-		/* What ended by itself can't be killed: it is a zombie yet. */
+		/* The worker may have ended by itself.  Until SIGCHLD is
+		 * handled it is a zombie, so the number is no other's. */
 		kill(monitor->worker, SIGKILL);
-		drop_link(monitor);
+		monitor_close_link(monitor);
 	} else if (monitor->calls.ready && !monitor->announced)
-		worker_ready(monitor);
+		monitor_worker_ready(monitor);
 }
 
 /* --- signals -------------------------------------------------------------- */
 
 static void
-reload(struct monitor *monitor)
+monitor_reload(struct monitor *monitor)
 {
-	/* Without its handler SIGHUP would end it. */
+	/* A worker that is not ready may have no handler yet: SIGHUP
+	 * would end it. */
 	if (!monitor->announced) {
 		monitor->reload = true;
 		return;
@@ -195,13 +204,14 @@ reload(struct monitor *monitor)
 }
 
 static void
-stop(struct monitor *monitor)
+monitor_stop(struct monitor *monitor)
 {
+	/* a second signal does not put the deadline off */
 	if (monitor->stopping)
 		return;
 	monitor->stopping = true;
-	service_manager_tell(&monitor->manager, "STOPPING=1");
-	monitor->patience_until = clock_monotonic_ms() + STOP_PATIENCE;
+	service_manager_notify(&monitor->manager, "STOPPING=1");
+	monitor->stop_deadline = clock_monotonic_ms() + MONITOR_STOP_TIMEOUT;
 	if (monitor->worker != 0)
 		kill(monitor->worker, SIGTERM);
 	else
@@ -209,21 +219,24 @@ stop(struct monitor *monitor)
 }
 
 static bool
-is_ours(const void *context, pid_t pid)
+monitor_owns_child_cb(const void *context, pid_t pid)
 {
 	const struct monitor *monitor = context;
 
-	return pid == monitor->worker || pam_helpers_has(&monitor->helpers, pid);
+	return pid == monitor->worker ||
+	    pam_helpers_has(&monitor->helpers, pid);
 }
 
-/* Before a child is waited for its number can't become another's, and its
- * group neither. */
+/* WNOWAIT first: until a child is waited for, the kernel reuses neither its
+ * number nor that of its process group, so that the kill can't hit another
+ * process. */
 static void
-reap(struct monitor *monitor)
+monitor_reap(struct monitor *monitor)
 {
 	siginfo_t info;
 	int status;
 
+	/* several children may have ended by one SIGCHLD */
 	for (;;) {
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
@@ -233,10 +246,10 @@ reap(struct monitor *monitor)
 		if (waitpid(info.si_pid, &status, 0) != info.si_pid)
 			return;
 		if (info.si_pid == monitor->worker)
-			worker_gone(monitor, status);
+			monitor_worker_exited(monitor, status);
 		else
 			(void)pam_helpers_gone(&monitor->helpers, info.si_pid);
-		child_process_kill_strays(is_ours, monitor);
+		child_process_kill_orphans(monitor_owns_child_cb, monitor);
 	}
 }
 
@@ -244,33 +257,33 @@ static const struct {
 	int number;
 	void (*handle)(struct monitor *monitor);
 } handlers[] = {
-	{ SIGHUP, reload },
-	{ SIGINT, stop },
-	{ SIGTERM, stop },
-	{ SIGCHLD, reap },
+	{ SIGHUP, monitor_reload },
+	{ SIGINT, monitor_stop },
+	{ SIGTERM, monitor_stop },
+	{ SIGCHLD, monitor_reap },
 };
 
-enum { HANDLERS = sizeof(handlers) / sizeof(handlers[0]) };
+enum { MONITOR_HANDLERS = sizeof(handlers) / sizeof(handlers[0]) };
 
 static void
-take_signals(struct monitor *monitor)
+monitor_read_signals(struct monitor *monitor)
 {
 	struct signalfd_siginfo info;
 
 	while (read(monitor->signals, &info, sizeof(info)) ==
 	    (ssize_t)sizeof(info))
-		for (size_t i = 0; i < HANDLERS; i++)
+		for (size_t i = 0; i < MONITOR_HANDLERS; i++)
 			if (handlers[i].number == (int)info.ssi_signo)
 				handlers[i].handle(monitor);
 }
 
 static int
-open_signals(void)
+monitor_open_signals(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < HANDLERS; i++)
+	for (size_t i = 0; i < MONITOR_HANDLERS; i++)
 		sigaddset(&set, handlers[i].number);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
@@ -279,12 +292,13 @@ open_signals(void)
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Does what the clock asks for; returns how long poll(2) may wait. */
+/* Starts the next worker, or kills one that does not stop, when it is due.
+ * Returns how many milliseconds poll(2) may wait; -1: any time. */
 static int
-keep_time(struct monitor *monitor)
+monitor_run_timers(struct monitor *monitor)
 {
 	int64_t now = clock_monotonic_ms();
-	int64_t until = monitor->stopping ? monitor->patience_until :
+	int64_t until = monitor->stopping ? monitor->stop_deadline :
 	    monitor->due;
 
 	if (monitor->worker != 0 && !monitor->stopping)
@@ -292,52 +306,54 @@ keep_time(struct monitor *monitor)
 	if (now < until)
 		return (int)(until - now);
 	if (!monitor->stopping) {
-		worker_start(monitor);
+		monitor_start_worker(monitor);
 		return 0;
 	}
 	kill(monitor->worker, SIGKILL);
-	monitor->patience_until = now + STOP_PATIENCE;
-	return STOP_PATIENCE;
+	monitor->stop_deadline = now + MONITOR_STOP_TIMEOUT;
+	return MONITOR_STOP_TIMEOUT;
 }
 
 static void
-run(struct monitor *monitor)
+monitor_loop(struct monitor *monitor)
 {
 	while (!monitor->over) {
-		int timeout = keep_time(monitor);
+		int timeout = monitor_run_timers(monitor);
 		struct pollfd fds[] = {
 			{ .fd = monitor->signals, .events = POLLIN },
+			/* -1, which poll(2) ignores, without a worker */
 			{ .fd = monitor->calls.link, .events = POLLIN },
 		};
 
 		if (poll(fds, 2, timeout) < 0 && errno != EINTR)
 			err(EX_OSERR, "poll");
 		if (fds[1].revents != 0)
-			serve(monitor);
+			monitor_serve_worker(monitor);
 		if (fds[0].revents != 0)
-			take_signals(monitor);
+			monitor_read_signals(monitor);
 	}
 }
 
-/* Waits for what has been killed, but not for what a disk holds back. */
+/* Waits for the killed helpers, but not for one that the kernel can't end while
+ * it waits for a disk. */
 static void
-end_children(struct monitor *monitor)
+monitor_end_children(struct monitor *monitor)
 {
 	struct pollfd fd = { .fd = monitor->signals, .events = POLLIN };
-	int64_t until = clock_monotonic_ms() + KILL_PATIENCE;
+	int64_t until = clock_monotonic_ms() + MONITOR_KILL_TIMEOUT;
 	int64_t now;
 
 	pam_helpers_stop_all(&monitor->helpers);
 	while (waitpid(-1, NULL, WNOHANG) >= 0 &&
 	    (now = clock_monotonic_ms()) < until)
 		if (poll(&fd, 1, (int)(until - now)) > 0)
-			take_signals(monitor);
+			monitor_read_signals(monitor);
 }
 
-/* What the children inherit.  The environment comes from whoever started us
- * and would speak to every PAM module. */
+/* Sets what the children inherit.  The environment is cleared, for PAM modules
+ * and the libraries that they use read variables from it. */
 static bool
-prepare(void)
+monitor_prepare(void)
 {
 	const struct rlimit none = { 0, 0 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -350,7 +366,8 @@ prepare(void)
 	umask(S_IRWXG | S_IRWXO);
 	return clearenv() == 0 && setenv("PATH", PATH, 1) == 0 &&
 	    chdir("/") == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
-	    setrlimit(RLIMIT_CORE, &none) == 0 && child_process_adopt() == 0 &&
+	    setrlimit(RLIMIT_CORE, &none) == 0 &&
+	    child_process_become_subreaper() == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
@@ -364,15 +381,15 @@ monitor_run(const struct monitor_settings *settings)
 	monitor.calls.libvirt_folder = settings->libvirt_folder != NULL ?
 	    settings->libvirt_folder : LIBVIRT_FOLDER;
 	service_manager_open(&monitor.manager);
-	monitor.signals = open_signals();
-	if (!prepare() || monitor.signals < 0) {
+	monitor.signals = monitor_open_signals();
+	if (!monitor_prepare() || monitor.signals < 0) {
 		warn("can't prepare the monitor");
 		service_manager_close(&monitor.manager);
 		return EX_OSERR;
 	}
-	run(&monitor);
-	end_children(&monitor);
-	drop_link(&monitor);
+	monitor_loop(&monitor);
+	monitor_end_children(&monitor);
+	monitor_close_link(&monitor);
 	close(monitor.signals);
 	service_manager_close(&monitor.manager);
 	return monitor.status;

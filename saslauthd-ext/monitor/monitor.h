@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The process that stays root: it starts the worker and PAM helpers, ends and
- * replaces them, and opens libvirt's status files.  It reads no file and
- * knows no request but the fixed ones below. */
+/* The monitor is the process that stays root.  It starts, ends and replaces the
+ * worker and the PAM helpers, and opens libvirt's status files.  It reads no
+ * file, and serves only the calls of monitor_message.h. */
 
 #ifndef VMAUTHZD_MONITOR_MONITOR_H
 #define VMAUTHZD_MONITOR_MONITOR_H
@@ -11,15 +11,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What the worker is started with. */
+/* What the worker starts with. */
 struct worker_settings {
 	int monitor;		/* SOCK_SEQPACKET to the monitor */
-	int mux, broker;
+	int mux, broker;	/* listening sockets */
 	const char *config;
 };
 
 struct monitor_settings {
-	/* serves as the worker, without privileges; returns an exit status */
+	/* Runs in the worker, without privileges.  Returns an exit status. */
 	int (*worker)(const struct worker_settings *settings);
 	uid_t uid;		/* of the worker */
 	gid_t gid;
@@ -29,8 +29,9 @@ struct monitor_settings {
 					 * own, /run/libvirt/qemu */
 };
 
-/* Runs until a signal (TERM, INT) ends it; HUP goes to the worker.  Returns an
- * exit status of sysexits(3): EX_CONFIG if the worker never got ready. */
+/* Runs until SIGTERM or SIGINT; passes SIGHUP to the worker.  Returns an exit
+ * status of sysexits.h: EX_CONFIG if a worker ended with it before any
+ * was ready, for a restart would not mend the configuration. */
 int monitor_run(const struct monitor_settings *settings);
 
 #endif

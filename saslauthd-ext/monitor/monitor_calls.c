@@ -12,22 +12,23 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 /* --- libvirt's status files ----------------------------------------------- */
 
+/* The worker is not trusted: no name may lead out of libvirt's folder. */
 static bool
-is_file_name(const char *name)
+calls_is_file_name(const char *name)
 {
 	return name[0] != '\0' && strchr(name, '/') == NULL &&
 	    strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* A descriptor of what is root's, and nobody else's to write; or -1 with
- * errno. */
+/* Opens a file or folder that root owns and only root may write.  Returns a
+ * descriptor, or -1 with errno. */
 static int
-open_trusted(int folder, const char *path, int flags, mode_t type)
+calls_open_trusted(int folder, const char *path, int flags, mode_t type)
 {
 	const struct file_rule rule = {
 		.type = type,
@@ -45,31 +46,32 @@ open_trusted(int folder, const char *path, int flags, mode_t type)
 }
 
 static int
-open_in(int folder, const char *name)
+calls_open_xml(int folder, const char *name)
 {
 	char file[REQUEST_VM_NAME_MAX + sizeof(".xml")];
 
 	snprintf(file, sizeof(file), "%s.xml", name);
-	return open_trusted(folder, file, O_RDONLY, S_IFREG);
+	return calls_open_trusted(folder, file, O_RDONLY, S_IFREG);
 }
 
 static int
-open_status(struct monitor_calls *calls, const struct monitor_request *request,
+calls_open_status(struct monitor_calls *calls,
+    const struct monitor_request *request,
     struct monitor_answer *answer)
 {
 	int folder, fd, error;
 
 	(void)answer;
-	if (!is_file_name(request->name)) {
+	if (!calls_is_file_name(request->name)) {
 		errno = EINVAL;
 		return -1;
 	}
-	folder = open_trusted(AT_FDCWD, calls->libvirt_folder,
+	folder = calls_open_trusted(AT_FDCWD, calls->libvirt_folder,
 	    O_PATH | O_DIRECTORY, S_IFDIR);
 	if (folder < 0)
 		return -1;
-	fd = open_in(folder, request->name);
-	error = errno;
+	fd = calls_open_xml(folder, request->name);
+	error = errno;		/* close(2) may change it */
 	close(folder);
 	errno = error;
 	return fd;
@@ -78,7 +80,7 @@ open_status(struct monitor_calls *calls, const struct monitor_request *request,
 /* --- the calls ------------------------------------------------------------ */
 
 static int
-ready(struct monitor_calls *calls, const struct monitor_request *request,
+calls_ready(struct monitor_calls *calls, const struct monitor_request *request,
     struct monitor_answer *answer)
 {
 	(void)request;
@@ -88,16 +90,18 @@ ready(struct monitor_calls *calls, const struct monitor_request *request,
 }
 
 static int
-helper_start(struct monitor_calls *calls, const struct monitor_request *request,
+calls_helper_start(struct monitor_calls *calls,
+    const struct monitor_request *request,
     struct monitor_answer *answer)
 {
 	(void)request;
 	return pam_helpers_start(calls->helpers, &answer->helper);
 }
 
-/* One that is gone already has what it should. */
+/* A helper that has ended already is no error. */
 static int
-helper_stop(struct monitor_calls *calls, const struct monitor_request *request,
+calls_helper_stop(struct monitor_calls *calls,
+    const struct monitor_request *request,
     struct monitor_answer *answer)
 {
 	(void)answer;
@@ -112,17 +116,19 @@ static const struct {
 	    struct monitor_answer *answer);
 	bool passes, has_helper, has_name;
 } calls_by_number[MONITOR_CALL_END] = {
-	[MONITOR_READY] = { .serve = ready },
-	[MONITOR_HELPER_START] = { .serve = helper_start, .passes = true },
-	[MONITOR_HELPER_STOP] = { .serve = helper_stop, .has_helper = true },
-	[MONITOR_OPEN_STATUS] = { .serve = open_status, .passes = true,
+	[MONITOR_READY] = { .serve = calls_ready },
+	[MONITOR_HELPER_START] = { .serve = calls_helper_start,
+	    .passes = true },
+	[MONITOR_HELPER_STOP] = { .serve = calls_helper_stop,
+	    .has_helper = true },
+	[MONITOR_OPEN_STATUS] = { .serve = calls_open_status, .passes = true,
 	    .has_name = true },
 };
 
-/* Each text ends within its field and has nothing behind it; what a call
- * doesn't use is zero. */
+/* Whether the name ends within its field, with zeros behind it, and the fields
+ * that the call does not use are zero. */
 static bool
-is_well_formed(const struct monitor_request *request)
+calls_request_is_valid(const struct monitor_request *request)
 {
 	static const char zero[sizeof(request->name)];
 	size_t length = strnlen(request->name, sizeof(request->name));
@@ -137,8 +143,10 @@ is_well_formed(const struct monitor_request *request)
 	    (calls_by_number[request->call].has_name || length == 0);
 }
 
+/* Never waits for a worker that does not read: the monitor has to go on reaping
+ * its children. */
 static bool
-reply(int link, const struct monitor_answer *answer, int fd)
+calls_reply(int link, const struct monitor_answer *answer, int fd)
 {
 	union {
 		struct cmsghdr head;
@@ -162,7 +170,7 @@ reply(int link, const struct monitor_answer *answer, int fd)
 }
 
 static bool
-answer_request(struct monitor_calls *calls,
+calls_answer(struct monitor_calls *calls,
     const struct monitor_request *request)
 {
 	struct monitor_answer answer = { .serial = request->serial };
@@ -171,7 +179,7 @@ answer_request(struct monitor_calls *calls,
 	bool sent;
 
 	answer.error = fd < 0 ? errno : 0;
-	sent = reply(calls->link, &answer, passes ? fd : -1);
+	sent = calls_reply(calls->link, &answer, passes ? fd : -1);
 	if (passes)
 		close(fd);
 	return sent;
@@ -183,13 +191,15 @@ monitor_calls_serve(struct monitor_calls *calls)
 	struct monitor_request request;
 	struct iovec part = { &request, sizeof(request) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	/* no room for control data: a descriptor that the worker passes is
+	 * closed by the kernel, which sets MSG_CTRUNC */
 	ssize_t size = recvmsg(calls->link, &message, MSG_DONTWAIT);
 
 	if (size < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (size != (ssize_t)sizeof(request) ||
 	    (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
-	    !is_well_formed(&request))
+	    !calls_request_is_valid(&request))
 		return false;
-	return answer_request(calls, &request);
+	return calls_answer(calls, &request);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the worker and the monitor say to each other: one packet each way on a
- * SOCK_SEQPACKET pair, of fixed size.  Both sides are the same program. */
+/* The messages between worker and monitor: for each call one packet of fixed
+ * size in each direction, on a SOCK_SEQPACKET pair.  Both sides are the same
+ * program, so the structs go as they are. */
 
 #ifndef VMAUTHZD_MONITOR_MONITOR_MESSAGE_H
 #define VMAUTHZD_MONITOR_MONITOR_MESSAGE_H
@@ -21,15 +22,15 @@ enum monitor_call {
 	MONITOR_CALL_END
 };
 
-/* What a call doesn't use is zero. */
+/* Fields that a call does not use are zero. */
 struct monitor_request {
 	uint64_t serial;	/* the answer repeats it */
 	uint32_t call;
 	uint32_t helper;			/* HELPER_STOP */
-	char name[REQUEST_VM_NAME_MAX + 1];	/* OPEN_STATUS; NULs behind it */
+	char name[REQUEST_VM_NAME_MAX + 1];	/* OPEN_STATUS; zero-padded */
 };
 
-/* An answer to HELPER_START and OPEN_STATUS without an error carries one
+/* Without an error, the answer to HELPER_START and OPEN_STATUS passes one
  * descriptor. */
 struct monitor_answer {
 	uint64_t serial;

@@ -10,9 +10,9 @@
 #include "saslauthd-ext/monitor/child_process.h"
 #include "saslauthd-ext/pam/pam_helper.h"
 
-/* Zero is no number: it would stand for a message's unused field. */
+/* Zero is no number: in a message it marks the field as unused. */
 static uint32_t
-next_number(struct pam_helpers *helpers)
+pam_helpers_next_number(struct pam_helpers *helpers)
 {
 	if (++helpers->last == 0)
 		helpers->last = 1;
@@ -20,7 +20,7 @@ next_number(struct pam_helpers *helpers)
 }
 
 static size_t
-free_slot(const struct pam_helpers *helpers)
+pam_helpers_free_slot(const struct pam_helpers *helpers)
 {
 	size_t i = 0;
 
@@ -30,21 +30,21 @@ free_slot(const struct pam_helpers *helpers)
 }
 
 static pid_t
-start(int socket)
+pam_helpers_fork(int socket)
 {
 	const pid_t monitor = getpid();
 	pid_t pid = child_process_fork("vmauthzd-pam", &socket, 1);
 
 	if (pid != 0)
 		return pid;
-	child_process_follow(monitor);
-	pam_helper_run(CHILD_FIRST_FD);
+	child_process_die_with_parent(monitor);
+	pam_helper_run(CHILD_PROCESS_FIRST_FD);
 }
 
 int
 pam_helpers_start(struct pam_helpers *helpers, uint32_t *number_r)
 {
-	size_t slot = free_slot(helpers);
+	size_t slot = pam_helpers_free_slot(helpers);
 	int pair[2];
 	pid_t pid;
 
@@ -54,17 +54,21 @@ pam_helpers_start(struct pam_helpers *helpers, uint32_t *number_r)
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return -1;
-	pid = start(pair[1]);
+	pid = pam_helpers_fork(pair[1]);
+	/* else the helper's end would not close the worker's descriptor */
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
 		return -1;
 	}
 	helpers->slots[slot].pid = pid;
-	*number_r = helpers->slots[slot].number = next_number(helpers);
+	*number_r = pam_helpers_next_number(helpers);
+	helpers->slots[slot].number = *number_r;
 	return pair[0];
 }
 
+/* The slot stays in use until the helper has been waited for: before that, the
+ * helper still exists. */
 void
 pam_helpers_stop(struct pam_helpers *helpers, uint32_t number)
 {

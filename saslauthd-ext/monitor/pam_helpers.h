@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The monitor's PAM helpers: which there are, and their end. */
+/* The PAM helpers that the monitor has started. */
 
 #ifndef VMAUTHZD_MONITOR_PAM_HELPERS_H
 #define VMAUTHZD_MONITOR_PAM_HELPERS_H
@@ -17,21 +17,23 @@ struct pam_helpers {
 		pid_t pid;		/* 0: free */
 		uint32_t number;
 	} slots[MONITOR_HELPERS_MAX];
-	uint32_t last;			/* number given out */
+	uint32_t last;			/* the last helper's number; 0: none */
 };
 
-/* Forks one.  Returns the worker's descriptor of it with *number_r (never 0)
- * set, or -1 with errno: EAGAIN if there are as many as may be. */
+/* Starts a helper.  Returns a descriptor that is connected to it, which the
+ * caller passes to the worker and closes, with *number_r (never 0) set; or -1
+ * with errno, EAGAIN if there are MONITOR_HELPERS_MAX already. */
 int pam_helpers_start(struct pam_helpers *helpers, uint32_t *number_r);
 
-/* Kills one, or all.  They count until pam_helpers_gone(). */
+/* Kills the helper with that number, or all.  A number that no helper has is
+ * ignored.  Killed ones use a slot until pam_helpers_gone(). */
 void pam_helpers_stop(struct pam_helpers *helpers, uint32_t number);
 void pam_helpers_stop_all(struct pam_helpers *helpers);
 
-/* Whether a process is one. */
+/* Whether the process is a helper. */
 bool pam_helpers_has(const struct pam_helpers *helpers, pid_t pid);
 
-/* A child has ended; returns whether it was a helper. */
+/* Frees the slot of a child that has ended.  Returns false if it was none. */
 bool pam_helpers_gone(struct pam_helpers *helpers, pid_t pid);
 
 #endif

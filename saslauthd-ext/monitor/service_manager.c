@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 enum {
-	FIRST_FD = 3,		/* SD_LISTEN_FDS_START */
-	FDS_MAX = 16,		/* more than anybody means to hand over */
+	SERVICE_MANAGER_FIRST_FD = 3,	/* SD_LISTEN_FDS_START */
+	SERVICE_MANAGER_FDS_MAX = 16,	/* bounds the loop over LISTEN_FDS */
 };
 
 void
@@ -24,13 +24,14 @@ service_manager_open(struct service_manager *manager_r)
 
 	memset(manager_r, 0, sizeof(*manager_r));
 	manager_r->fd = -1;
+	/* a path, or the name of an abstract socket behind "@" */
 	if (length < 2 || length >= sizeof(manager_r->address.sun_path) ||
 	    (path[0] != '/' && path[0] != '@'))
 		return;
 	manager_r->address.sun_family = AF_UNIX;
 	memcpy(manager_r->address.sun_path, path, length);
 	if (path[0] == '@')
-		manager_r->address.sun_path[0] = '\0';
+		manager_r->address.sun_path[0] = '\0';	/* abstract */
 	manager_r->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 	    length);
 	manager_r->fd = socket(AF_UNIX,
@@ -46,7 +47,7 @@ service_manager_close(struct service_manager *manager)
 }
 
 void
-service_manager_tell(const struct service_manager *manager, const char *lines)
+service_manager_notify(const struct service_manager *manager, const char *lines)
 {
 	if (manager->fd >= 0)
 		(void)sendto(manager->fd, lines, strlen(lines), MSG_NOSIGNAL,
@@ -56,9 +57,9 @@ service_manager_tell(const struct service_manager *manager, const char *lines)
 
 /* --- sockets -------------------------------------------------------------- */
 
-/* A whole positive number, or 0. */
+/* Reads a positive decimal number.  Returns 0 if the text is anything else. */
 static long
-number(const char *text)
+service_manager_number(const char *text)
 {
 	char *end;
 	long value;
@@ -71,7 +72,7 @@ number(const char *text)
 }
 
 static bool
-option_is(int fd, int option, int wanted)
+service_socket_option_is(int fd, int option, int wanted)
 {
 	int value = -1;
 	socklen_t length = sizeof(value);
@@ -81,8 +82,8 @@ option_is(int fd, int option, int wanted)
 }
 
 static struct service_socket *
-find(struct service_socket *wanted, size_t count, const char *name,
-    size_t length)
+service_socket_find(struct service_socket *wanted, size_t count,
+    const char *name, size_t length)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strlen(wanted[i].name) == length &&
@@ -92,19 +93,20 @@ find(struct service_socket *wanted, size_t count, const char *name,
 }
 
 static bool
-take(struct service_socket *wanted, size_t count, int fd, const char *name,
-    size_t length)
+service_socket_assign(struct service_socket *wanted, size_t count, int fd,
+    const char *name, size_t length)
 {
-	struct service_socket *entry = find(wanted, count, name, length);
+	struct service_socket *entry = service_socket_find(wanted, count, name,
+	    length);
 
 	if (entry == NULL || entry->fd >= 0) {
 		warnx("descriptor %d of the service manager is not wanted, or "
 		    "there are two: set FileDescriptorName=", fd);
 		return false;
 	}
-	if (!option_is(fd, SO_DOMAIN, AF_UNIX) ||
-	    !option_is(fd, SO_TYPE, entry->type) ||
-	    !option_is(fd, SO_ACCEPTCONN, 1) ||
+	if (!service_socket_option_is(fd, SO_DOMAIN, AF_UNIX) ||
+	    !service_socket_option_is(fd, SO_TYPE, entry->type) ||
+	    !service_socket_option_is(fd, SO_ACCEPTCONN, 1) ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
 		warnx("socket %s of the service manager is not a listening "
 		    "%s socket", entry->name, entry->type == SOCK_STREAM ?
@@ -119,20 +121,24 @@ bool
 service_manager_sockets(struct service_socket *wanted, size_t count)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
-	long fds = number(getenv("LISTEN_FDS"));
+	long fds = service_manager_number(getenv("LISTEN_FDS"));
 
 	for (size_t i = 0; i < count; i++)
 		wanted[i].fd = -1;
-	if (number(getenv("LISTEN_PID")) != (long)getpid() || fds == 0)
+	/* LISTEN_PID: the variables may be inherited from a parent process that
+	 * they were meant for */
+	if (service_manager_number(getenv("LISTEN_PID")) != (long)getpid() ||
+	    fds == 0)
 		return true;
 	if (names == NULL)
 		names = "";
-	for (long i = 0; i < fds && i < FDS_MAX; i++) {
+	for (long i = 0; i < fds && i < SERVICE_MANAGER_FDS_MAX; i++) {
 		size_t length = strcspn(names, ":");
 
-		if (!take(wanted, count, FIRST_FD + (int)i, names, length))
+		if (!service_socket_assign(wanted, count,
+		    SERVICE_MANAGER_FIRST_FD + (int)i, names, length))
 			return false;
 		names += length + (names[length] == ':');
 	}
-	return fds <= FDS_MAX;
+	return fds <= SERVICE_MANAGER_FDS_MAX;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What a service manager and a service tell each other: sd_notify(3) and
- * sd_listen_fds(3), by their documented environment variables. */
+/* The interface to a service manager, as systemd has it: the environment
+ * variables of sd_notify(3) and sd_listen_fds(3). */
 
 #ifndef VMAUTHZD_MONITOR_SERVICE_MANAGER_H
 #define VMAUTHZD_MONITOR_SERVICE_MANAGER_H
@@ -13,30 +13,31 @@
 #include <sys/un.h>
 
 struct service_manager {
-	int fd;			/* -1: there is none */
+	int fd;			/* -1: no service manager */
 	struct sockaddr_un address;
 	socklen_t length;
 };
 
-/* Remembers NOTIFY_SOCKET. */
+/* Reads NOTIFY_SOCKET, which may be cleared afterwards. */
 void service_manager_open(struct service_manager *manager_r);
 void service_manager_close(struct service_manager *manager);
 
-/* Sends lines of VARIABLE=VALUE; never waits, and nobody learns if they are
- * lost. */
-void service_manager_tell(const struct service_manager *manager,
+/* Sends lines of VARIABLE=VALUE.  Never waits; errors are ignored, for the
+ * service works without its manager. */
+void service_manager_notify(const struct service_manager *manager,
     const char *lines);
 
-/* A listening Unix socket that may be handed over, found by its name. */
+/* A listening Unix socket that may be passed, found by its name. */
 struct service_socket {
 	const char *name;
 	int type;		/* SOCK_STREAM, … */
-	int fd;			/* -1: not handed over */
+	int fd;			/* -1: not passed */
 };
 
-/* Fills in what LISTEN_FDS hands to this process.  Returns false, with a line
- * on stderr, if that is malformed, or something is among it that isn't wanted,
- * or not of its type. */
+/* Sets the fd of each wanted socket that LISTEN_FDS passes to this process, and
+ * -1 for the others.  Returns false if there are more than 16 descriptors, or,
+ * with a line on stderr, if one has no wanted name, two have the same name, or
+ * one is no listening socket of its type. */
 bool service_manager_sockets(struct service_socket *wanted, size_t count);
 
 #endif

@@ -14,8 +14,8 @@
 
 #include "saslauthd-ext/pam/pam_message.h"
 
-/* prompts that one question answers: no module needs so many, and one that
- * asks for ever ends */
+/* Prompts that are answered for one question.  No module needs so many, and one
+ * that asks again for ever is ended. */
 enum { PROMPTS_MAX = 64 };
 
 struct conversation {
@@ -23,10 +23,11 @@ struct conversation {
 	int prompts;
 };
 
-/* --- what modules ask ----------------------------------------------------- */
+/* --- what modules ask ------------------------------------------------ */
 
+/* Wipes what strdup(3) copied: each response has the password or the name. */
 static void
-free_responses(struct pam_response *responses, int count)
+pam_helper_free_responses(struct pam_response *responses, int count)
 {
 	for (int i = 0; i < count; i++) {
 		if (responses[i].resp != NULL)
@@ -37,9 +38,10 @@ free_responses(struct pam_response *responses, int count)
 	free(responses);
 }
 
-/* NULL for what is only to be shown: nobody is there to see it. */
+/* The response to a prompt, by its style.  NULL for PAM_TEXT_INFO and
+ * PAM_ERROR_MSG, which want none. */
 static const char *
-response_text(const struct pam_question *question, int style)
+pam_helper_response_text(const struct pam_question *question, int style)
 {
 	switch (style) {
 	case PAM_PROMPT_ECHO_OFF:
@@ -52,10 +54,10 @@ response_text(const struct pam_question *question, int style)
 }
 
 static bool
-respond(struct conversation *conversation, const struct pam_message *message,
-    struct pam_response *response)
+pam_helper_respond(struct conversation *conversation,
+    const struct pam_message *message, struct pam_response *response)
 {
-	const char *text = response_text(conversation->question,
+	const char *text = pam_helper_response_text(conversation->question,
 	    message->msg_style);
 
 	if (text == NULL)
@@ -66,8 +68,10 @@ respond(struct conversation *conversation, const struct pam_message *message,
 	return response->resp != NULL;
 }
 
+/* The conversation function, pam_conv(3).  libpam frees the responses of a call
+ * that succeeds, and nothing of one that fails. */
 static int
-converse(int count, const struct pam_message **messages,
+pam_helper_converse_cb(int count, const struct pam_message **messages,
     struct pam_response **responses_r, void *data)
 {
 	struct conversation *conversation = data;
@@ -80,43 +84,47 @@ converse(int count, const struct pam_message **messages,
 	if (responses == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < count; i++)
-		if (!respond(conversation, messages[i], &responses[i])) {
-			free_responses(responses, count);
+		if (!pam_helper_respond(conversation, messages[i],
+		    &responses[i])) {
+			pam_helper_free_responses(responses, count);
 			return PAM_CONV_ERR;
 		}
 	*responses_r = responses;
 	return PAM_SUCCESS;
 }
 
-/* In place of the sleep that a failure otherwise ends with: who guesses is
- * held off elsewhere, and a sleeping helper is one less for the others. */
+/* Replaces the sleep after a failure, pam_fail_delay(3).  throttle.c slows down
+ * guesses, and a helper that sleeps is missing for other logins. */
 static void
-no_delay(int code, unsigned int microseconds, void *data)
+pam_helper_delay_cb(int code, unsigned int microseconds, void *data)
 {
 	(void)code;
 	(void)microseconds;
 	(void)data;
 }
 
-/* --- one question --------------------------------------------------------- */
+/* --- one question ---------------------------------------------------- */
 
-/* ISO C has no conversion of a function's address to what pam_set_item()
- * takes; POSIX says that the octets are the same. */
+/* pam_set_item() has a parameter const void *.  ISO C has no conversion from a
+ * function's address to that; POSIX makes sure that the octets are the same. */
 static int
-set_no_delay(pam_handle_t *pam)
+pam_helper_set_no_delay(pam_handle_t *pam)
 {
-	void (*const function)(int, unsigned int, void *) = no_delay;
+	void (*const function)(int, unsigned int, void *) = pam_helper_delay_cb;
 	const void *item;
 
-	_Static_assert(sizeof(item) == sizeof(function), "dlsym(3) needs it too");
+	_Static_assert(sizeof(item) == sizeof(function),
+	    "dlsym(3) needs it too");
 	memcpy(&item, &function, sizeof(item));
 	return pam_set_item(pam, PAM_FAIL_DELAY, item);
 }
 
+/* pam_access(8) and pam_time(8) have rules about PAM_TTY and PAM_RHOST, so that
+ * they can name a VM or an address. */
 static int
-set_items(pam_handle_t *pam, const struct pam_question *question)
+pam_helper_set_items(pam_handle_t *pam, const struct pam_question *question)
 {
-	int code = set_no_delay(pam);
+	int code = pam_helper_set_no_delay(pam);
 
 	if (code == PAM_SUCCESS && question->tty[0] != '\0')
 		code = pam_set_item(pam, PAM_TTY, question->tty);
@@ -125,10 +133,10 @@ set_items(pam_handle_t *pam, const struct pam_question *question)
 	return code;
 }
 
-/* A module may make another account of the one it was asked about: what it
- * says is about that one then. */
+/* Refuses an answer about another account: a module may change PAM_USER, and
+ * the login would go on under the name that was asked for. */
 static int
-check_same_user(pam_handle_t *pam, const struct pam_question *question)
+pam_helper_check_user(pam_handle_t *pam, const struct pam_question *question)
 {
 	const void *user = NULL;
 	int code = pam_get_item(pam, PAM_USER, &user);
@@ -139,12 +147,14 @@ check_same_user(pam_handle_t *pam, const struct pam_question *question)
 	    PAM_SUCCESS : PAM_USER_UNKNOWN;
 }
 
+/* The account is checked as well: an expired one still has its password.
+ * PAM_DISALLOW_NULL_AUTHTOK refuses accounts without a password. */
 static int
-ask_modules(pam_handle_t *pam, const struct pam_question *question,
+pam_helper_ask_modules(pam_handle_t *pam, const struct pam_question *question,
     bool *account_r)
 {
 	const int flags = PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK;
-	int code = set_items(pam, question);
+	int code = pam_helper_set_items(pam, question);
 
 	if (code == PAM_SUCCESS)
 		code = pam_authenticate(pam, flags);
@@ -152,29 +162,31 @@ ask_modules(pam_handle_t *pam, const struct pam_question *question,
 		return code;
 	*account_r = true;
 	code = pam_acct_mgmt(pam, flags);
-	return code == PAM_SUCCESS ? check_same_user(pam, question) : code;
+	return code == PAM_SUCCESS ? pam_helper_check_user(pam, question) :
+	    code;
 }
 
 static int
-ask(const struct pam_question *question, bool *account_r)
+pam_helper_authenticate(const struct pam_question *question, bool *account_r)
 {
 	struct conversation conversation = { .question = question };
-	const struct pam_conv conv = { converse, &conversation };
+	const struct pam_conv conv = { pam_helper_converse_cb, &conversation };
 	pam_handle_t *pam = NULL;
 	int code;
 
 	code = pam_start(question->service, question->user, &conv, &pam);
 	if (code == PAM_SUCCESS)
-		code = ask_modules(pam, question, account_r);
+		code = pam_helper_ask_modules(pam, question, account_r);
 	if (pam != NULL)
 		pam_end(pam, code | PAM_DATA_SILENT);
 	return code;
 }
 
-/* Codes that are an answer about the user; any other says that the modules
- * could not tell. */
+/* Classifies a code.  Those of the list are an answer about the user.  Any
+ * other means that there is none, because a directory is away for instance, and
+ * must not count as a wrong password. */
 static enum pam_result
-judge(int code)
+pam_helper_classify(int code)
 {
 	static const int refusals[] = {
 		PAM_PERM_DENIED, PAM_AUTH_ERR, PAM_CRED_INSUFFICIENT,
@@ -190,17 +202,20 @@ judge(int code)
 	return PAM_BROKEN;
 }
 
-/* --- questions ------------------------------------------------------------ */
+/* --- questions ------------------------------------------------------- */
 
+/* Whether an array has a NUL, and so is a text. */
 static bool
-ends(const char *text, size_t size)
+pam_helper_is_text(const char *text, size_t size)
 {
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* A file's name in pam.d, so no path. */
+/* Refuses what is no plain file name: libpam appends the service to the path of
+ * pam.d.  The configuration's was checked; this checks the packet, for the
+ * worker is not trusted here. */
 static bool
-is_service(const char *service)
+pam_helper_is_service(const char *service)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
@@ -209,21 +224,25 @@ is_service(const char *service)
 	    service[strspn(service, plain)] == '\0';
 }
 
-/* No password is no try: there are modules to which it means "as nobody". */
+/* Refuses an empty password: an LDAP server may accept a bind with one without
+ * authentication (RFC 4513, section 5.1.2), and a module that as a success. */
 static bool
-is_well_formed(const struct pam_question *question)
+pam_helper_is_valid(const struct pam_question *question)
 {
-	return ends(question->service, sizeof(question->service)) &&
-	    ends(question->user, sizeof(question->user)) &&
-	    ends(question->tty, sizeof(question->tty)) &&
-	    ends(question->rhost, sizeof(question->rhost)) &&
-	    ends(question->password, sizeof(question->password)) &&
-	    is_service(question->service) && question->user[0] != '\0' &&
-	    question->password[0] != '\0';
+	return pam_helper_is_text(question->service,
+	    sizeof(question->service)) &&
+	    pam_helper_is_text(question->user, sizeof(question->user)) &&
+	    pam_helper_is_text(question->tty, sizeof(question->tty)) &&
+	    pam_helper_is_text(question->rhost, sizeof(question->rhost)) &&
+	    pam_helper_is_text(question->password,
+	    sizeof(question->password)) &&
+	    pam_helper_is_service(question->service) &&
+	    question->user[0] != '\0' && question->password[0] != '\0';
 }
 
 static void
-answer(struct pam_answer *answer_r, const struct pam_question *question)
+pam_helper_answer(struct pam_answer *answer_r,
+    const struct pam_question *question)
 {
 	bool account = false;
 
@@ -231,15 +250,16 @@ answer(struct pam_answer *answer_r, const struct pam_question *question)
 	answer_r->id = question->id;
 	answer_r->result = PAM_REFUSED;
 	answer_r->code = PAM_SYSTEM_ERR;
-	if (!is_well_formed(question))
+	if (!pam_helper_is_valid(question))
 		return;
-	answer_r->code = ask(question, &account);
-	answer_r->result = judge(answer_r->code);
+	answer_r->code = pam_helper_authenticate(question, &account);
+	answer_r->result = pam_helper_classify(answer_r->code);
 	answer_r->account = account && answer_r->code != PAM_SUCCESS;
 }
 
+/* MSG_TRUNC returns the packet's real size, so a longer one is noticed. */
 static ssize_t
-receive(int socket, struct pam_question *question_r)
+pam_helper_receive(int socket, struct pam_question *question_r)
 {
 	ssize_t size;
 
@@ -256,13 +276,13 @@ pam_helper_run(int socket)
 	struct pam_answer reply;
 
 	for (int i = 0; i < PAM_HELPER_QUESTIONS; i++) {
-		ssize_t size = receive(socket, &question);
+		ssize_t size = pam_helper_receive(socket, &question);
 
 		if (size == 0)
 			_exit(EX_OK);
 		if (size != (ssize_t)sizeof(question))
 			_exit(EX_PROTOCOL);
-		answer(&reply, &question);
+		pam_helper_answer(&reply, &question);
 		explicit_bzero(&question, sizeof(question));
 		if (send(socket, &reply, sizeof(reply), MSG_NOSIGNAL) !=
 		    (ssize_t)sizeof(reply))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the worker and a PAM helper say to each other: one packet each way on a
- * SOCK_SEQPACKET pair, of fixed size.  Both sides are the same program. */
+/* The protocol between the worker and a PAM helper: a question and its answer,
+ * a packet of fixed size each, on a SOCK_SEQPACKET pair.  Both sides are forks
+ * of the same program, so that structs can be sent as they are. */
 
 #ifndef VMAUTHZD_PAM_PAM_MESSAGE_H
 #define VMAUTHZD_PAM_PAM_MESSAGE_H
@@ -13,9 +14,10 @@
 
 enum { PAM_ADDRESS_MAX = 63 };	/* octets of a numeric address */
 
-/* Every text ends in a NUL within its array; PAM's names for them. */
+/* Every text ends in a NUL within its array; the helper refuses others.  The
+ * names are PAM's: pam_start(3), pam_set_item(3). */
 struct pam_question {
-	uint32_t id;
+	uint32_t id;			/* returned in the answer */
 	char service[CONFIG_SERVICE_MAX + 1];
 	char user[IDENTITY_MAX + 1];
 	char tty[REQUEST_VM_NAME_MAX + 1];	/* the VM's name */
@@ -24,16 +26,16 @@ struct pam_question {
 };
 
 enum pam_result {
-	PAM_REFUSED = 0,	/* wrong password, or the account may not */
+	PAM_REFUSED = 0,	/* wrong password, or account not permitted */
 	PAM_ACCEPTED,
-	PAM_BROKEN,		/* could not be told */
+	PAM_BROKEN,		/* no answer about the user: not a guess */
 };
 
 struct pam_answer {
 	uint32_t id;
 	int32_t result;		/* enum pam_result */
-	int32_t code;		/* of the PAM call that said so */
-	int32_t account;	/* not 0: pam_acct_mgmt() said it */
+	int32_t code;		/* of the PAM call that decided, PAM_AUTH_ERR */
+	int32_t account;	/* not 0: refused after pam_authenticate() */
 };
 
 #endif

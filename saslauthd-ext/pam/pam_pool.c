@@ -14,30 +14,30 @@
 #include "base/fair_queue.h"
 
 enum {
-	IDLE_KEPT = 2,		/* helpers that may be idle for longer */
-	IDLE_SECONDS = 30,	/* than this */
+	IDLE_MAX = 2,		/* idle helpers that stay, for the next login */
+	IDLE_SECONDS = 30,	/* between two checks for others */
 	RETRY_MS = 500,		/* after a helper could not be started */
 };
 
-/* A question on its way. */
+/* A question that waits, or that a helper has. */
 struct pam_pool_job {
-	struct fair_item item;		/* first: it is the job */
+	struct fair_item item;		/* first: cast to the job */
 	struct pam_pool *pool;
 	struct helper *helper;		/* that has it; NULL: it waits */
-	struct event *patience;		/* then nobody knows */
+	struct event *expiry;		/* its timeout */
 	struct pam_question question;
-	pam_pool_cb *told;
+	pam_pool_cb *callback;
 	void *context;
 };
 
-/* A process, and what it is busy with. */
+/* A helper process. */
 struct helper {
 	struct helper *next;
 	struct pam_pool *pool;
-	uint32_t number;		/* the source's */
+	uint32_t number;		/* for source.stop() */
 	int fd;
 	struct event *event;
-	struct pam_pool_job *job;		/* NULL: idle */
+	struct pam_pool_job *job;	/* NULL: idle */
 };
 
 struct pam_pool {
@@ -47,39 +47,40 @@ struct pam_pool {
 	struct helper *helpers;
 	size_t helper_count;
 	struct fair_queue waiting;	/* jobs by VM */
-	struct event *dispatch;		/* helpers and questions may match now */
+	struct event *dispatch;		/* a helper may be free for a job */
 	struct event *idle;
 	uint32_t last_id;
 };
 
-static void dispatch_soon(struct pam_pool *pool);
+static void pam_pool_dispatch_soon(struct pam_pool *pool);
 
-/* --- jobs ------------------------------------------------------------------ */
+/* --- jobs ------------------------------------------------------------ */
 
 static void
-free_job(struct pam_pool_job *job)
+pam_pool_free_job(struct pam_pool_job *job)
 {
-	if (job->patience != NULL)
-		event_free(job->patience);
+	if (job->expiry != NULL)
+		event_free(job->expiry);
 	OPENSSL_cleanse(job, sizeof(*job));
 	free(job);
 }
 
 static void
-tell(struct pam_pool_job *job, enum pam_result result, int code)
+pam_pool_finish_job(struct pam_pool_job *job, enum pam_result result, int code)
 {
-	pam_pool_cb *told = job->told;
+	pam_pool_cb *callback = job->callback;
 	void *context = job->context;
 
-	free_job(job);
-	told(context, result, code);
+	pam_pool_free_job(job);
+	callback(context, result, code);
 }
 
-/* --- helpers ------------------------------------------------------------------ */
+/* --- helpers --------------------------------------------------------- */
 
-/* The process ends by itself when its socket is closed, or is made to. */
+/* Frees a helper.  An idle process exits when its socket is closed; one that is
+ * busy may hang in a module, and has to be killed. */
 static void
-free_helper(struct helper *helper, bool kill)
+pam_pool_free_helper(struct helper *helper, bool kill)
 {
 	struct pam_pool *pool = helper->pool;
 	struct helper **at = &pool->helpers;
@@ -94,11 +95,11 @@ free_helper(struct helper *helper, bool kill)
 	if (kill)
 		pool->source.stop(pool->source.context, helper->number);
 	free(helper);
-	dispatch_soon(pool);
+	pam_pool_dispatch_soon(pool);
 }
 
 static void
-on_answer(evutil_socket_t fd, short what, void *context)
+pam_pool_answer_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct helper *helper = context;
 	struct pam_pool_job *job = helper->job;
@@ -114,18 +115,19 @@ on_answer(evutil_socket_t fd, short what, void *context)
 	    (answer.result == PAM_ACCEPTED || answer.result == PAM_REFUSED ||
 	    answer.result == PAM_BROKEN)) {
 		helper->job = NULL;
-		dispatch_soon(helper->pool);
-		tell(job, (enum pam_result)answer.result, answer.code);
+		pam_pool_dispatch_soon(helper->pool);
+		pam_pool_finish_job(job, (enum pam_result)answer.result,
+		    answer.code);
 		return;
 	}
-	/* it died, or talks nonsense; a dead one needs no killing */
-	free_helper(helper, got > 0);
+	/* it exited (got is 0), or sent something else than its answer */
+	pam_pool_free_helper(helper, got > 0);
 	if (job != NULL)
-		tell(job, PAM_BROKEN, 0);
+		pam_pool_finish_job(job, PAM_BROKEN, 0);
 }
 
 static struct helper *
-start_helper(struct pam_pool *pool)
+pam_pool_start_helper(struct pam_pool *pool)
 {
 	struct helper *helper;
 
@@ -145,15 +147,15 @@ start_helper(struct pam_pool *pool)
 	pool->helpers = helper;
 	pool->helper_count++;
 	helper->event = event_new(pool->base, helper->fd,
-	    EV_READ | EV_PERSIST, on_answer, helper);
+	    EV_READ | EV_PERSIST, pam_pool_answer_cb, helper);
 	if (helper->event != NULL && event_add(helper->event, NULL) == 0)
 		return helper;
-	free_helper(helper, true);
+	pam_pool_free_helper(helper, true);
 	return NULL;
 }
 
 static struct helper *
-idle_helper(const struct pam_pool *pool)
+pam_pool_find_idle(const struct pam_pool *pool)
 {
 	struct helper *helper = pool->helpers;
 
@@ -162,9 +164,9 @@ idle_helper(const struct pam_pool *pool)
 	return helper;
 }
 
-/* --- who gets which ------------------------------------------------------------- */
+/* --- dispatch ---------------------------------------------------------- */
 
-/* Whether a VM may keep one more helper busy. */
+/* Whether a VM has less than its share of busy helpers. */
 static bool
 pam_pool_vm_ready_cb(void *context, const char *vm)
 {
@@ -178,13 +180,14 @@ pam_pool_vm_ready_cb(void *context, const char *vm)
 	return busy < pool->per_vm;
 }
 
-/* False if the helper is of no use any more. */
+/* Sends a job to a helper.  Returns false if that fails: the helper has exited,
+ * after its last question for instance, and is freed; the job still waits. */
 static bool
-give(struct helper *helper, struct pam_pool_job *job)
+pam_pool_assign(struct helper *helper, struct pam_pool_job *job)
 {
 	if (send(helper->fd, &job->question, sizeof(job->question),
 	    MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof(job->question)) {
-		free_helper(helper, true);
+		pam_pool_free_helper(helper, true);
 		return false;
 	}
 	fair_queue_take(&helper->pool->waiting, &job->item);
@@ -196,7 +199,7 @@ give(struct helper *helper, struct pam_pool_job *job)
 }
 
 static void
-on_dispatch(evutil_socket_t fd, short what, void *context)
+pam_pool_dispatch_cb(evutil_socket_t fd, short what, void *context)
 {
 	static const struct timeval retry = { .tv_usec = RETRY_MS * 1000 };
 	struct pam_pool *pool = context;
@@ -206,26 +209,28 @@ on_dispatch(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	while ((item = fair_queue_first(&pool->waiting, pam_pool_vm_ready_cb,
 	    pool)) != NULL) {
-		struct helper *helper = idle_helper(pool);
+		struct helper *helper = pam_pool_find_idle(pool);
 
 		if (helper == NULL)
-			helper = start_helper(pool);
+			helper = pam_pool_start_helper(pool);
 		if (helper == NULL) {
 			if (pool->helper_count < pool->helpers_max)
 				event_add(pool->dispatch, &retry);
 			return;
 		}
-		if (!give(helper, (struct pam_pool_job *)item)) {
-			/* not at once: the next one may be dead as well */
+		if (!pam_pool_assign(helper, (struct pam_pool_job *)item)) {
+			/* later, for the next helper may fail as well: that
+			 * would be a loop without an end */
 			event_add(pool->dispatch, &retry);
 			return;
 		}
 	}
 }
 
-/* Never at once: who asks, or is being told, is not ready for it. */
+/* Dispatches from the event loop, never from within a call: pam_pool_ask() may
+ * not call back, and a helper that is freed may be in use by the caller. */
 static void
-dispatch_soon(struct pam_pool *pool)
+pam_pool_dispatch_soon(struct pam_pool *pool)
 {
 	static const struct timeval now = { 0 };
 
@@ -234,21 +239,23 @@ dispatch_soon(struct pam_pool *pool)
 }
 
 static void
-on_patience(evutil_socket_t fd, short what, void *context)
+pam_pool_timeout_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct pam_pool_job *job = context;
 
 	(void)fd;
 	(void)what;
 	if (job->helper != NULL)
-		free_helper(job->helper, true);
+		pam_pool_free_helper(job->helper, true);
 	else
 		fair_queue_remove(&job->pool->waiting, &job->item);
-	tell(job, PAM_BROKEN, 0);
+	pam_pool_finish_job(job, PAM_BROKEN, 0);
 }
 
+/* Ends idle helpers but IDLE_MAX, for after a burst of logins each would stay,
+ * as root, until its 100th question. */
 static void
-on_idle(evutil_socket_t fd, short what, void *context)
+pam_pool_idle_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct pam_pool *pool = context;
 	struct helper *helper = pool->helpers, *next;
@@ -258,12 +265,12 @@ on_idle(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	for (; helper != NULL; helper = next) {
 		next = helper->next;
-		if (helper->job == NULL && ++idle > IDLE_KEPT)
-			free_helper(helper, false);
+		if (helper->job == NULL && ++idle > IDLE_MAX)
+			pam_pool_free_helper(helper, false);
 	}
 }
 
-/* --- the pool ------------------------------------------------------------------------ */
+/* --- the pool -------------------------------------------------------- */
 
 int
 pam_pool_new(struct pam_pool **pool_r, struct event_base *base,
@@ -279,8 +286,8 @@ pam_pool_new(struct pam_pool **pool_r, struct event_base *base,
 	pool->source = *source;
 	pool->waiting.max = PAM_POOL_QUEUE_MAX;
 	pool->waiting.max_per_key = PAM_POOL_QUEUE_PER_VM_MAX;
-	pool->dispatch = evtimer_new(base, on_dispatch, pool);
-	pool->idle = event_new(base, -1, EV_PERSIST, on_idle, pool);
+	pool->dispatch = evtimer_new(base, pam_pool_dispatch_cb, pool);
+	pool->idle = event_new(base, -1, EV_PERSIST, pam_pool_idle_cb, pool);
 	if (pool->dispatch == NULL || pool->idle == NULL ||
 	    event_add(pool->idle, &interval) != 0) {
 		pam_pool_free(&pool);
@@ -297,7 +304,7 @@ pam_pool_configure(struct pam_pool *pool, const struct config *config)
 	pool->helpers_max = config->pam_helpers;
 	pool->per_vm = config->pam_helpers_per_vm;
 	pool->timeout = config->pam_timeout;
-	dispatch_soon(pool);
+	pam_pool_dispatch_soon(pool);
 }
 
 void
@@ -311,14 +318,14 @@ pam_pool_free(struct pam_pool **pool)
 		return;
 	while ((item = fair_queue_first(&old->waiting, NULL, NULL)) != NULL) {
 		fair_queue_remove(&old->waiting, item);
-		free_job((struct pam_pool_job *)item);
+		pam_pool_free_job((struct pam_pool_job *)item);
 	}
 	while (old->helpers != NULL) {
 		struct helper *helper = old->helpers;
 
 		if (helper->job != NULL)
-			free_job(helper->job);
-		free_helper(helper, helper->job != NULL);
+			pam_pool_free_job(helper->job);
+		pam_pool_free_helper(helper, helper->job != NULL);
 	}
 	if (old->dispatch != NULL)
 		event_free(old->dispatch);
@@ -329,9 +336,9 @@ pam_pool_free(struct pam_pool **pool)
 
 struct pam_pool_job *
 pam_pool_ask(struct pam_pool *pool, const struct pam_question *question,
-    pam_pool_cb *told, void *context)
+    pam_pool_cb *callback, void *context)
 {
-	const struct timeval patience = { .tv_sec = pool->timeout };
+	const struct timeval expiry = { .tv_sec = pool->timeout };
 	struct pam_pool_job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL)
@@ -339,15 +346,15 @@ pam_pool_ask(struct pam_pool *pool, const struct pam_question *question,
 	job->pool = pool;
 	job->question = *question;
 	job->question.id = ++pool->last_id;
-	job->told = told;
+	job->callback = callback;
 	job->context = context;
-	job->patience = evtimer_new(pool->base, on_patience, job);
-	if (job->patience == NULL ||
-	    event_add(job->patience, &patience) != 0 ||
+	job->expiry = evtimer_new(pool->base, pam_pool_timeout_cb, job);
+	if (job->expiry == NULL ||
+	    event_add(job->expiry, &expiry) != 0 ||
 	    !fair_queue_put(&pool->waiting, &job->item, question->tty)) {
-		free_job(job);
+		pam_pool_free_job(job);
 		return NULL;
 	}
-	dispatch_soon(pool);
+	pam_pool_dispatch_soon(pool);
 	return job;
 }

@@ -19,11 +19,12 @@ struct audit {
 	char state[PATH_MAX];	/* as configured */
 };
 
-/* --- its life --------------------------------------------------------- */
+/* --- open and close --------------------------------------------------- */
 
-/* Past RLIMIT_FSIZE a write is to fail, as on a full disk, and not to kill. */
+/* Past RLIMIT_FSIZE the kernel sends SIGXFSZ, which ends the process.  Ignored,
+ * the write fails with EFBIG, and is handled like one on a full disk. */
 static void
-survive_limits(void)
+audit_ignore_sigxfsz(void)
 {
 	struct sigaction now, ignore;
 
@@ -33,10 +34,10 @@ survive_limits(void)
 		sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-/* SQLite follows no link with SQLITE_OPEN_NOFOLLOW, not even one to a folder,
- * where an administrator's are fine. */
+/* Resolves links in the folder's path, which an administrator may have made:
+ * with SQLITE_OPEN_NOFOLLOW SQLite refuses any link in the path. */
 static int
-set_folder(struct audit *audit)
+audit_set_folder(struct audit *audit)
 {
 	if (realpath(audit->state, audit->store.folder) != NULL)
 		return ERROR_NONE;
@@ -46,22 +47,23 @@ set_folder(struct audit *audit)
 }
 
 static void
-set_limits(struct audit_store *store, const struct config *config)
+audit_set_limits(struct audit_store *store, const struct config *config)
 {
 	store->bytes_max = (uint64_t)config->audit_size * 1024 * 1024;
 	store->age_max = (int64_t)config->audit_age * 24 * 3600 * 1000;
 	store->keep = config->audit_keep;
 }
 
-/* Whatever is missing; also later, after a failure. */
+/* Starts the thread and opens the file, if they are missing.  Each record calls
+ * this, so that one after a failure tries again. */
 static int
-open_store(struct audit *audit)
+audit_open_missing(struct audit *audit)
 {
 	struct audit_store *store = &audit->store;
 	int rc = ERROR_NONE;
 
 	if (store->keeper == NULL) {
-		rc = set_folder(audit);
+		rc = audit_set_folder(audit);
 		if (rc == ERROR_NONE)
 			rc = audit_keeper_start(&store->keeper, store->folder);
 	}
@@ -78,17 +80,18 @@ audit_open(struct audit **audit_r, const struct config *config)
 	*audit_r = audit;
 	if (audit == NULL)
 		return ERROR_MEMORY;
-	survive_limits();
+	audit_ignore_sigxfsz();
 	memcpy(audit->state, config->state, sizeof(audit->state));
-	set_limits(&audit->store, config);
-	return open_store(audit);
+	audit_set_limits(&audit->store, config);
+	return audit_open_missing(audit);
 }
 
 static void
-close_store(struct audit_store *store)
+audit_close_store(struct audit_store *store)
 {
 	audit_keeper_stop(&store->keeper);
-	/* the last one out brings the WAL into audit.db, on disk */
+	/* closing the last handle checkpoints the WAL; now the disk may be
+	 * waited for */
 	if (store->handle != NULL)
 		sqlite_file_exec(store->handle, "PRAGMA synchronous = FULL");
 	audit_store_close(store);
@@ -99,7 +102,7 @@ audit_close(struct audit **audit)
 {
 	if (*audit == NULL)
 		return;
-	close_store(&(*audit)->store);
+	audit_close_store(&(*audit)->store);
 	free(*audit);
 	*audit = NULL;
 }
@@ -107,7 +110,7 @@ audit_close(struct audit **audit)
 void
 audit_configure(struct audit *audit, const struct config *config)
 {
-	set_limits(&audit->store, config);
+	audit_set_limits(&audit->store, config);
 	if (audit->store.keeper != NULL)
 		audit_keeper_tidy(audit->store.keeper, audit->store.keep);
 }
@@ -127,7 +130,8 @@ enum {
 	TEXTS_MAX = DECISION_FIELD_COUNT + 2,	/* of a row, escaped */
 };
 
-/* The texts of one row, escaped, until it is written. */
+/* The escaped texts of a row.  SQLite copies none of them, so they have to stay
+ * in place until the row is written. */
 struct bound {
 	sqlite3_stmt *insert;
 	size_t used;
@@ -135,7 +139,7 @@ struct bound {
 };
 
 static void
-bind_row_text(struct bound *bound, int parameter, const char *text)
+audit_bind_text(struct bound *bound, int parameter, const char *text)
 {
 	char *escaped;
 
@@ -148,30 +152,31 @@ bind_row_text(struct bound *bound, int parameter, const char *text)
 }
 
 static void
-bind_row_number(struct bound *bound, int parameter, int64_t number)
+audit_bind_number(struct bound *bound, int parameter, int64_t number)
 {
 	if (number != 0)
 		sqlite3_bind_int64(bound->insert, parameter, number);
 }
 
-/* With its detail, as in the log's line. */
+/* The reason with its detail, in the form of the log line, so that both can be
+ * searched for the same text. */
 static void
-bind_row_reason(struct bound *bound, int parameter,
+audit_bind_reason(struct bound *bound, int parameter,
     const struct decision_record *record)
 {
 	char whole[2 * AUDIT_TEXT_MAX];
 
 	if (record->detail == NULL || record->detail[0] == '\0') {
-		bind_row_text(bound, parameter, record->reason);
+		audit_bind_text(bound, parameter, record->reason);
 		return;
 	}
 	snprintf(whole, sizeof(whole), "%s: %s", record->reason,
 	    record->detail);
-	bind_row_text(bound, parameter, whole);
+	audit_bind_text(bound, parameter, whole);
 }
 
 static void
-bind_row_field(struct bound *bound, const struct audit_row *row,
+audit_bind_field(struct bound *bound, const struct audit_row *row,
     enum decision_field_index index)
 {
 	const struct decision_field *field = &decision_fields[index];
@@ -183,23 +188,23 @@ bind_row_field(struct bound *bound, const struct audit_row *row,
 		break;		/* no column */
 	case DECISION_FORM_VERDICT:
 		if (row->kind == AUDIT_DECISION)
-			bind_row_text(bound, parameter,
+			audit_bind_text(bound, parameter,
 			    verdict_name(record->verdict));
 		break;
 	case DECISION_FORM_TEXT:
 	case DECISION_FORM_CLIENT:
-		bind_row_text(bound, parameter, decision_text(record, field));
+		audit_bind_text(bound, parameter, decision_text(record, field));
 		break;
 	case DECISION_FORM_LOCAL:
 		if (record->local == REQUEST_LOCAL_ACCOUNT)
-			bind_row_text(bound, parameter, record->local_user);
+			audit_bind_text(bound, parameter, record->local_user);
 		break;
 	case DECISION_FORM_REASON:
-		bind_row_reason(bound, parameter, record);
+		audit_bind_reason(bound, parameter, record);
 		break;
 	case DECISION_FORM_NUMBER:
 	case DECISION_FORM_LONG_NUMBER:
-		bind_row_number(bound, parameter,
+		audit_bind_number(bound, parameter,
 		    decision_number(record, field));
 		break;
 	case DECISION_FORM_TIME:
@@ -215,32 +220,33 @@ bind_row_field(struct bound *bound, const struct audit_row *row,
 }
 
 static void
-bind_row(struct bound *bound, const struct audit_row *row)
+audit_bind_row(struct bound *bound, const struct audit_row *row)
 {
-	bind_row_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
-	bind_row_text(bound, PARAMETER_EVENT, row->event);
-	bind_row_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
+	audit_bind_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
+	audit_bind_text(bound, PARAMETER_EVENT, row->event);
+	audit_bind_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
 	for (int i = 0; i < DECISION_FIELD_COUNT; i++)
-		bind_row_field(bound, row, (enum decision_field_index)i);
+		audit_bind_field(bound, row, (enum decision_field_index)i);
 }
 
 static int
-write_once(struct audit *audit, const struct audit_row *row)
+audit_write_once(struct audit *audit, const struct audit_row *row)
 {
 	struct bound bound;
-	int rc = open_store(audit);
+	int rc = audit_open_missing(audit);
 
 	if (rc != ERROR_NONE)
 		return rc;
 	bound.insert = audit->store.insert;
 	bound.used = 0;
-	bind_row(&bound, row);
+	audit_bind_row(&bound, row);
 	return audit_store_insert(&audit->store, row->record.at);
 }
 
-/* What was put aside is told in the file that follows it. */
+/* Records in the new file that the one before was damaged, and its name: who
+ * reads the audit has to learn that records may be missing. */
 static int
-tell_aside(struct audit *audit, int64_t at)
+audit_record_damage(struct audit *audit, int64_t at)
 {
 	char text[64 + AUDIT_NAME_MAX];
 	const struct audit_row row = {
@@ -252,25 +258,26 @@ tell_aside(struct audit *audit, int64_t at)
 
 	snprintf(text, sizeof(text), "%s was damaged and is %s now",
 	    AUDIT_FILE, audit->store.aside);
-	rc = write_once(audit, &row);
+	rc = audit_write_once(audit, &row);
 	if (rc == ERROR_NONE)
 		audit->store.aside[0] = '\0';
 	return rc;
 }
 
 static int
-write_row(struct audit *audit, const struct audit_row *row)
+audit_write_row(struct audit *audit, const struct audit_row *row)
 {
 	struct audit_store *store = &audit->store;
 	int rc;
 
 	audit_store_rotate(store, row->record.at);
 	store->detail[0] = '\0';
-	rc = write_once(audit, row);
+	/* a damaged file has been renamed: the record goes into a new one */
+	rc = audit_write_once(audit, row);
 	if (rc == ERROR_NOTADB && store->handle == NULL)
-		rc = write_once(audit, row);
+		rc = audit_write_once(audit, row);
 	if (rc == ERROR_NONE && store->aside[0] != '\0')
-		tell_aside(audit, row->record.at);
+		audit_record_damage(audit, row->record.at);
 	return rc;
 }
 
@@ -282,7 +289,7 @@ audit_decision(struct audit *audit, const struct decision_record *record)
 		.record = *record,
 	};
 
-	return write_row(audit, &row);
+	return audit_write_row(audit, &row);
 }
 
 int
@@ -306,7 +313,7 @@ audit_session(struct audit *audit, const struct audit_session *session)
 		},
 	};
 
-	return write_row(audit, &row);
+	return audit_write_row(audit, &row);
 }
 
 int
@@ -330,7 +337,7 @@ audit_ticket(struct audit *audit, const struct audit_ticket *ticket)
 		},
 	};
 
-	return write_row(audit, &row);
+	return audit_write_row(audit, &row);
 }
 
 int
@@ -342,5 +349,5 @@ audit_event(struct audit *audit, const struct audit_event *event)
 		.record = { .at = event->at, .reason = event->detail },
 	};
 
-	return write_row(audit, &row);
+	return audit_write_row(audit, &row);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* audit.db: what was decided, append only.  SQLite in WAL mode, in a folder
- * that is the worker's own; one commit a record, which waits for no disk. */
+/* Writes audit.db: the record of all decisions, append only (schema/audit.sql).
+ * SQLite in WAL mode, in the worker's own folder; one commit a record, which
+ * does not wait for the disk.  Not for more than one thread. */
 
 #ifndef VMAUTHZD_STORE_AUDIT_H
 #define VMAUTHZD_STORE_AUDIT_H
@@ -42,32 +43,35 @@ struct audit_ticket {
 	const char *by;			/* account that issued it */
 };
 
-/* The daemon's own life: started, stopped, reloaded, … */
+/* An event of the daemon itself: it started, stopped, reloaded, … */
 struct audit_event {
 	int64_t at;
 	const char *what;
 	const char *detail;
 };
 
-/* Opens, or makes, audit.db in config->state; a damaged one is put aside as
- * audit-damaged-YYYYMMDDTHHMMSSZ.db and a new one begun, as audit_detail() and
- * an event in it say.  Returns 0 or an error of base/error.h; unless that is
- * ERROR_MEMORY, *audit_r can be used all the same: records try to open it
- * again.  It starts a thread, which waits for the disk. */
+/* Opens or makes audit.db in config->state.  A damaged file is renamed to
+ * audit-damaged-YYYYMMDDTHHMMSSZ.db, and a new one made; audit_detail() and an
+ * event in the new file name it.  Returns 0 or an error of base/error.h.
+ * Unless that is ERROR_MEMORY, *audit_r can be used all the same: each record
+ * tries to open the file again.  A thread is started, which waits for the
+ * disk. */
 int audit_open(struct audit **audit_r, const struct config *config);
 void audit_close(struct audit **audit);
-/* Takes new limits; the folder stays what it was. */
+
+/* Applies the limits of a new configuration.  The folder is not changed. */
 void audit_configure(struct audit *audit, const struct config *config);
 
-/* Each writes one record, rotating first if that is due and nobody has the
- * file open.  Returns 0, or an error with audit_detail() set: nothing was
- * written.  Another try may succeed later.  A text may be anything; what
- * schema/audit.sql says is stored of it. */
+/* Each writes one record.  The file is rotated first if that is due and no
+ * other process has it open.  Returns 0, or an error with audit_detail() set:
+ * nothing was written, and a later call may succeed.  Texts are escaped and
+ * cut, as audit_text() does. */
 int audit_decision(struct audit *audit, const struct decision_record *record);
 int audit_session(struct audit *audit, const struct audit_session *session);
 int audit_ticket(struct audit *audit, const struct audit_ticket *ticket);
 int audit_event(struct audit *audit, const struct audit_event *event);
-/* "" after a call that has nothing to tell. */
+
+/* The error of the last call, or "".  Valid until the next one. */
 const char *audit_detail(const struct audit *audit);
 
 #endif

@@ -33,6 +33,7 @@ audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at)
 
 	if (at < 0 || gmtime_r(&at, &tm) == NULL || tm.tm_year > 9999 - 1900)
 		return false;
+	/* the divisions show the compiler how long the text can be */
 	snprintf(name, AUDIT_NAME_MAX, "%.16s-%04d%02d%02dT%02d%02d%02dZ.db",
 	    prefix, (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100,
 	    tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100,
@@ -40,6 +41,8 @@ audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at)
 	return true;
 }
 
+/* Only exact names count: the keeper deletes the oldest of these files, and
+ * must not touch one that an administrator named audit-old.db. */
 bool
 audit_name_rotated(const char *name, time_t *at_r)
 {
@@ -56,21 +59,23 @@ audit_name_rotated(const char *name, time_t *at_r)
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
 	*at_r = timegm(&tm);
-	/* sscanf() takes signs and spaces, timegm() a 31st of June */
+	/* sscanf() accepts signs and blanks, timegm() a 31st of June: the
+	 * name made of the time shows it */
 	return audit_name(again, "audit", *at_r) && strcmp(again, name) == 0;
 }
 
 static int
-is_rotated(const struct dirent *entry)
+audit_rotated_cb(const struct dirent *entry)
 {
 	time_t at;
 
 	return audit_name_rotated(entry->d_name, &at);
 }
 
-/* Names of this form sort by their time. */
+/* Names of this form sort by their time.  strcmp(3) and not alphasort(3), which
+ * follows the locale. */
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+audit_by_name_cb(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -79,7 +84,7 @@ int
 audit_files(const char *folder, struct dirent ***list_r)
 {
 	*list_r = NULL;
-	return scandir(folder, list_r, is_rotated, by_name);
+	return scandir(folder, list_r, audit_rotated_cb, audit_by_name_cb);
 }
 
 void

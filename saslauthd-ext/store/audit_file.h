@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The files of the audit: audit.db, which is written, and what was that
- * before.  Known to vmauthzd, which writes them, and vmauthz log. */
+/* The files of the audit: audit.db, and the rotated ones, which were audit.db
+ * before.  Shared by vmauthzd, which writes them, and `vmauthz log`, which
+ * reads them. */
 
 #ifndef VMAUTHZD_STORE_AUDIT_FILE_H
 #define VMAUTHZD_STORE_AUDIT_FILE_H
@@ -19,7 +20,7 @@ enum {
 	AUDIT_VERSION = 1,			/* PRAGMA user_version */
 	AUDIT_NAME_MAX = 64,	/* octets of a file's name, with NUL */
 	AUDIT_TEXT_MAX = 511,	/* octets of a text in a record */
-	AUDIT_DETAIL_MAX = 512,
+	AUDIT_DETAIL_MAX = 512,	/* octets of an error, with NUL */
 };
 
 #define AUDIT_FILE "audit.db"
@@ -37,8 +38,8 @@ enum audit_kind {
 
 extern const char *const audit_kind_names[AUDIT_KIND_COUNT];
 
-/* A row of the table records.  Of a record that is no decision there are those
- * fields that its kind has, see schema/audit.sql. */
+/* A row of the table records.  A record that is no decision has only the fields
+ * of its kind; see schema/audit.sql. */
 struct audit_row {
 	int64_t id;
 	enum audit_kind kind;
@@ -47,25 +48,28 @@ struct audit_row {
 	struct decision_record record;
 };
 
-/* The statements that write and read a row have the columns id, kind, event and
- * issued_by, then the fields of log/decision.h in their order, but for the
- * alternative names.  This is a field's index among them, from 0; -1: none. */
+/* The index, from 0, of a field among the columns of the statements that write
+ * and read a row: id, kind, event and issued_by, then the fields of
+ * log/decision.h in their order.  -1: the certificate's alternative names have
+ * no column. */
 int audit_column(enum decision_field_index field);
 
-/* Names audit-YYYYMMDDTHHMMSSZ.db: the prefix "audit" may be another one.
- * false: the time is not in the years 1970 to 9999. */
+/* Writes the name PREFIX-YYYYMMDDTHHMMSSZ.db, in UTC; the prefix of a rotated
+ * file is "audit".  Returns false if the time is not in the years 1970 to
+ * 9999. */
 bool audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at);
 
-/* Whether a name is exactly of that form, with "audit"; then its time. */
+/* Whether a name is exactly that of a rotated file; *at_r is its time then. */
 bool audit_name_rotated(const char *name, time_t *at_r);
 
-/* The rotated files of a folder, the oldest first; free each and the list.
- * Returns their number, or -1 with errno. */
+/* Lists the rotated files of a folder, the oldest first.  Returns their number,
+ * or -1 with errno.  The caller frees the list with audit_files_free(). */
 int audit_files(const char *folder, struct dirent ***list_r);
 void audit_files_free(struct dirent **list, int count);
 
-/* Text as it is stored: a backslash, control characters and octets that are
- * not UTF-8 become \xNN; what is too long ends in "...". */
+/* Writes text as it is stored: a backslash, control characters and octets that
+ * are not UTF-8 become \xNN; a text that is too long is cut, and ends in
+ * "...". */
 void audit_text(char out[AUDIT_TEXT_MAX + 1], const char *text);
 
 #endif

@@ -19,33 +19,35 @@
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
-	FRAMES = 500,	/* of audit.db-wal, then there is no pause */
-	PAUSE_MS = 1000,	/* between two turns */
+	FRAMES = 500,		/* new ones in the WAL end the pause */
+	PAUSE_MS = 1000,	/* between two turns: one sync serves all
+				 * records of that time */
 };
 
+/* Bits of what the thread is to do. */
 enum task {
 	TASK_CHECKPOINT = 1,
 	TASK_TIDY = 2,
 	TASK_STOP = 4,
-	TASK_HURRY = 8,
+	TASK_HURRY = 8,		/* without the rest of the pause */
 };
 
 struct audit_keeper {
 	char folder[PATH_MAX];
 	pthread_t thread;
-	pthread_mutex_t files;	/* held while any is open */
+	pthread_mutex_t files;	/* locked while a file is open */
 	pthread_mutex_t mutex;	/* of all below */
 	pthread_cond_t wake;
 	unsigned int tasks;
 	unsigned int keep;
 	int frames;		/* of audit.db-wal */
-	int done;		/* of them, when the last turn began */
+	int done;		/* frames when the last turn began */
 };
 
-/* --- what it does ----------------------------------------------------- */
+/* --- tasks ------------------------------------------------------------ */
 
 static void
-sync_file(const struct audit_keeper *keeper, const char *name, int flags)
+keeper_sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	int fd;
@@ -59,15 +61,16 @@ sync_file(const struct audit_keeper *keeper, const char *name, int flags)
 	close(fd);
 }
 
-/* PASSIVE takes no lock that a writer waits for.  While somebody reads it may
- * have nothing to do; the records are to be on disk all the same. */
+/* Syncs the WAL first: while another process reads, a PASSIVE checkpoint may
+ * copy nothing, and the records have to be on disk all the same.  The other
+ * modes would copy more, but take a lock that the writer waits for. */
 static void
-checkpoint_audit(const struct audit_keeper *keeper)
+keeper_checkpoint(const struct audit_keeper *keeper)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	sqlite3 *handle = NULL;
 
-	sync_file(keeper, AUDIT_FILE "-wal", 0);
+	keeper_sync_file(keeper, AUDIT_FILE "-wal", 0);
 	snprintf(path, sizeof(path), "%s/%s", keeper->folder, AUDIT_FILE);
 	if (sqlite_file_open(&handle, path, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, 0) == ERROR_NONE &&
@@ -78,8 +81,10 @@ checkpoint_audit(const struct audit_keeper *keeper)
 	sqlite3_close(handle);
 }
 
+/* The writer rotates with synchronous = OFF, so the last pages of the newest
+ * file are not synced yet.  The folder is synced last, for all renames. */
 static void
-tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
+keeper_tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 {
 	char path[PATH_MAX + AUDIT_NAME_MAX];
 	struct dirent **list;
@@ -88,14 +93,14 @@ tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 	if (count < 0)
 		return;
 	if (count > 0)
-		sync_file(keeper, list[count - 1]->d_name, 0);
+		keeper_sync_file(keeper, list[count - 1]->d_name, 0);
 	for (int i = 0; i < count && (unsigned int)(count - i) > keep; i++) {
 		snprintf(path, sizeof(path), "%s/%.63s", keeper->folder,
 		    list[i]->d_name);
 		unlink(path);
 	}
 	audit_files_free(list, count);
-	sync_file(keeper, ".", O_DIRECTORY);
+	keeper_sync_file(keeper, ".", O_DIRECTORY);
 }
 
 /* --- the thread ------------------------------------------------------- */
@@ -105,12 +110,14 @@ keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 {
 	pthread_mutex_lock(&keeper->files);
 	if ((tasks & TASK_CHECKPOINT) != 0)
-		checkpoint_audit(keeper);
+		keeper_checkpoint(keeper);
 	if ((tasks & TASK_TIDY) != 0)
-		tidy_folder(keeper, keep);
+		keeper_tidy_folder(keeper, keep);
 	pthread_mutex_unlock(&keeper->files);
 }
 
+/* Waits on the monotonic clock: if the time of day is set back, the pause must
+ * not become hours. */
 static void
 keeper_rest(struct audit_keeper *keeper)
 {
@@ -123,7 +130,7 @@ keeper_rest(struct audit_keeper *keeper)
 }
 
 static void *
-keeper_cb(void *context)
+keeper_thread_cb(void *context)
 {
 	struct audit_keeper *keeper = context;
 	unsigned int tasks, keep;
@@ -147,11 +154,12 @@ keeper_cb(void *context)
 	return NULL;
 }
 
-/* --- what it is told -------------------------------------------------- */
+/* --- the writer's side ------------------------------------------------ */
 
-/* Called with the mutex; wakes the thread for what is new alone. */
+/* Called with the mutex locked.  Signals only for new bits: in a flood of
+ * records the thread is awake already. */
 static void
-add_tasks(struct audit_keeper *keeper, unsigned int tasks)
+keeper_add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 {
 	bool news = (tasks & ~keeper->tasks) != 0;
 
@@ -160,8 +168,10 @@ add_tasks(struct audit_keeper *keeper, unsigned int tasks)
 		pthread_cond_signal(&keeper->wake);
 }
 
-/* The first frames of a WAL that begins anew are to be on disk before SQLite
- * would believe the rest of the old one again. */
+/* A WAL that is shorter than before has been begun again from its start, over
+ * the old frames.  Its first frames are synced at once: until then a power
+ * failure could bring back the old header, with which the rest of the old
+ * frames would be valid. */
 void
 audit_keeper_written(struct audit_keeper *keeper, int frames)
 {
@@ -175,7 +185,7 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 	keeper->frames = frames;
 	if (frames - keeper->done >= FRAMES)
 		tasks |= TASK_HURRY;
-	add_tasks(keeper, tasks);
+	keeper_add_tasks(keeper, tasks);
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
@@ -199,22 +209,22 @@ audit_keeper_tidy(struct audit_keeper *keeper, unsigned int keep)
 {
 	pthread_mutex_lock(&keeper->mutex);
 	keeper->keep = keep;
-	add_tasks(keeper, TASK_CHECKPOINT | TASK_TIDY | TASK_HURRY);
+	keeper_add_tasks(keeper, TASK_CHECKPOINT | TASK_TIDY | TASK_HURRY);
 	pthread_mutex_unlock(&keeper->mutex);
 }
 
-/* --- its life --------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------- */
 
-/* Signals are for the others. */
+/* The thread blocks all signals, so that the event loop's thread gets them. */
 static int
-keeper_begin(struct audit_keeper *keeper)
+keeper_create_thread(struct audit_keeper *keeper)
 {
 	sigset_t all, before;
 	int rc;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&keeper->thread, NULL, keeper_cb, keeper);
+	rc = pthread_create(&keeper->thread, NULL, keeper_thread_cb, keeper);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
@@ -233,7 +243,7 @@ audit_keeper_start(struct audit_keeper **keeper_r, const char *folder)
 		.wake = PTHREAD_COND_INITIALIZER,
 	};
 	snprintf(keeper->folder, sizeof(keeper->folder), "%s", folder);
-	if (keeper_begin(keeper) != 0) {
+	if (keeper_create_thread(keeper) != 0) {
 		free(keeper);
 		return ERROR_MEMORY;
 	}
@@ -247,7 +257,7 @@ audit_keeper_stop(struct audit_keeper **keeper)
 	if (*keeper == NULL)
 		return;
 	pthread_mutex_lock(&(*keeper)->mutex);
-	add_tasks(*keeper, TASK_STOP | TASK_HURRY);
+	keeper_add_tasks(*keeper, TASK_STOP | TASK_HURRY);
 	pthread_mutex_unlock(&(*keeper)->mutex);
 	pthread_join((*keeper)->thread, NULL);
 	free(*keeper);

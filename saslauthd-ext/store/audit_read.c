@@ -14,9 +14,9 @@
 
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	BUSY_MS = 2000,
-	TRIES = 10,		/* when a rotation comes between */
-	MOVED = 1,		/* the file is another one than was listed */
+	BUSY_MS = 2000,		/* a person waits, not a login */
+	TRIES = 10,		/* while rotations change the names */
+	MOVED = 1,		/* the name is another file's by now */
 };
 
 static const char count_sql[] = "SELECT count(*) FROM sqlite_schema";
@@ -38,7 +38,7 @@ struct reader {
 	const char *folder;
 	const struct audit_filter *filter;
 	struct audit_place *place;
-	audit_read_cb *told;
+	audit_read_cb *callback;
 	void *context;
 	char *detail;
 	sqlite3 *handle;
@@ -65,13 +65,14 @@ audit_read_fail_sqlite(struct reader *reader)
 }
 
 static int
-read_audit_number(struct reader *reader, const char *sql, int64_t *number_r)
+audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
 {
 	return sqlite_file_read_numbers(reader->handle, sql, number_r, 1) ==
 	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 }
 
-/* Begins to read, which keeps the file from being rotated. */
+/* Opens the file and begins a transaction with a first query: BEGIN alone locks
+ * nothing, and from the lock on the file can't be rotated. */
 static int
 audit_read_open_as(struct reader *reader, const char *name)
 {
@@ -81,19 +82,21 @@ audit_read_open_as(struct reader *reader, const char *name)
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
 	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
-	return read_audit_number(reader, count_sql, &tables);
+	return audit_read_number(reader, count_sql, &tables);
 }
 
 static void
-close_audit(struct reader *reader)
+audit_read_close(struct reader *reader)
 {
 	sqlite3_close(reader->handle);
 	reader->handle = NULL;
 }
 
-/* The path as a URI, for a file that nobody is writing. */
+/* Writes the path as a URI with immutable=1, with which SQLite looks for no WAL
+ * and locks nothing; see https://sqlite.org/uri.html.  All octets are escaped,
+ * for '?', '#' and '%' mean something in a URI. */
 static void
-immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
+audit_read_immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 {
 	char *out = uri + sprintf(uri, "file:");
 
@@ -103,10 +106,12 @@ immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 	strcpy(out, "?immutable=1");
 }
 
-/* Without vmauthzd there is no audit.db-shm, and who may not make one can
- * still read what is complete without. */
+/* Opens the file.  A file in WAL mode needs its -shm, which does not exist
+ * while vmauthzd is stopped, and which a user who may only read the folder
+ * can't make.  If there is no WAL either, the file is complete and can be read
+ * as an immutable one. */
 static int
-open_audit(struct reader *reader)
+audit_read_open(struct reader *reader)
 {
 	char wal[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
 	struct stat st;
@@ -117,8 +122,8 @@ open_audit(struct reader *reader)
 	if ((rc != ERROR_ACCESS && rc != ERROR_JOURNAL) ||
 	    (stat(wal, &st) == 0 && st.st_size != 0))
 		return rc;
-	close_audit(reader);
-	immutable_uri(reader->path, uri);
+	audit_read_close(reader);
+	audit_read_immutable_uri(reader->path, uri);
 	return audit_read_open_as(reader, uri);
 }
 
@@ -170,8 +175,8 @@ audit_read_field(sqlite3_stmt *statement, enum decision_field_index index,
 	}
 }
 
-/* Somebody may have put rows into the file that vmauthzd did not: false, if
- * one is of no kind. */
+/* Reads a row.  Returns false if its kind is unknown: another program may have
+ * inserted it. */
 static bool
 audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 {
@@ -194,19 +199,21 @@ audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 	return true;
 }
 
+/* A row of no kind counts, too, so that reading gets past it. */
 static void
-tell_record(struct reader *reader, sqlite3_stmt *statement)
+audit_read_deliver(struct reader *reader, sqlite3_stmt *statement)
 {
 	struct audit_row row;
 
 	if (audit_read_row(statement, &row))
-		reader->told(reader->context, &row);
+		reader->callback(reader->context, &row);
 	reader->place->id = row.id;
 	reader->count++;
 }
 
 static void
-bind_filter(sqlite3_stmt *statement, const struct audit_filter *filter)
+audit_read_bind_filter(sqlite3_stmt *statement,
+    const struct audit_filter *filter)
 {
 	sqlite3_bind_int64(statement, 3, filter->since);
 	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
@@ -220,7 +227,7 @@ audit_read_records(struct reader *reader)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
-	int rc = read_audit_number(reader, last_sql, &last);
+	int rc = audit_read_number(reader, last_sql, &last);
 
 	if (rc != ERROR_NONE || last <= reader->place->id)
 		return rc;
@@ -229,9 +236,9 @@ audit_read_records(struct reader *reader)
 		return audit_read_fail_sqlite(reader);
 	sqlite3_bind_int64(statement, 1, reader->place->id);
 	sqlite3_bind_int64(statement, 2, last);
-	bind_filter(statement, reader->filter);
+	audit_read_bind_filter(statement, reader->filter);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-		tell_record(reader, statement);
+		audit_read_deliver(reader, statement);
 	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
 	sqlite3_finalize(statement);
 	if (rc == ERROR_NONE && reader->count < AUDIT_READ_MAX)
@@ -239,13 +246,13 @@ audit_read_records(struct reader *reader)
 	return rc;
 }
 
-/* A file without tables is just being made. */
+/* Reads nothing of a file without tables: vmauthzd is just making it. */
 static int
 audit_read_tables(struct reader *reader)
 {
 	struct sqlite_file_header is;
 	int64_t tables;
-	int rc = read_audit_number(reader, count_sql, &tables);
+	int rc = audit_read_number(reader, count_sql, &tables);
 
 	if (rc != ERROR_NONE || tables == 0)
 		return rc;
@@ -260,14 +267,15 @@ audit_read_tables(struct reader *reader)
 }
 
 static void
-set_path(struct reader *reader, const char *name)
+audit_read_set_path(struct reader *reader, const char *name)
 {
 	snprintf(reader->path, sizeof(reader->path), "%s/%.63s", reader->folder,
 	    name);
 }
 
 static void
-move_to(struct audit_place *place, const char *name, const struct stat *st)
+audit_read_move_to(struct audit_place *place, const char *name,
+    const struct stat *st)
 {
 	if (place->device != st->st_dev || place->inode != st->st_ino)
 		place->id = 0;
@@ -276,24 +284,25 @@ move_to(struct audit_place *place, const char *name, const struct stat *st)
 	snprintf(place->name, sizeof(place->name), "%.63s", name);
 }
 
-/* st is of the file that is meant: MOVED if it has another name by now. */
+/* Reads the file that st is of.  Returns MOVED if the name is another file's
+ * once it is open: a rotation came between, and the caller begins again. */
 static int
-read_audit(struct reader *reader, const char *name, const struct stat *st)
+audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 {
 	struct stat now;
 	int rc;
 
-	move_to(reader->place, name, st);
+	audit_read_move_to(reader->place, name, st);
 	if (reader->place->id == INT64_MAX)
 		return ERROR_NONE;
-	set_path(reader, name);
-	rc = open_audit(reader);
+	audit_read_set_path(reader, name);
+	rc = audit_read_open(reader);
 	if (stat(reader->path, &now) != 0 || now.st_dev != st->st_dev ||
 	    now.st_ino != st->st_ino)
 		rc = MOVED;
 	else if (rc == ERROR_NONE)
 		rc = audit_read_tables(reader);
-	close_audit(reader);
+	audit_read_close(reader);
 	if (rc < 0 && rc != ERROR_LOCKED)
 		reader->place->id = INT64_MAX;
 	return rc;
@@ -302,7 +311,7 @@ read_audit(struct reader *reader, const char *name, const struct stat *st)
 /* --- all files -------------------------------------------------------- */
 
 static bool
-is_place(const struct reader *reader, const char *name)
+audit_read_is_place(const struct reader *reader, const char *name)
 {
 	struct stat st;
 	char path[PATH_SIZE];
@@ -312,15 +321,17 @@ is_place(const struct reader *reader, const char *name)
 	    st.st_dev == reader->place->device;
 }
 
-/* The index of the file to go on with; count: audit.db. */
+/* Returns the index in the list of the file to continue with, or count for
+ * audit.db.  If the file was deleted, the next later name is that. */
 static int
-find_place(const struct reader *reader, struct dirent **list, int count)
+audit_read_find_place(const struct reader *reader, struct dirent **list,
+    int count)
 {
 	const char *name = reader->place->name;
 	int next = 0;
 
 	for (int i = count - 1; i >= 0; i--) {
-		if (is_place(reader, list[i]->d_name))
+		if (audit_read_is_place(reader, list[i]->d_name))
 			return i;
 	}
 	if (name[0] == '\0')
@@ -333,61 +344,61 @@ find_place(const struct reader *reader, struct dirent **list, int count)
 }
 
 static int
-read_audit_list(struct reader *reader, struct dirent **list, int count,
+audit_read_list(struct reader *reader, struct dirent **list, int count,
     const struct stat *current)
 {
 	int rc = ERROR_NONE;
 
-	for (int i = find_place(reader, list, count); i < count &&
+	for (int i = audit_read_find_place(reader, list, count); i < count &&
 	    rc == ERROR_NONE && reader->count == 0; i++) {
 		struct stat st;
 
-		set_path(reader, list[i]->d_name);
+		audit_read_set_path(reader, list[i]->d_name);
 		if (stat(reader->path, &st) == 0)
-			rc = read_audit(reader, list[i]->d_name, &st);
+			rc = audit_read_file(reader, list[i]->d_name, &st);
 	}
 	if (rc == ERROR_NONE && reader->count == 0 && current != NULL)
-		rc = read_audit(reader, AUDIT_FILE, current);
+		rc = audit_read_file(reader, AUDIT_FILE, current);
 	return rc;
 }
 
-/* Audit.db is looked at before the folder is: if it is still the same when it
- * is open, no file is missing in the list. */
+/* Looks at audit.db before it lists the folder.  If audit.db is still the same
+ * file when it is opened, no rotation came between: the list is complete. */
 static int
-read_audit_folder(struct reader *reader)
+audit_read_folder(struct reader *reader)
 {
 	struct dirent **list;
 	struct stat st;
 	bool current;
 	int count, rc;
 
-	set_path(reader, AUDIT_FILE);
+	audit_read_set_path(reader, AUDIT_FILE);
 	current = stat(reader->path, &st) == 0;
 	if (!current && errno != ENOENT)
 		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
 	count = audit_files(reader->folder, &list);
 	if (count < 0)
 		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
-	rc = read_audit_list(reader, list, count, current ? &st : NULL);
+	rc = audit_read_list(reader, list, count, current ? &st : NULL);
 	audit_files_free(list, count);
 	return rc;
 }
 
 int
 audit_read(const char *folder, const struct audit_filter *filter,
-    struct audit_place *place, audit_read_cb *told, void *context,
+    struct audit_place *place, audit_read_cb *callback, void *context,
     char detail[AUDIT_DETAIL_MAX])
 {
 	struct reader reader = {
 		.folder = folder, .filter = filter, .place = place,
-		.told = told, .context = context, .detail = detail,
+		.callback = callback, .context = context, .detail = detail,
 	};
 	struct audit_place before = *place;
 	int rc = MOVED;
 
 	for (int i = 0; i < TRIES && rc == MOVED; i++) {
 		*place = before;
-		rc = read_audit_folder(&reader);
+		rc = audit_read_folder(&reader);
 	}
 	return rc < 0 ? rc : reader.count;
 }

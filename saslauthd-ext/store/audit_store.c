@@ -13,14 +13,15 @@
 
 enum {
 	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	BUSY_MS = 50,
-	ASIDE_TRIES = 3600,
-	FRAMES_MAX = 2000,	/* of audit.db-wal, in a flood of records */
-	FRAMES_STEP = 100,	/* between two tries, while somebody reads */
+	BUSY_MS = 50,		/* a login waits meanwhile */
+	ASIDE_TRIES = 3600,	/* names, one for each second of an hour */
+	FRAMES_MAX = 2000,	/* of audit.db-wal: the writer checkpoints */
+	FRAMES_STEP = 100,	/* to its next one, if a reader stops it */
 };
 
-/* The writer syncs nothing, not even where a WAL begins anew as it would with
- * synchronous = NORMAL: the keeper does. */
+/* The writer never syncs; the keeper does.  With synchronous = NORMAL the first
+ * commit of a WAL that begins again from its start would sync, in the middle of
+ * a login. */
 static const struct store_file audit_file = {
 	.application_id = AUDIT_APPLICATION_ID,
 	.version = AUDIT_VERSION,
@@ -30,7 +31,7 @@ static const struct store_file audit_file = {
 	    "PRAGMA journal_size_limit = 16777216",
 	.mode = 0640,
 	.mend_mode = true,
-	.check_max = 128 * 1024 * 1024,	/* half a second */
+	.check_max = 128 * 1024 * 1024,	/* checked in half a second */
 	.flags = SQLITE_OPEN_NOFOLLOW,
 	.busy_ms = BUSY_MS,
 };
@@ -44,7 +45,7 @@ static const char insert_sql[] =
     " ?17, ?18, ?19, ?20, ?21)";
 
 static void
-path_of(const struct audit_store *store, char path[PATH_SIZE],
+audit_store_path(const struct audit_store *store, char path[PATH_SIZE],
     const char *name)
 {
 	snprintf(path, PATH_SIZE, "%s/%.63s", store->folder, name);
@@ -57,8 +58,8 @@ audit_store_fail(struct audit_store *store, int error, const char *why)
 {
 	char path[PATH_SIZE];
 
-	path_of(store, path, AUDIT_FILE);
-	return store_file_tell(error, path, why, store->detail);
+	audit_store_path(store, path, AUDIT_FILE);
+	return store_file_report(error, path, why, store->detail);
 }
 
 static int
@@ -70,12 +71,14 @@ audit_store_fail_sqlite(struct audit_store *store)
 
 /* --- opening ---------------------------------------------------------- */
 
-/* The keeper never brings in the last pages of a flood, nor follows it on a
- * slow disk, and a WAL only begins anew when all are in: the writer brings in
- * the rest, unsynced.  Kill -9 loses nothing by that; a power failure at that
- * moment might damage the file. */
+/* Bounds the WAL in a flood of records.  SQLite begins the WAL again only when
+ * all of its frames are in audit.db.  The keeper always leaves those that were
+ * added during its checkpoint, so the writer copies them, without a sync.
+ * Kill -9 loses nothing by that; a power failure at that moment might damage
+ * the file. */
 static int
-wal_cb(void *context, sqlite3 *handle, const char *database, int frames)
+audit_store_wal_cb(void *context, sqlite3 *handle, const char *database,
+    int frames)
 {
 	struct audit_store *store = context;
 
@@ -91,9 +94,10 @@ wal_cb(void *context, sqlite3 *handle, const char *database, int frames)
 	return SQLITE_OK;
 }
 
-/* The newest rotated file goes on counting where the one before ended. */
+/* The last id of the newest rotated file: ids go on from file to file, so that
+ * a record's id names it for good. */
 static int64_t
-last_rotated_id(const struct audit_store *store)
+audit_store_last_rotated_id(const struct audit_store *store)
 {
 	struct dirent **list;
 	int count = audit_files(store->folder, &list);
@@ -102,7 +106,7 @@ last_rotated_id(const struct audit_store *store)
 	int64_t last = 0;
 
 	if (count > 0) {
-		path_of(store, path, list[count - 1]->d_name);
+		audit_store_path(store, path, list[count - 1]->d_name);
 		if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY |
 		    SQLITE_OPEN_NOFOLLOW, BUSY_MS) == ERROR_NONE)
 			sqlite_file_read_numbers(handle,
@@ -114,8 +118,10 @@ last_rotated_id(const struct audit_store *store)
 	return last;
 }
 
+/* An empty file takes its first id from this process, which may just have
+ * rotated, or from the newest rotated file. */
 static int
-read_position(struct audit_store *store)
+audit_store_read_position(struct audit_store *store)
 {
 	int64_t is[2] = { 0, 0 };
 
@@ -127,7 +133,7 @@ read_position(struct audit_store *store)
 	store->first_id = 0;
 	if (is[0] == 0) {
 		is[0] = store->next_id != 0 ? store->next_id - 1 :
-		    last_rotated_id(store);
+		    audit_store_last_rotated_id(store);
 		store->first_id = is[0] + 1;
 	}
 	store->next_id = is[0] + 1;
@@ -135,28 +141,28 @@ read_position(struct audit_store *store)
 }
 
 static int
-prepare_statements(struct audit_store *store)
+audit_store_prepare(struct audit_store *store)
 {
 	if (sqlite3_prepare_v3(store->handle, insert_sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, &store->insert, NULL) != SQLITE_OK)
 		return audit_store_fail_sqlite(store);
 	store->tried = 0;
-	sqlite3_wal_hook(store->handle, wal_cb, store);
+	sqlite3_wal_hook(store->handle, audit_store_wal_cb, store);
 	return ERROR_NONE;
 }
 
 static int
-open_audit_file(struct audit_store *store)
+audit_store_open_file(struct audit_store *store)
 {
 	char path[PATH_SIZE];
 	int rc;
 
-	path_of(store, path, AUDIT_FILE);
+	audit_store_path(store, path, AUDIT_FILE);
 	rc = store_file_open(&store->handle, &audit_file, path, store->detail);
 	if (rc == ERROR_NONE)
-		rc = read_position(store);
+		rc = audit_store_read_position(store);
 	if (rc == ERROR_NONE)
-		rc = prepare_statements(store);
+		rc = audit_store_prepare(store);
 	if (rc != ERROR_NONE)
 		audit_store_close(store);
 	return rc;
@@ -173,8 +179,9 @@ audit_store_close(struct audit_store *store)
 
 /* --- damage ----------------------------------------------------------- */
 
+/* A name that exists is never replaced: the next second's is tried. */
 static int
-put_audit_aside(struct audit_store *store)
+audit_store_put_aside(struct audit_store *store)
 {
 	char from[PATH_SIZE], to[PATH_SIZE], name[AUDIT_NAME_MAX];
 	time_t at = time(NULL);
@@ -185,9 +192,9 @@ put_audit_aside(struct audit_store *store)
 		if (!audit_name(name, "audit-damaged", at++) ||
 		    tries++ == ASIDE_TRIES)
 			return audit_store_fail(store, ERROR_EXISTS, NULL);
-		path_of(store, to, name);
+		audit_store_path(store, to, name);
 	} while (lstat(to, &st) == 0);
-	path_of(store, from, AUDIT_FILE);
+	audit_store_path(store, from, AUDIT_FILE);
 	rc = store_file_put_aside(from, to, store->detail);
 	if (rc != ERROR_NONE)
 		return rc;
@@ -197,6 +204,7 @@ put_audit_aside(struct audit_store *store)
 	return ERROR_NONE;
 }
 
+/* The keeper is paused: no file may be open while it is renamed. */
 int
 audit_store_open(struct audit_store *store)
 {
@@ -205,11 +213,11 @@ audit_store_open(struct audit_store *store)
 	if (!audit_keeper_pause(store->keeper, BUSY_MS))
 		return audit_store_fail(store, ERROR_LOCKED,
 		    "the disk is still at the file before");
-	rc = open_audit_file(store);
+	rc = audit_store_open_file(store);
 	if (rc == ERROR_NOTADB) {
-		rc = put_audit_aside(store);
+		rc = audit_store_put_aside(store);
 		if (rc == ERROR_NONE)
-			rc = open_audit_file(store);
+			rc = audit_store_open_file(store);
 	}
 	if (rc == ERROR_NONE)
 		audit_keeper_tidy(store->keeper, store->keep);
@@ -220,25 +228,25 @@ audit_store_open(struct audit_store *store)
 /* --- rotation --------------------------------------------------------- */
 
 static bool
-is_due(const struct audit_store *store, int64_t at)
+audit_store_is_due(const struct audit_store *store, int64_t at)
 {
 	char path[PATH_SIZE];
 	struct stat st;
 
 	if (store->first_at == 0)
 		return false;
-	path_of(store, path, AUDIT_FILE);
+	audit_store_path(store, path, AUDIT_FILE);
 	return (store->age_max != 0 && at > store->first_at &&
 	    at - store->first_at > store->age_max) ||
 	    (store->bytes_max != 0 && stat(path, &st) == 0 &&
 	    (uint64_t)st.st_size > store->bytes_max);
 }
 
-/* Later than every name there is, also when the clock was put back: the names
- * say which of them is the oldest. */
+/* Chooses a time later than that of every rotated file, also when the clock was
+ * set back: the order of the names is the order of the records. */
 static bool
-choose_name(const struct audit_store *store, char name[AUDIT_NAME_MAX],
-    time_t at)
+audit_store_choose_name(const struct audit_store *store,
+    char name[AUDIT_NAME_MAX], time_t at)
 {
 	struct dirent **list;
 	int count = audit_files(store->folder, &list);
@@ -253,21 +261,22 @@ choose_name(const struct audit_store *store, char name[AUDIT_NAME_MAX],
 	return audit_name(name, "audit", at);
 }
 
-/* A file that anybody has open keeps its name: SQLite of theirs would remove
- * the next one's WAL by that name.  Out of WAL mode, and locked, it is nobody
- * else's. */
+/* Renames audit.db, unless another process has it open: when that process
+ * closed it, its SQLite would delete the WAL by name, which is the next file's
+ * then.  Leaving WAL mode succeeds only if no other process has the file open,
+ * and the exclusive lock makes sure of that until the rename. */
 static bool
-end_file(struct audit_store *store, int64_t at)
+audit_store_end_file(struct audit_store *store, int64_t at)
 {
 	char from[PATH_SIZE], to[PATH_SIZE], name[AUDIT_NAME_MAX];
 	bool done = false;
 
-	path_of(store, from, AUDIT_FILE);
+	audit_store_path(store, from, AUDIT_FILE);
 	sqlite3_busy_timeout(store->handle, 0);
 	if (store_file_set_journal(store->handle, "delete") &&
 	    sqlite_file_exec(store->handle, "BEGIN EXCLUSIVE") == ERROR_NONE) {
-		if (choose_name(store, name, (time_t)(at / 1000))) {
-			path_of(store, to, name);
+		if (audit_store_choose_name(store, name, (time_t)(at / 1000))) {
+			audit_store_path(store, to, name);
 			done = rename(from, to) == 0;
 		}
 		sqlite_file_exec(store->handle, "ROLLBACK");
@@ -282,12 +291,12 @@ end_file(struct audit_store *store, int64_t at)
 void
 audit_store_rotate(struct audit_store *store, int64_t at)
 {
-	if (store->handle == NULL || !is_due(store, at) ||
+	if (store->handle == NULL || !audit_store_is_due(store, at) ||
 	    !audit_keeper_pause(store->keeper, 0))
 		return;
-	if (end_file(store, at)) {
+	if (audit_store_end_file(store, at)) {
 		audit_store_close(store);
-		open_audit_file(store);
+		audit_store_open_file(store);
 		audit_keeper_tidy(store->keeper, store->keep);
 	}
 	audit_keeper_resume(store->keeper);
@@ -295,8 +304,10 @@ audit_store_rotate(struct audit_store *store, int64_t at)
 
 /* --- records ---------------------------------------------------------- */
 
+/* Bindings are cleared after each row: audit.c binds only what is not NULL, and
+ * the texts it bound are its own. */
 static int
-step_insert(struct audit_store *store)
+audit_store_step_insert(struct audit_store *store)
 {
 	int rc = ERROR_NONE;
 
@@ -312,12 +323,12 @@ step_insert(struct audit_store *store)
 int
 audit_store_insert(struct audit_store *store, int64_t at)
 {
-	int rc = step_insert(store);
+	int rc = audit_store_step_insert(store);
 
 	if (rc == ERROR_NOTADB &&
 	    audit_keeper_pause(store->keeper, BUSY_MS)) {
 		audit_store_close(store);
-		put_audit_aside(store);
+		audit_store_put_aside(store);
 		audit_keeper_resume(store->keeper);
 	}
 	if (rc != ERROR_NONE)

@@ -14,8 +14,10 @@
 
 enum { PATH_SIZE = PATH_MAX + 32 };
 
-/* Every 1000 pages are brought from the WAL into state.db, which without a
- * sync waits for no disk. */
+/* With synchronous = OFF neither a commit nor a checkpoint waits for the disk,
+ * so SQLite may checkpoint by itself, after each 1000 pages.  What a power
+ * failure can lose is a count of wrong passwords, a ticket that can be issued
+ * again, or a session whose VM is gone then. */
 static const struct store_file state_file = {
 	.application_id = STATE_APPLICATION_ID,
 	.version = STATE_VERSION,
@@ -26,7 +28,8 @@ static const struct store_file state_file = {
 	    "PRAGMA foreign_keys = ON",
 	.mode = 0600,
 	.check_max = INT32_MAX,
-	.busy_ms = 20,		/* `vmauthz who` reads for less than that */
+	.busy_ms = 20,		/* `vmauthz who` reads for less than that, and
+				 * the worker's event loop waits meanwhile */
 };
 
 static int
@@ -35,9 +38,10 @@ state_fail(struct state *state)
 	return store_file_error(state->handle, STATE_FILE, state->detail);
 }
 
-/* --- its life --------------------------------------------------------- */
+/* --- open and close --------------------------------------------------- */
 
-/* What is damaged may still tell somebody something. */
+/* Renames the damaged file and makes a new one.  It is not deleted, so that an
+ * administrator can look for the cause. */
 static int
 state_begin_anew(struct state *state, const char *path)
 {
@@ -50,7 +54,7 @@ state_begin_anew(struct state *state, const char *path)
 		rc = store_file_open(&state->handle, &state_file, path,
 		    state->detail);
 	if (rc == ERROR_NONE)
-		store_file_tell(ERROR_NOTADB, path,
+		store_file_report(ERROR_NOTADB, path,
 		    "it is " STATE_FILE ".damaged now", state->detail);
 	return rc;
 }
@@ -83,6 +87,8 @@ state_checkpoint(struct state *state)
 
 /* --- statements ------------------------------------------------------- */
 
+/* An unknown letter is a mistake in our own code: it fails at the first call.
+ * SQLITE_STATIC copies nothing, which is why pointers have to stay valid. */
 static int
 state_bind(sqlite3_stmt *statement, const char *format, va_list arguments)
 {
@@ -113,6 +119,8 @@ state_bind(sqlite3_stmt *statement, const char *format, va_list arguments)
 	return rc;
 }
 
+/* NULL becomes "": the columns are NOT NULL, and in a WHERE a NULL equals
+ * nothing. */
 sqlite3_stmt *
 state_prepare(struct state *state, const char *sql, const char *format, ...)
 {

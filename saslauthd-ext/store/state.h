@@ -2,12 +2,12 @@
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
 /* state.db (schema/state.sql): what has to outlive a restart and isn't history.
- * SQLite in WAL mode, in the worker's own folder.  Its tables have one owner
- * each: guess.h, ticket.h, session.h.
+ * SQLite in WAL mode, in the worker's own folder.  Each table has one owner:
+ * throttle.h, ticket.h or session.h.
  *
- * Nothing waits for the disk: after kill -9 all is there, after a power failure
- * what has been written lately may be missing, or the file damaged; then it is
- * put aside and begun anew. */
+ * No write waits for the disk.  After kill -9 everything is there.  After a
+ * power failure the latest writes may be missing, or the file damaged; a
+ * damaged file is renamed, and a new one made. */
 
 #ifndef VMAUTHZD_STORE_STATE_H
 #define VMAUTHZD_STORE_STATE_H
@@ -30,32 +30,36 @@ extern const char state_schema_sql[];
 
 struct state {
 	sqlite3 *handle;
-	char detail[STATE_DETAIL_MAX];	/* what the last failed call ran into;
-					 * state_open(): or what it put aside */
+	char detail[STATE_DETAIL_MAX];	/* error of the last call that failed;
+					 * or, after state_open(), that a
+					 * damaged file was renamed; "" */
 };
 
-/* Opens, or makes, state.db in config->state; a damaged one is put aside.
- * Returns 0 or an error of base/error.h. */
+/* Opens or makes state.db in config->state.  A damaged file is renamed to
+ * state.db.damaged.  Returns 0 or an error of base/error.h with state->detail.
+ * state_close() accepts a state that is not open. */
 int state_open(struct state *state, const struct config *config);
 void state_close(struct state *state);
 
-/* Brings what has been written into state.db itself; to be called now and
- * then. */
+/* Copies the WAL into state.db and truncates it.  Call it at intervals. */
 void state_checkpoint(struct state *state);
 
-/* --- for the tables' owners ------------------------------------------- */
+/* --- for the owners of the tables ------------------------------------- */
 
-/* Prepares sql with parameters bound as format says, one letter each: t text
- * (NULL: ""), i int64_t, b const void * and size_t.  Pointers must last until
- * the statement is finalized.  NULL, and state->detail, if that fails. */
+/* Prepares sql and binds its parameters ?1, ?2, … in the order of the letters
+ * of format: t text (NULL: ""), i int64_t, b const void * and size_t.  Pointers
+ * must be valid until the statement is finalized.  Returns NULL with
+ * state->detail if that fails. */
 sqlite3_stmt *state_prepare(struct state *state, const char *sql,
     const char *format, ...);
 
-/* Runs a statement of state_prepare() that answers with nothing, and finalizes
- * it (NULL is fine).  Returns 0 or an error with state->detail. */
+/* Runs a statement of state_prepare() that returns no row, and finalizes it.
+ * Accepts NULL and returns the error that state_prepare() met then.  Returns 0
+ * or an error with state->detail. */
 int state_run(struct state *state, sqlite3_stmt *statement);
 
-/* Finalizes a statement that was stepped.  Returns what state_run() does. */
+/* Finalizes a statement that was stepped.  SQLite reports the error of the last
+ * step here.  Returns what state_run() does. */
 int state_end(struct state *state, sqlite3_stmt *statement);
 
 #endif

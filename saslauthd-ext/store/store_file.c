@@ -12,18 +12,18 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/file_judge.h"
+#include "base/file_check.h"
 #include "base/sqlite_file.h"
 
 enum {
-	MODE_MAX = 0640,
+	MODE_MAX = 0640,		/* bits that are never refused */
 	PATH_SIZE = PATH_MAX + 64,	/* octets, with a suffix and NUL */
 };
 
 /* --- errors ----------------------------------------------------------- */
 
 int
-store_file_tell(int error, const char *path, const char *why,
+store_file_report(int error, const char *path, const char *why,
     char detail[STORE_FILE_DETAIL_MAX])
 {
 	snprintf(detail, STORE_FILE_DETAIL_MAX, "%.300s: %s%s%.100s", path,
@@ -36,15 +36,16 @@ int
 store_file_error(sqlite3 *handle, const char *path,
     char detail[STORE_FILE_DETAIL_MAX])
 {
-	return store_file_tell(sqlite_file_last_error(handle), path,
+	return store_file_report(sqlite_file_last_error(handle), path,
 	    sqlite3_errmsg(handle), detail);
 }
 
 /* --- opening ---------------------------------------------------------- */
 
-/* Makes the file with its mode, so that SQLite doesn't choose one. */
+/* Makes the file with its mode before SQLite opens it: SQLite would choose the
+ * mode by the umask, and give the -wal and -shm the file's. */
 static int
-make_file(const struct store_file *what, const char *path,
+store_file_make(const struct store_file *what, const char *path,
     char detail[STORE_FILE_DETAIL_MAX])
 {
 	const struct file_rule rule = {
@@ -58,13 +59,14 @@ make_file(const struct store_file *what, const char *path,
 	int fd = file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW,
 	    &rule, &st, &verdict), rc = ERROR_NONE;
 
+	/* a full disk is no matter of permissions: it may have room later */
 	if (verdict == FILE_UNSEEN)
-		return store_file_tell(errno == ENOSPC || errno == EDQUOT ?
+		return store_file_report(errno == ENOSPC || errno == EDQUOT ?
 		    ERROR_IO : ERROR_ACCESS, path, strerror(errno), detail);
 	if (verdict != FILE_TRUSTED || (what->mend_mode &&
 	    (st.st_mode & 07777) != what->mode &&
 	    fchmod(fd, what->mode) != 0))
-		rc = store_file_tell(ERROR_UNSAFE, path,
+		rc = store_file_report(ERROR_UNSAFE, path,
 		    "it is to be a file of vmauthzd's own", detail);
 	if (fd >= 0)
 		close(fd);
@@ -86,10 +88,12 @@ store_file_set_journal(sqlite3 *handle, const char *mode)
 	return sqlite3_finalize(statement) == SQLITE_OK && done;
 }
 
-/* A damage in the middle would else come to light when somebody reads. */
+/* Checks all pages at the start: damage in the middle of the file would show
+ * only when a query reads that page.  quick_check leaves out the comparison of
+ * indices with tables, which takes most of the time of integrity_check. */
 static int
-check_pages(sqlite3 *handle, const struct store_file *what, const char *path,
-    char detail[STORE_FILE_DETAIL_MAX])
+store_file_check_pages(sqlite3 *handle, const struct store_file *what,
+    const char *path, char detail[STORE_FILE_DETAIL_MAX])
 {
 	sqlite3_stmt *check = NULL;
 	const char *found;
@@ -104,16 +108,18 @@ check_pages(sqlite3 *handle, const struct store_file *what, const char *path,
 	} else {
 		found = (const char *)sqlite3_column_text(check, 0);
 		if (found == NULL || strcmp(found, "ok") != 0)
-			rc = store_file_tell(ERROR_NOTADB, path, found, detail);
+			rc = store_file_report(ERROR_NOTADB, path, found,
+			    detail);
 	}
 	sqlite3_finalize(check);
 	return rc;
 }
 
-/* A file that is new, or one that is of this version and sound. */
+/* Makes the tables in an empty file, and checks any other: one that has tables
+ * but not our application id is another program's, and not written to. */
 static int
-use_schema(sqlite3 *handle, const struct store_file *what, const char *path,
-    char detail[STORE_FILE_DETAIL_MAX])
+store_file_use_schema(sqlite3 *handle, const struct store_file *what,
+    const char *path, char detail[STORE_FILE_DETAIL_MAX])
 {
 	struct sqlite_file_header is;
 	int64_t tables = 0;
@@ -128,11 +134,11 @@ use_schema(sqlite3 *handle, const struct store_file *what, const char *path,
 		    ERROR_NONE : store_file_error(handle, path, detail);
 	if (is.application_id != what->application_id ||
 	    is.version != what->version)
-		return store_file_tell(ERROR_NOTADB, path,
+		return store_file_report(ERROR_NOTADB, path,
 		    "not one of this version", detail);
 	if (!store_file_set_journal(handle, "wal"))
 		return store_file_error(handle, path, detail);
-	return check_pages(handle, what, path, detail);
+	return store_file_check_pages(handle, what, path, detail);
 }
 
 int
@@ -140,7 +146,7 @@ store_file_open(sqlite3 **handle_r, const struct store_file *what,
     const char *path, char detail[STORE_FILE_DETAIL_MAX])
 {
 	sqlite3 *handle = NULL;
-	int rc = make_file(what, path, detail);
+	int rc = store_file_make(what, path, detail);
 
 	*handle_r = NULL;
 	if (rc != ERROR_NONE)
@@ -150,7 +156,7 @@ store_file_open(sqlite3 **handle_r, const struct store_file *what,
 	    sqlite_file_exec(handle, what->pragmas) != ERROR_NONE)
 		rc = store_file_error(handle, path, detail);
 	else
-		rc = use_schema(handle, what, path, detail);
+		rc = store_file_use_schema(handle, what, path, detail);
 	if (rc == ERROR_NONE)
 		*handle_r = handle;
 	else
@@ -158,6 +164,8 @@ store_file_open(sqlite3 **handle_r, const struct store_file *what,
 	return rc;
 }
 
+/* The database is renamed last.  Were it the first, and the process killed
+ * then, its WAL would lie beside a new database of the old name. */
 int
 store_file_put_aside(const char *path, const char *aside,
     char detail[STORE_FILE_DETAIL_MAX])
@@ -171,9 +179,11 @@ store_file_put_aside(const char *path, const char *aside,
 		if (rename(from, to) == 0)
 			continue;
 		if (errno != ENOENT || suffixes[i][0] == '\0')
-			return store_file_tell(ERROR_ACCESS, path,
+			return store_file_report(ERROR_ACCESS, path,
 			    strerror(errno), detail);
-		unlink(to);	/* of one that was put aside before */
+		/* there is none: the one of an earlier damaged file would
+		 * be applied to this one */
+		unlink(to);
 	}
 	return ERROR_NONE;
 }

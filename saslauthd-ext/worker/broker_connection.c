@@ -15,7 +15,8 @@ broker_reply(struct connection *connection, struct broker_message *message,
 
 	message->id = id;
 	size = broker_encode(packet, message);
-	/* waiting for a peer that does not read would stop all others */
+	/* never waits: one peer that does not read its answers would stop the
+	 * worker's one thread, and so all others */
 	if (size == 0 || send(connection->fd, packet, size,
 	    MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size)
 		connection_close(connection);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* A connection to the socket "broker", and answers on it. */
+/* A connection of the socket "broker", and the sending of answers on it. */
 
 #ifndef VMAUTHZD_WORKER_BROKER_CONNECTION_H
 #define VMAUTHZD_WORKER_BROKER_CONNECTION_H
@@ -16,15 +16,16 @@ _Static_assert((int)ATTEMPT_MECHANISM_MAX == (int)BROKER_MECHANISM_MAX,
 struct broker_connection {
 	struct connection connection;
 	struct attempt_table attempts;
-	bool told_version;		/* of the other side, to the log */
+	bool version_logged;		/* that the peer has another one */
 };
 
-/* Sends the answer to the question with that id.  A peer that does not read
- * its answers is closed. */
+/* Sends the answer to the request with that id.  Closes the connection if the
+ * answer can't be sent at once. */
 void broker_reply(struct connection *connection,
     struct broker_message *message, uint32_t id);
 
-/* The same for a code of enum broker_error; text NULL: the code's sentence. */
+/* The same for a code of enum broker_error.  text NULL stands for
+ * broker_strerror(). */
 void broker_reply_error(struct connection *connection, uint32_t id, int error,
     const char *text);
 

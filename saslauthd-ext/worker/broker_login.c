@@ -15,33 +15,38 @@
 #include "scram/decoy.h"
 #include "scram/scram.h"
 
-enum { PENDING_MAX = 16 };	/* passwords at once, of a connection */
+/* password checks in progress, of one connection */
+enum { BROKER_PENDING_MAX = 16 };
 
-/* By a plugin that has waited for vmauthz_broker_timeout. */
-static const char not_awaited[] =
+/* A plugin closes the connection after vmauthz_broker_timeout. */
+static const char answer_too_late[] =
     "the answer came when nobody waited for it any more";
 
 static struct attempt_table *
-attempts_of(struct connection *connection)
+broker_attempts(struct connection *connection)
 {
 	return &((struct broker_connection *)connection)->attempts;
 }
 
 /* --- LOOKUP -------------------------------------------------------------- */
 
+/* Whether the configuration names the policy as the source of the passwords in
+ * the user's realm, and not PAM. */
 static bool
-vouched(const struct config *config, const struct identity *user)
+broker_realm_uses_verifiers(const struct config *config,
+    const struct identity *user)
 {
 	const struct config_realm *realm = config_realm(config,
 	    identity_realm(user));
 
-	return realm != NULL && realm->source == SOURCE_POLICY;
+	return realm != NULL && realm->source == CONFIG_SOURCE_POLICY;
 }
 
-/* Whether the user is to get a verifier that they can succeed with; after too
- * many guesses the attempt says so. */
+/* Whether the user could log in with the right password.  Fills in the attempt
+ * if too many wrong passwords lock the user out: the refusal is only given at
+ * the decision, so that the client can't see a difference before. */
 static bool
-is_welcome(struct daemon *daemon, const struct login *login,
+broker_may_succeed(struct daemon *daemon, const struct login *login,
     struct attempt *attempt)
 {
 	const struct throttle_key guess = {
@@ -50,20 +55,23 @@ is_welcome(struct daemon *daemon, const struct login *login,
 		.now = clock_unix_ms() / 1000,
 	};
 	bool locked = throttle_locked(&daemon->state, daemon->config, &guess);
-	struct judgement judgement;
+	struct authorization authorization;
 
 	if (locked) {
 		attempt->refusal = throttle_locked_reason;
 		attempt->counted = true;
 	}
-	authorize_ask(daemon, login, &judgement);
-	return authorize_hopeful(&judgement) && !locked;
+	authorization_evaluate(daemon, login, &authorization);
+	return authorization_grantable(&authorization) && !locked;
 }
 
-/* A ticket that waits comes before the user's own verifier: SCRAM has room for
- * one.  For everybody the same is looked up and made. */
+/* Chooses a ticket's verifier, the user's own, or a decoy.  SCRAM has room for
+ * one, so an open ticket comes before the user's own.  A user who would be
+ * refused anyway gets the decoy: QEMU never holds a verifier that could not let
+ * its user in.  All three are looked up or made for every user, so that the
+ * time of the answer does not depend on who exists. */
 static int
-choose_verifier(struct daemon *daemon, const struct login *login,
+broker_choose_verifier(struct daemon *daemon, const struct login *login,
     struct attempt *attempt, struct verifier *verifier_r)
 {
 	const char *mechanism = login->what.mechanism;
@@ -73,7 +81,7 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 		.client = login->what.request.client,
 		.now = clock_unix_ms() / 1000,
 	};
-	bool welcome = is_welcome(daemon, login, attempt);
+	bool may_succeed = broker_may_succeed(daemon, login, attempt);
 	struct verifier ticket;
 	struct policy_lookup lookup;
 	int rc;
@@ -84,24 +92,26 @@ choose_verifier(struct daemon *daemon, const struct login *login,
 		    verifier_r);
 	ticket_find(&daemon->state, &use, mechanism,
 	    daemon->config->session_window, &attempt->ticket, &ticket);
-	if (!welcome)
+	if (!may_succeed)
 		attempt->ticket = 0;
 	else if (attempt->ticket != 0)
 		*verifier_r = ticket;
-	else if (lookup.found && vouched(daemon->config, &login->user))
+	else if (lookup.found &&
+	    broker_realm_uses_verifiers(daemon->config, &login->user))
 		*verifier_r = lookup.verifier;
 	OPENSSL_cleanse(&lookup, sizeof(lookup));
 	OPENSSL_cleanse(&ticket, sizeof(ticket));
 	return rc;
 }
 
-/* Until the decision about it is asked for; what it came to the process that
- * asks is not told.  Returns 0, or the error of the answer. */
+/* Stores the attempt until its decision is requested.  The result of the
+ * authentication stays in the worker; the VM gets its number only.  Returns 0,
+ * or the error of the answer. */
 static int
-open_attempt(struct connection *connection, const struct login *login,
+broker_open_attempt(struct connection *connection, const struct login *login,
     const struct attempt *attempt, uint64_t *number_r)
 {
-	*number_r = attempt_open(attempts_of(connection),
+	*number_r = attempt_open(broker_attempts(connection),
 	    &login->what, attempt, clock_boot_seconds());
 	return *number_r != 0 ? 0 : BROKER_E_BUSY;
 }
@@ -113,7 +123,6 @@ broker_lookup(struct connection *connection,
 	struct daemon *daemon = connection_daemon(connection);
 	struct broker_message answer = { .type = BROKER_VERIFIER };
 	struct attempt attempt = { .proved = false };
-
 	int error = 0;
 
 	if (message->login.mechanism == NULL ||
@@ -122,11 +131,11 @@ broker_lookup(struct connection *connection,
 		    "no verifiers for that mechanism");
 		return;
 	}
-	if (choose_verifier(daemon, login, &attempt, &answer.verifier) !=
+	if (broker_choose_verifier(daemon, login, &attempt, &answer.verifier) !=
 	    ERROR_NONE)
 		error = BROKER_E_POLICY;
 	else
-		error = open_attempt(connection, login, &attempt,
+		error = broker_open_attempt(connection, login, &attempt,
 		    &answer.attempt);
 	if (error != 0)
 		broker_reply_error(connection, message->id, error, NULL);
@@ -137,8 +146,9 @@ broker_lookup(struct connection *connection,
 
 /* --- PASSWORD ------------------------------------------------------------ */
 
-/* A question whose answer takes its time; a copy of what it was about. */
-struct question {
+/* A password request in progress, with its own copy of the packet: the texts of
+ * message and login point into it. */
+struct broker_request {
 	struct connection *connection;
 	uint32_t id;
 	struct login login;
@@ -147,17 +157,17 @@ struct question {
 };
 
 static void
-broker_free_question(struct question *question)
+broker_free_request(struct broker_request *request)
 {
-	OPENSSL_cleanse(question, sizeof(*question));
-	free(question);
+	OPENSSL_cleanse(request, sizeof(*request));
+	free(request);
 }
 
 static void
-broker_answer_question(struct question *question,
+broker_answer_request(struct broker_request *request,
     const struct password_answer *result)
 {
-	struct connection *connection = question->connection;
+	struct connection *connection = request->connection;
 	struct broker_message answer = {
 		.type = BROKER_RESULT,
 		.right = result->right,
@@ -171,25 +181,28 @@ broker_answer_question(struct question *question,
 	struct outcome outcome;
 	int error;
 
-	/* QEMU has refused by itself; that is no guess, but a record */
+	/* QEMU has closed the connection, and so refused the login itself.  The
+	 * right password is no guess to be counted, but it is recorded. */
 	if (connection->fd < 0 && result->right) {
-		attempt.refusal = not_awaited;
+		attempt.refusal = answer_too_late;
 		attempt.counted = true;
 	}
+	/* a refusal is recorded before its answer, or a VM that sends no DECIDE
+	 * could try passwords without a trace */
 	if (connection->fd < 0 || !result->right) {
-		authorize(connection_daemon(connection), &question->login,
+		authorize(connection_daemon(connection), &request->login,
 		    &attempt, &outcome);
 		attempt.recorded = true;
 		attempt.revision = outcome.revision;
 	}
 	if (connection_release(connection)) {
-		error = open_attempt(connection, &question->login, &attempt,
-		    &answer.attempt);
+		error = broker_open_attempt(connection, &request->login,
+		    &attempt, &answer.attempt);
 		if (error != 0)
-			broker_reply_error(connection, question->id, error,
+			broker_reply_error(connection, request->id, error,
 			    NULL);
 		else
-			broker_reply(connection, &answer, question->id);
+			broker_reply(connection, &answer, request->id);
 	}
 }
 
@@ -197,29 +210,30 @@ static void
 broker_password_cb(void *context, const struct password_answer *result)
 {
 	if (result != NULL)
-		broker_answer_question(context, result);
-	broker_free_question(context);
+		broker_answer_request(context, result);
+	broker_free_request(context);
 }
 
-/* The packet is decoded once more, for the copy to live on. */
-static struct question *
-copy_question(struct connection *connection, const unsigned char *packet,
+/* Decodes the packet a second time, for the texts of the first message point
+ * into a buffer that its caller wipes.  Returns NULL if there is no memory. */
+static struct broker_request *
+broker_copy_request(struct connection *connection, const unsigned char *packet,
     size_t size)
 {
-	struct question *question = calloc(1, sizeof(*question));
+	struct broker_request *request = calloc(1, sizeof(*request));
 
-	if (question == NULL)
+	if (request == NULL)
 		return NULL;
-	question->connection = connection;
-	memcpy(question->packet, packet, size);
-	if (broker_decode(&question->message, question->packet, size) == 0 &&
-	    login_parse(&question->login,
+	request->connection = connection;
+	memcpy(request->packet, packet, size);
+	if (broker_decode(&request->message, request->packet, size) == 0 &&
+	    login_parse(&request->login,
 	    connection_daemon(connection)->config, &connection->asker,
-	    question->message.user, &question->message.login) == ERROR_NONE) {
-		question->id = question->message.id;
-		return question;
+	    request->message.user, &request->message.login) == ERROR_NONE) {
+		request->id = request->message.id;
+		return request;
 	}
-	broker_free_question(question);
+	broker_free_request(request);
 	return NULL;
 }
 
@@ -228,31 +242,31 @@ broker_password(struct connection *connection,
     const struct broker_message *message, const unsigned char *packet,
     size_t size)
 {
-	struct question *question;
+	struct broker_request *request;
 
-	if (connection->pending >= PENDING_MAX) {
+	if (connection->pending >= BROKER_PENDING_MAX) {
 		broker_reply_error(connection, message->id, BROKER_E_BUSY,
 		    NULL);
 		return;
 	}
-	question = copy_question(connection, packet, size);
-	if (question == NULL) {
+	request = broker_copy_request(connection, packet, size);
+	if (request == NULL) {
 		broker_reply_error(connection, message->id, BROKER_E_BUSY,
 		    NULL);
 		return;
 	}
 	connection_hold(connection);
-	password_check(connection_daemon(connection), &question->login,
-	    question->message.password != NULL ? question->message.password :
-	    "", broker_password_cb, question);
+	password_check(connection_daemon(connection), &request->login,
+	    request->message.password != NULL ? request->message.password :
+	    "", broker_password_cb, request);
 }
 
 /* --- DECIDE and END ------------------------------------------------------ */
 
-/* Whether a login by that mechanism asks for a verifier, or about a password,
- * before it is decided. */
+/* Whether a login by that mechanism needs a LOOKUP or PASSWORD before DECIDE: a
+ * DECIDE without an attempt is then refused. */
 static bool
-begins_here(const char *mechanism)
+broker_needs_attempt(const char *mechanism)
 {
 	return mechanism != NULL && (scram_key_size(mechanism) != 0 ||
 	    strcmp(mechanism, "PLAIN") == 0 ||
@@ -264,15 +278,17 @@ broker_decide(struct connection *connection,
     const struct broker_message *message, const struct login *login)
 {
 	struct daemon *daemon = connection_daemon(connection);
-	struct attempt_table *attempts = attempts_of(connection);
+	struct attempt_table *attempts = broker_attempts(connection);
 	struct broker_message answer = { .type = BROKER_DECISION };
 	struct attempt attempt = { .proved = false };
 	const char *refusal = NULL;
 	struct outcome outcome;
 
-	if (message->attempt != 0 || begins_here(login->what.mechanism))
+	if (message->attempt != 0 ||
+	    broker_needs_attempt(login->what.mechanism))
 		refusal = attempt_find(attempts, message->attempt,
 		    &login->what, clock_boot_seconds(), &attempt);
+	/* the refusal has its record: RESULT was sent after it */
 	if (attempt.recorded && !message->proved) {
 		attempt_close(attempts, message->attempt);
 		answer.revision = attempt.revision;
@@ -286,7 +302,7 @@ broker_decide(struct connection *connection,
 	else if (refusal != NULL)
 		attempt.refusal = refusal;
 	authorize(daemon, login, &attempt, &outcome);
-	if (!outcome.wants_local_user)	/* or it will be asked again */
+	if (!outcome.wants_local_user)	/* else another DECIDE follows */
 		attempt_close(attempts, message->attempt);
 	answer.allowed = outcome.allowed;
 	answer.wants_local_user = outcome.wants_local_user;

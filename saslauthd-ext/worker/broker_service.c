@@ -18,10 +18,11 @@
 #include "saslauthd-ext/worker/broker_connection.h"
 #include "saslauthd-ext/worker/broker_login.h"
 
-enum { PACKETS_AT_ONCE = 2 };	/* then others get their turn */
+/* read from one connection before the others get their turn */
+enum { BROKER_PACKETS_AT_ONCE = 2 };
 
 static struct broker_connection *
-broker_of(struct connection *connection)
+broker_connection_of(struct connection *connection)
 {
 	return (struct broker_connection *)connection;
 }
@@ -34,8 +35,10 @@ broker_session_end_cb(void *context, const struct session *session)
 
 /* --- packets ------------------------------------------------------------- */
 
+/* Whether the peer is a known VM, and still lives: its connection may outlive
+ * it in another process, which inherited the descriptor. */
 static bool
-knows_vm(const struct connection *connection)
+broker_knows_vm(const struct connection *connection)
 {
 	const struct asker *asker = &connection->asker;
 
@@ -48,7 +51,7 @@ knows_vm(const struct connection *connection)
 	return false;
 }
 
-/* What a VM may ask. */
+/* Serves the messages that only a VM may send. */
 static void
 broker_serve_vm(struct connection *connection,
     const struct broker_message *message, const unsigned char *packet,
@@ -57,7 +60,7 @@ broker_serve_vm(struct connection *connection,
 	struct daemon *daemon = connection_daemon(connection);
 	struct login login;
 
-	if (!knows_vm(connection)) {
+	if (!broker_knows_vm(connection)) {
 		if (message->type != BROKER_END)
 			broker_reply_error(connection, message->id,
 			    BROKER_E_FORBIDDEN,
@@ -100,10 +103,10 @@ broker_issue(struct connection *connection,
 		broker_reply(connection, &answer, message->id);
 }
 
-/* Once a connection, and once a second of all of them: who connects again and
- * again must not fill the log. */
+/* Logs once for each connection, and once a second for all of them: a client
+ * that connects again and again must not fill the log. */
 static void
-log_version(struct connection *connection, const char *text)
+broker_log_version(struct connection *connection, const char *text)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	const struct asker *asker = &connection->asker;
@@ -115,11 +118,11 @@ log_version(struct connection *connection, const char *text)
 		{ "pid", pid },
 	};
 
-	if (broker_of(connection)->told_version ||
-	    now == daemon->version_told)
+	if (broker_connection_of(connection)->version_logged ||
+	    now == daemon->version_logged)
 		return;
-	broker_of(connection)->told_version = true;
-	daemon->version_told = now;
+	broker_connection_of(connection)->version_logged = true;
+	daemon->version_logged = now;
 	snprintf(pid, sizeof(pid), "%ld", (long)asker->peer.pid);
 	snprintf(head, sizeof(head), "vmauthzd: broker: %s", text);
 	log_format_fields(line, head, fields,
@@ -127,10 +130,10 @@ log_version(struct connection *connection, const char *text)
 	log_send(&daemon->log, LOG_WARNING, line);
 }
 
-/* In the framing of who asks, where ERROR is the same, so that their log has
- * the sentence, too.  An END has no answer in any version. */
+/* Answers with the peer's version, in which ERROR has the same form, so that
+ * the peer's log has the sentence, too.  END has no answer in any version. */
 static void
-refuse_version(struct connection *connection,
+broker_refuse_version(struct connection *connection,
     const struct broker_message *message)
 {
 	char text[BROKER_VERSION_TEXT_MAX];
@@ -143,7 +146,7 @@ refuse_version(struct connection *connection,
 
 	broker_version_text(text, BROKER_VERSION, message->version,
 	    message->type);
-	log_version(connection, text);
+	broker_log_version(connection, text);
 	if (message->type != BROKER_END)
 		broker_reply(connection, &answer, message->id);
 }
@@ -156,7 +159,7 @@ broker_serve(struct connection *connection, const unsigned char *packet,
 	int error = broker_decode(&message, packet, size);
 
 	if (error == BROKER_E_VERSION) {
-		refuse_version(connection, &message);
+		broker_refuse_version(connection, &message);
 		return;
 	}
 	if (error != 0) {
@@ -185,8 +188,11 @@ broker_readable_cb(struct connection *connection)
 	unsigned char packet[BROKER_MESSAGE_MAX];
 	ssize_t got;
 
+	/* an answer below may close the connection: its memory has to stay
+	 * until the loop has looked */
 	connection_hold(connection);
-	for (int i = 0; i < PACKETS_AT_ONCE && connection->fd >= 0; i++) {
+	for (int i = 0; connection->fd >= 0 && i < BROKER_PACKETS_AT_ONCE;
+	    i++) {
 		got = recv(connection->fd, packet, sizeof(packet),
 		    MSG_DONTWAIT | MSG_TRUNC);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -198,6 +204,7 @@ broker_readable_cb(struct connection *connection)
 			    NULL);
 		else
 			broker_serve(connection, packet, (size_t)got);
+		/* it may hold a password */
 		OPENSSL_cleanse(packet, sizeof(packet));
 	}
 	connection_release(connection);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* The worker's side of the monitor. */
+#include "saslauthd-ext/worker/monitor_client.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,12 +11,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "saslauthd-ext/worker/monitor_client.h"
 #include "base/clock.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
+/* The descriptor that a message passes, or -1. */
 static int
-passed_descriptor(struct msghdr *message)
+monitor_client_descriptor(struct msghdr *message)
 {
 	struct cmsghdr *head = CMSG_FIRSTHDR(message);
 	int fd;
@@ -29,10 +29,11 @@ passed_descriptor(struct msghdr *message)
 	return fd;
 }
 
-/* Takes one packet; false, with errno set, if there is none, or it is no
- * answer. */
+/* Receives one packet.  *fd_r is the descriptor that it passes, or -1, also if
+ * the packet is no answer.  Returns false with errno if there is no packet, or
+ * with EPROTO if it is no answer. */
 static bool
-take(int monitor, struct monitor_answer *answer_r, int *fd_r)
+monitor_client_receive(int monitor, struct monitor_answer *answer_r, int *fd_r)
 {
 	union {
 		struct cmsghdr head;
@@ -46,7 +47,7 @@ take(int monitor, struct monitor_answer *answer_r, int *fd_r)
 	ssize_t size = recvmsg(monitor, &message,
 	    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	*fd_r = size >= 0 ? passed_descriptor(&message) : -1;
+	*fd_r = size >= 0 ? monitor_client_descriptor(&message) : -1;
 	if (size >= 0)
 		errno = EPROTO;
 	return size == (ssize_t)sizeof(*answer_r) &&
@@ -54,7 +55,7 @@ take(int monitor, struct monitor_answer *answer_r, int *fd_r)
 }
 
 static bool
-wait_for(int monitor, int64_t until)
+monitor_client_wait(int monitor, int64_t until)
 {
 	struct pollfd poll_fd = { .fd = monitor, .events = POLLIN };
 	int64_t now = clock_monotonic_ns();
@@ -62,23 +63,25 @@ wait_for(int monitor, int64_t until)
 
 	if (now >= until)
 		return false;
+	/* plus one: rounded down to 0 it would spin for a millisecond */
 	ready = poll(&poll_fd, 1, (int)((until - now) / 1000000) + 1);
 	return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
 static void
-forget(int *fd)
+monitor_client_discard(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
 }
 
-/* Asks, and returns the descriptor that came back, or -1.  The time is what
- * numbers the calls: an answer that came too late bears another one, and its
- * descriptor is closed, which ends the helper at the other end of it. */
+/* Makes a call, and returns the descriptor that its answer passes, or -1.  The
+ * time is the call's serial number.  A late answer to an earlier call has
+ * another one, and its descriptor is closed: this ends the helper at the other
+ * end of it. */
 static int
-call(int monitor, struct monitor_request *request,
+monitor_client_call(int monitor, struct monitor_request *request,
     struct monitor_answer *answer_r)
 {
 	int64_t start = clock_monotonic_ns();
@@ -90,15 +93,14 @@ call(int monitor, struct monitor_request *request,
 	if (send(monitor, request, sizeof(*request),
 	    MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(*request))
 		return -1;
-	while (wait_for(monitor, until)) {
-		bool taken = take(monitor, answer_r, &fd);
+	while (monitor_client_wait(monitor, until)) {
+		bool received = monitor_client_receive(monitor, answer_r, &fd);
+		bool ours = received && answer_r->serial == request->serial;
 
-		if (taken && answer_r->serial == request->serial && answer_r->error == 0)
+		if (ours && answer_r->error == 0)
 			return fd;
-		forget(&fd);
-		if (!taken && errno != EAGAIN && errno != EINTR)
-			return -1;
-		if (taken && answer_r->serial == request->serial)
+		monitor_client_discard(&fd);
+		if (ours || (!received && errno != EAGAIN && errno != EINTR))
 			return -1;
 	}
 	return -1;
@@ -109,7 +111,7 @@ monitor_helper_start(int monitor, uint32_t *helper_r)
 {
 	struct monitor_request request = { .call = MONITOR_HELPER_START };
 	struct monitor_answer answer;
-	int fd = call(monitor, &request, &answer);
+	int fd = monitor_client_call(monitor, &request, &answer);
 
 	*helper_r = fd >= 0 ? answer.helper : 0;
 	return fd;
@@ -124,7 +126,7 @@ monitor_helper_stop(int monitor, uint32_t helper)
 	struct monitor_answer answer;
 
 	if (helper != 0)
-		(void)call(monitor, &request, &answer);
+		(void)monitor_client_call(monitor, &request, &answer);
 }
 
 int
@@ -134,10 +136,11 @@ monitor_open_status(int monitor, const char *name)
 	struct monitor_answer answer;
 	size_t length = strlen(name);
 
+	/* never cut: that could be another VM's name */
 	if (length >= sizeof(request.name))
 		return -1;
 	memcpy(request.name, name, length);
-	return call(monitor, &request, &answer);
+	return monitor_client_call(monitor, &request, &answer);
 }
 
 void
@@ -146,5 +149,5 @@ monitor_ready(int monitor)
 	struct monitor_request request = { .call = MONITOR_READY };
 	struct monitor_answer answer;
 
-	(void)call(monitor, &request, &answer);
+	(void)monitor_client_call(monitor, &request, &answer);
 }

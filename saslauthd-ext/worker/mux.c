@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What has come, and how it goes on. */
+/* The octets that were received and not read yet. */
 struct stream {
 	const unsigned char *at, *end;
 	enum mux_state state;		/* MUX_COMPLETE: good so far */
 };
 
-/* Takes one counted string.  Once something is missing or wrong, nothing more
- * is taken. */
+/* Reads one counted string.  After a string that is incomplete or malformed,
+ * this does nothing, so that the caller need not check each one. */
 static void
-take_text(struct stream *stream, char text_r[MUX_TEXT_MAX + 1])
+mux_read_text(struct stream *stream, char text_r[MUX_TEXT_MAX + 1])
 {
 	size_t left = (size_t)(stream->end - stream->at), length;
 
@@ -31,6 +31,7 @@ take_text(struct stream *stream, char text_r[MUX_TEXT_MAX + 1])
 	}
 	if (left - 2 < length)
 		return;
+	/* C strings would end there: a user's name must not be cut */
 	if (memchr(stream->at + 2, '\0', length) != NULL) {
 		stream->state = MUX_MALFORMED;
 		return;
@@ -52,10 +53,10 @@ mux_parse(struct mux_request *request_r, const unsigned char *data,
 	};
 
 	memset(request_r, 0, sizeof(*request_r));
-	take_text(&stream, request_r->login);
-	take_text(&stream, request_r->password);
-	take_text(&stream, request_r->service);
-	take_text(&stream, request_r->realm);
+	mux_read_text(&stream, request_r->login);
+	mux_read_text(&stream, request_r->password);
+	mux_read_text(&stream, request_r->service);
+	mux_read_text(&stream, request_r->realm);
 	if (stream.state == MUX_COMPLETE && (stream.at != stream.end ||
 	    request_r->login[0] == '\0'))
 		stream.state = MUX_MALFORMED;

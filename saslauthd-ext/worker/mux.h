@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* saslauthd's protocol, read from a stream: login, password, service and realm,
- * each a length (u16, big endian) and as many octets; the answer is one such
- * string that begins with OK or NO.  Source: Cyrus SASL, saslauthd/ipc_unix.c
- * and lib/checkpw.c. */
+/* saslauthd's protocol.  A request is four strings: login, password, service
+ * and realm.  Each is a length (u16, big endian) and as many octets.  The
+ * answer is one such string that begins with OK or NO.  Source: Cyrus SASL,
+ * saslauthd/ipc_unix.c and lib/checkpw.c. */
 
 #ifndef VMAUTHZD_WORKER_MUX_H
 #define VMAUTHZD_WORKER_MUX_H
@@ -24,17 +24,18 @@ struct mux_request {
 };
 
 enum mux_state {
-	MUX_MALFORMED = 0,	/* too long, a NUL in it, or something after it */
-	MUX_MORE,		/* not all there yet */
+	MUX_MALFORMED = 0,	/* too long, with a NUL or trailing octets */
+	MUX_MORE,		/* incomplete */
 	MUX_COMPLETE,
 };
 
-/* Looks at what has come so far.  *request_r is set if it is complete, else
- * cleared; the caller wipes it and data. */
+/* Parses the size octets that were received so far.  *request_r is set if the
+ * request is complete, and cleared if not.  The caller wipes it and data. */
 enum mux_state mux_parse(struct mux_request *request_r,
     const unsigned char *data, size_t size);
 
-/* Writes an answer ("OK" or "NO" and perhaps a reason); returns its octets. */
+/* Writes an answer: "OK" or "NO", which a reason may follow.  Returns its size
+ * in octets. */
 enum { MUX_ANSWER_MAX = 64 };
 size_t mux_answer(unsigned char out[MUX_ANSWER_MAX], const char *text);
 

@@ -11,18 +11,20 @@
 #include "saslauthd-ext/worker/mux.h"
 #include "saslauthd-ext/login/password_check.h"
 
-enum { PATIENCE = 5 };		/* seconds for a request that fits a packet */
+/* seconds without data; a request of libsasl2 fits one packet */
+enum { MUX_TIMEOUT = 5 };
 
 struct mux_connection {
 	struct connection connection;
 	size_t used;
-	unsigned char data[MUX_REQUEST_MAX + 1];
+	unsigned char data[MUX_REQUEST_MAX + 1];	/* 1: to see too much */
 	struct mux_request request;
 	char user[2 * MUX_TEXT_MAX + 2];	/* login@realm */
 	struct login login;
 };
 
-/* libsasl2 reads one answer and goes; who has gone before misses nothing. */
+/* libsasl2 reads one answer and closes.  An error of send(2) is ignored: the
+ * decision is recorded, and a client that has gone needs no answer. */
 static void
 mux_reply(struct connection *connection, bool allowed)
 {
@@ -36,7 +38,7 @@ mux_reply(struct connection *connection, bool allowed)
 static void
 mux_refuse(struct connection *connection, const char *why)
 {
-	authorize_refuse(connection_daemon(connection), &connection->asker,
+	authorization_refuse(connection_daemon(connection), &connection->asker,
 	    why);
 	mux_reply(connection, false);
 }
@@ -62,10 +64,10 @@ mux_password_cb(void *context, const struct password_answer *result)
 	mux_reply(connection, outcome.allowed);
 }
 
-/* libsasl2 sends what is behind the last '@' as the realm, and else the one
- * that the application names, or none. */
+/* Joins the login and the realm again: libsasl2 sends the part behind the last
+ * '@' as the realm, or the application's realm if there is none. */
 static int
-mux_understand(struct mux_connection *mux)
+mux_parse_login(struct mux_connection *mux)
 {
 	const struct mux_request *request = &mux->request;
 	const struct connection *connection = &mux->connection;
@@ -89,12 +91,12 @@ mux_serve(struct mux_connection *mux)
 {
 	struct connection *connection = &mux->connection;
 
-	event_del(connection->event);	/* one request, and all of it is here */
+	event_del(connection->event);	/* the one request is complete */
 	if (!connection->user ||
 	    connection->asker.machine.source == MACHINE_UNKNOWN ||
 	    !peer_alive(&connection->asker.peer)) {
 		mux_refuse(connection, "the process that asks is no known VM");
-	} else if (mux_understand(mux) != ERROR_NONE) {
+	} else if (mux_parse_login(mux) != ERROR_NONE) {
 		mux_refuse(connection, error_text(ERROR_NAME));
 	} else {
 		connection_hold(connection);
@@ -139,7 +141,7 @@ const struct service_kind mux_service = {
 	.name = "mux",
 	.size = sizeof(struct mux_connection),
 	.per_vm = 256,
-	.patience = PATIENCE,
+	.timeout = MUX_TIMEOUT,
 	.readable = mux_readable_cb,
 	.late = mux_late_cb,
 };

@@ -20,19 +20,19 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FILTER_SANITIZED 1
+#define SECCOMP_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FILTER_SANITIZED 1
+#define SECCOMP_SANITIZED 1
 #endif
 #endif
-#ifndef FILTER_SANITIZED
-#define FILTER_SANITIZED 0
+#ifndef SECCOMP_SANITIZED
+#define SECCOMP_SANITIZED 0
 #endif
 
-/* Names that an architecture doesn't have are passed over. */
+/* Names of calls that the architecture does not have are ignored. */
 static const char *const allowed[] = {
-	/* sockets; only what socket() below gives out */
+	/* sockets; socket() below allows local ones alone */
 	"accept", "accept4", "connect", "getpeername", "getsockname",
 	"getsockopt", "listen", "recvfrom", "recvmsg", "sendmsg", "sendto",
 	"setsockopt", "shutdown",
@@ -61,14 +61,16 @@ static const char *const allowed[] = {
 	/* time and chance */
 	"clock_getres", "clock_gettime", "clock_nanosleep", "getrandom",
 	"gettimeofday", "nanosleep", "time",
-	/* itself and others, as far as that tells nothing */
+	/* its own process; pidfd_open is for vm/peer.c */
 	"capget", "exit_group", "getegid", "geteuid", "getgid", "getgroups",
 	"getpgrp", "getpid", "getppid", "getresgid", "getresuid", "getrlimit",
 	"getrusage", "getuid", "pidfd_open", "sysinfo", "times", "uname",
 };
 
-/* What no slip of ours asks for: a program, another process, the kernel. */
-static const char *const deadly[] = {
+/* Calls that no error in the worker leads to: they start programs, or reach
+ * into other processes or the kernel.  An attempt means that foreign code runs
+ * in the worker, so it is killed. */
+static const char *const killing[] = {
 	"add_key", "bpf", "chroot", "delete_module", "execve", "execveat",
 	"finit_module", "fsconfig", "fsmount", "fsopen", "init_module",
 	"io_uring_enter", "io_uring_register", "io_uring_setup", "kcmp",
@@ -80,12 +82,13 @@ static const char *const deadly[] = {
 	"userfaultfd",
 };
 
-/* glibc takes clone() and friends instead, whose flags a filter can see. */
-static const char *const not_there[] = { "clone3", "openat2" };
+/* ENOSYS makes glibc use clone() and openat() instead.  Their flags are in
+ * registers, where a filter sees them, and not in memory behind a pointer. */
+static const char *const unimplemented[] = { "clone3", "openat2" };
 
-/* Names that may be called with certain arguments alone; a name that stands
- * here several times is allowed with any of them. */
-struct rule {
+/* Calls that are allowed with certain arguments only.  Several rows of a name
+ * allow any of them. */
+struct seccomp_call_rule {
 	const char *name;
 	unsigned int count;
 	struct scmp_arg_cmp when[2];
@@ -96,10 +99,10 @@ struct rule {
 	{ (argument), SCMP_CMP_EQ, NUMBER(value), 0 }
 #define MASKED(argument, mask, value) \
 	{ (argument), SCMP_CMP_MASKED_EQ, NUMBER(mask), NUMBER(value) }
-/* an int is the lower half of its register, whatever the upper one holds */
+/* For int arguments: the upper half of the register may hold anything. */
 #define IS(argument, value) MASKED(argument, 0xffffffff, value)
 
-static const struct rule rules[] = {
+static const struct seccomp_call_rule rules[] = {
 	{ "socket", 1, { IS(0, AF_UNIX) } },
 	{ "socketpair", 1, { IS(0, AF_UNIX) } },
 	{ "mmap", 1, { MASKED(2, PROT_EXEC, 0) } },
@@ -129,12 +132,12 @@ static const struct rule rules[] = {
 	{ "fcntl", 1, { IS(1, F_OFD_SETLKW) } },
 };
 
-/* More than that is what the sanitizers' runtime asks for. */
+/* Allowed in builds with sanitizers, whose runtime needs it. */
 static const char *const sanitizer_allowed[] = { "prctl" };
 
-/* Returns 0 or a negative errno, as libseccomp does. */
+/* Returns 0 or a negative errno, as libseccomp and the functions below do. */
 static int
-add(scmp_filter_ctx filter, uint32_t action, const char *name,
+seccomp_add(scmp_filter_ctx filter, uint32_t action, const char *name,
     unsigned int count, const struct scmp_arg_cmp *when)
 {
 	int number = seccomp_syscall_resolve_name(name);
@@ -145,80 +148,85 @@ add(scmp_filter_ctx filter, uint32_t action, const char *name,
 }
 
 static int
-add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names,
-    size_t count)
+seccomp_add_names(scmp_filter_ctx filter, uint32_t action,
+    const char *const *names, size_t count)
 {
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < count; i++)
-		error = add(filter, action, names[i], 0, NULL);
+		error = seccomp_add(filter, action, names[i], 0, NULL);
 	return error;
 }
 
 static int
-add_rules(scmp_filter_ctx filter)
+seccomp_add_rules(scmp_filter_ctx filter)
 {
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < COUNT(rules); i++)
-		error = add(filter, SCMP_ACT_ALLOW, rules[i].name,
+		error = seccomp_add(filter, SCMP_ACT_ALLOW, rules[i].name,
 		    rules[i].count, rules[i].when);
 	return error;
 }
 
-/* Signals to itself alone, as abort(3) sends them. */
+/* Signals to the own process, which abort(3) sends. */
 static int
-add_signals(scmp_filter_ctx filter)
+seccomp_add_signals(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp self[] = { IS(0, getpid()) };
-	int error = add(filter, SCMP_ACT_ALLOW, "kill", 1, self);
+	int error = seccomp_add(filter, SCMP_ACT_ALLOW, "kill", 1, self);
 
 	return error != 0 ? error :
-	    add(filter, SCMP_ACT_ALLOW, "tgkill", 1, self);
+	    seccomp_add(filter, SCMP_ACT_ALLOW, "tgkill", 1, self);
 }
 
 static int
-fill(scmp_filter_ctx filter)
+seccomp_fill(scmp_filter_ctx filter)
 {
 	int error;
 
+	/* TSYNC: all threads.  BADARCH: 32-bit calls have other numbers.
+	 * OPTIMIZE 2: a binary tree instead of a comparison for each call. */
 	if ((error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1)) != 0 ||
 	    (error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS)) != 0 ||
-	    (error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0)
+	    (error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE,
+	    2)) != 0)
 		return error;
-	if ((error = add_names(filter, SCMP_ACT_ALLOW, allowed,
+	if ((error = seccomp_add_names(filter, SCMP_ACT_ALLOW, allowed,
 	    COUNT(allowed))) != 0 ||
-	    (error = add_names(filter, SCMP_ACT_KILL_PROCESS, deadly,
-	    COUNT(deadly))) != 0 ||
-	    (error = add_names(filter, SCMP_ACT_ERRNO(ENOSYS), not_there,
-	    COUNT(not_there))) != 0)
+	    (error = seccomp_add_names(filter, SCMP_ACT_KILL_PROCESS, killing,
+	    COUNT(killing))) != 0 ||
+	    (error = seccomp_add_names(filter, SCMP_ACT_ERRNO(ENOSYS),
+	    unimplemented, COUNT(unimplemented))) != 0)
 		return error;
-	if (FILTER_SANITIZED && (error = add_names(filter, SCMP_ACT_ALLOW,
-	    sanitizer_allowed, COUNT(sanitizer_allowed))) != 0)
+	if (SECCOMP_SANITIZED && (error = seccomp_add_names(filter,
+	    SCMP_ACT_ALLOW, sanitizer_allowed, COUNT(sanitizer_allowed))) != 0)
 		return error;
-	return (error = add_rules(filter)) != 0 ? error : add_signals(filter);
+	if ((error = seccomp_add_rules(filter)) != 0)
+		return error;
+	return seccomp_add_signals(filter);
 }
 
 static int
-load_filter(void)
+seccomp_load_filter(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int error;
 
 	if (filter == NULL)
 		return ENOMEM;
-	if ((error = fill(filter)) == 0)
+	if ((error = seccomp_fill(filter)) == 0)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
 	return -error;
 }
 
-/* _exit(): what the monitor registered to be done at its end is not ours. */
+/* Ends with _exit(2): exit(3) would run the monitor's atexit(3) functions. */
 void
 seccomp_install(void)
 {
-	errno = load_filter();
+	errno = seccomp_load_filter();
 	if (errno == 0 && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2)
 		return;
 	warn("can't give up privileges: system call filter");

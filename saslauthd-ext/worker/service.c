@@ -14,15 +14,16 @@
 #include "base/clock.h"
 #include "vm/machine_find.h"
 
-enum { ACCEPT_PAUSE_MS = 100 };		/* when there are no descriptors left */
+enum { SERVICE_PAUSE_MS = 100 };	/* without free descriptors */
 
 struct service {
 	struct daemon *daemon;
 	const struct service_kind *kind;
 	struct evconnlistener *listener;
-	struct event *pause;
+	struct event *pause;		/* timer: accept(2) again */
 	struct connection *connections;
-	int64_t complained;		/* uptime of the last line about strangers */
+	int64_t refusal_logged;		/* clock_boot_seconds() of the last
+					 * line about a refused process */
 };
 
 struct daemon *
@@ -31,7 +32,7 @@ connection_daemon(const struct connection *connection)
 	return connection->service->daemon;
 }
 
-/* --- the end of a connection ------------------------------------------------ */
+/* --- the end of a connection ---------------------------------------------- */
 
 static void
 connection_free(struct connection *connection)
@@ -76,24 +77,27 @@ connection_release(struct connection *connection)
 	return false;
 }
 
-/* --- its beginning ------------------------------------------------------------ */
+/* --- its beginning -------------------------------------------------------- */
 
+/* Logs once a second: every account may connect, and must not fill the log. */
 static void
-complain(struct service *service, const struct peer *peer, const char *what)
+service_log_refusal(struct service *service, const struct peer *peer,
+    const char *reason)
 {
 	int64_t now = clock_boot_seconds();
 
-	if (now < service->complained + 1)
+	if (now < service->refusal_logged + 1)
 		return;
-	service->complained = now;
+	service->refusal_logged = now;
 	daemon_log(service->daemon, LOG_NOTICE, "vmauthzd: %s: refused process "
 	    "%ld of uid %lu, gid %lu: %s", service->kind->name, (long)peer->pid,
-	    (unsigned long)peer->uid, (unsigned long)peer->gid, what);
+	    (unsigned long)peer->uid, (unsigned long)peer->gid, reason);
 }
 
-/* Which VM it is that asks; what is none may be there only to be told so. */
+/* Finds the VM of a peer that may make requests as one.  A peer without a VM
+ * stays connected, within a limit: its requests get a refusal with a reason. */
 static void
-identify(struct connection *connection)
+connection_identify(struct connection *connection)
 {
 	struct daemon *daemon = connection_daemon(connection);
 	const struct machine_sources sources = {
@@ -102,7 +106,7 @@ identify(struct connection *connection)
 		.command_line = daemon->config->identify_command_line,
 		.libvirt_folder = "/run/libvirt/qemu",
 		.proc = "/proc",
-		.owner = 0,
+		.owner = 0,	/* libvirt writes its files as root */
 		.open_status = daemon->open_status,
 		.context = daemon,
 	};
@@ -113,9 +117,11 @@ identify(struct connection *connection)
 		    &connection->asker.peer, &sources);
 }
 
-/* What speaks against one more connection like this one; NULL: nothing. */
+/* Returns why the connection can't be admitted, or NULL.  The limit for each VM
+ * leaves the other VMs their connections. */
 static const char *
-obstacle(const struct service *service, const struct connection *connection)
+service_find_obstacle(const struct service *service,
+    const struct connection *connection)
 {
 	const char *name = connection->asker.machine.name;
 	size_t all = 0, alike = 0;
@@ -130,13 +136,13 @@ obstacle(const struct service *service, const struct connection *connection)
 	if (all >= SERVICE_CONNECTIONS_MAX)
 		return "there are too many connections";
 	if (alike >= (name[0] != '\0' ? service->kind->per_vm :
-	    SERVICE_STRANGERS_MAX))
+	    SERVICE_NO_VM_MAX))
 		return "its VM has too many connections";
 	return NULL;
 }
 
 static void
-on_event(evutil_socket_t fd, short what, void *context)
+connection_event_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct connection *connection = context;
 
@@ -148,24 +154,24 @@ on_event(evutil_socket_t fd, short what, void *context)
 }
 
 static int
-listen_to(struct connection *connection)
+connection_watch(struct connection *connection)
 {
 	struct service *service = connection->service;
-	const struct timeval patience = { .tv_sec = service->kind->patience };
+	const struct timeval timeout = { .tv_sec = service->kind->timeout };
 
 	connection->event = event_new(service->daemon->base, connection->fd,
-	    EV_READ | EV_PERSIST, on_event, connection);
+	    EV_READ | EV_PERSIST, connection_event_cb, connection);
 	if (connection->event == NULL)
 		return ERROR_MEMORY;
 	if (event_add(connection->event,
-	    service->kind->patience != 0 ? &patience : NULL) == 0)
+	    service->kind->timeout != 0 ? &timeout : NULL) == 0)
 		return ERROR_NONE;
 	event_free(connection->event);
 	return ERROR_MEMORY;
 }
 
 static const char *
-admit(struct service *service, struct connection *connection)
+service_admit(struct service *service, struct connection *connection)
 {
 	const struct config *config = service->daemon->config;
 	struct peer *peer = &connection->asker.peer;
@@ -175,15 +181,15 @@ admit(struct service *service, struct connection *connection)
 		return "the kernel does not say who it is";
 	connection->user = config_is_user(config, peer->uid, peer->gid);
 	connection->operator = config_is_operator(config, peer->uid);
-	identify(connection);
-	why = obstacle(service, connection);
-	if (why == NULL && listen_to(connection) != ERROR_NONE)
+	connection_identify(connection);
+	why = service_find_obstacle(service, connection);
+	if (why == NULL && connection_watch(connection) != ERROR_NONE)
 		why = "out of memory";
 	return why;
 }
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+service_accept_cb(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *address, int length, void *context)
 {
 	struct service *service = context;
@@ -200,23 +206,24 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	connection->service = service;
 	connection->fd = fd;
 	connection->asker.peer.pidfd = -1;
-	why = admit(service, connection);
+	why = service_admit(service, connection);
 	if (why == NULL) {
 		connection->next = service->connections;
 		service->connections = connection;
 		return;
 	}
-	complain(service, &connection->asker.peer, why);
+	service_log_refusal(service, &connection->asker.peer, why);
 	peer_close(&connection->asker.peer);
 	close(fd);
 	free(connection);
 }
 
-/* Out of descriptors, say: the queue would wake us again at once. */
+/* Called for EMFILE, for instance.  The connection stays in the queue, and poll
+ * would report it again at once: a pause keeps the loop from spinning. */
 static void
-on_accept_error(struct evconnlistener *listener, void *context)
+service_accept_error_cb(struct evconnlistener *listener, void *context)
 {
-	const struct timeval pause = { .tv_usec = ACCEPT_PAUSE_MS * 1000 };
+	const struct timeval pause = { .tv_usec = SERVICE_PAUSE_MS * 1000 };
 	struct service *service = context;
 
 	daemon_log(service->daemon, LOG_ERR, "vmauthzd: %s: accept: %s",
@@ -226,7 +233,7 @@ on_accept_error(struct evconnlistener *listener, void *context)
 }
 
 static void
-on_pause(evutil_socket_t fd, short what, void *context)
+service_resume_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct service *service = context;
 
@@ -235,7 +242,7 @@ on_pause(evutil_socket_t fd, short what, void *context)
 	evconnlistener_enable(service->listener);
 }
 
-/* --- the service --------------------------------------------------------------- */
+/* --- the service ---------------------------------------------------------- */
 
 int
 service_open(struct service **service_r, struct daemon *daemon,
@@ -248,16 +255,16 @@ service_open(struct service **service_r, struct daemon *daemon,
 		return ERROR_MEMORY;
 	service->daemon = daemon;
 	service->kind = kind;
-	service->complained = -1;
-	service->pause = evtimer_new(daemon->base, on_pause, service);
+	service->refusal_logged = -1;
+	service->pause = evtimer_new(daemon->base, service_resume_cb, service);
 	service->listener = service->pause == NULL ? NULL :
-	    evconnlistener_new(daemon->base, on_accept, service,
+	    evconnlistener_new(daemon->base, service_accept_cb, service,
 	    LEV_OPT_CLOSE_ON_EXEC, 0, socket);
 	if (service->listener == NULL) {
 		service_close(&service);
 		return ERROR_MEMORY;
 	}
-	evconnlistener_set_error_cb(service->listener, on_accept_error);
+	evconnlistener_set_error_cb(service->listener, service_accept_error_cb);
 	*service_r = service;
 	return ERROR_NONE;
 }
@@ -273,6 +280,8 @@ service_close(struct service **service)
 	while (old->connections != NULL) {
 		struct connection *connection = old->connections;
 
+		/* No answer comes any more.  worker_end() cancels the checks,
+		 * and their callbacks do not touch the connection then. */
 		connection->pending = 0;
 		if (connection->fd < 0)
 			connection_free(connection);
@@ -295,7 +304,7 @@ service_configure(struct service *service)
 	for (; connection != NULL; connection = next) {
 		const struct peer *peer = &connection->asker.peer;
 
-		next = connection->next;
+		next = connection->next;	/* the close may free it */
 		connection->user = config_is_user(config, peer->uid, peer->gid);
 		connection->operator = config_is_operator(config, peer->uid);
 		if (!connection->user && !connection->operator)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What both sockets have in common: connections are accepted, their peers
- * identified, and those who may not be there sent away. */
+/* The common part of both sockets: accepts connections, identifies their peers,
+ * and closes those that may not connect. */
 
 #ifndef VMAUTHZD_WORKER_SERVICE_H
 #define VMAUTHZD_WORKER_SERVICE_H
@@ -11,51 +11,52 @@
 
 enum {
 	SERVICE_CONNECTIONS_MAX = 4096,	/* of a socket */
-	SERVICE_STRANGERS_MAX = 32,	/* of them, that are no VM's */
+	SERVICE_NO_VM_MAX = 32,		/* of them, without a known VM */
 };
 
-/* One connection; a kind's own begins with it. */
+/* A connection.  The struct of each kind of socket begins with it. */
 struct connection {
 	struct service *service;
 	struct connection *next;
 	struct event *event;		/* of fd, readable */
 	int fd;				/* -1: closed */
 	struct asker asker;
-	bool user;			/* may ask as a VM */
+	bool user;			/* may make requests as a VM */
 	bool operator;			/* may issue tickets */
-	unsigned int pending;		/* answers that are still to come */
+	unsigned int pending;		/* see connection_hold() */
 };
 
 /* A kind of socket. */
 struct service_kind {
 	const char *name;		/* "mux", "broker" */
-	size_t size;			/* octets of a connection of it */
-	size_t per_vm;			/* connections of one VM */
-	unsigned int patience;		/* seconds for a request; 0: any */
-	/* There is something to read, or the other end is gone. */
+	size_t size;			/* of its connection's struct, octets */
+	size_t per_vm;			/* most connections of one VM */
+	unsigned int timeout;		/* seconds without data; 0: none */
+	/* Data can be read, or the other end has closed. */
 	void (*readable)(struct connection *connection);
-	/* The request did not come in time. */
+	/* The timeout has passed; NULL without one. */
 	void (*late)(struct connection *connection);
 };
 
-/* Serves a listening socket, which stays open when the service ends.  Returns
- * 0 or ERROR_MEMORY. */
+/* Serves a listening socket from the daemon's event loop.  service_close() does
+ * not close the socket.  Returns 0 or ERROR_MEMORY. */
 int service_open(struct service **service_r, struct daemon *daemon,
     const struct service_kind *kind, int socket);
 void service_close(struct service **service);
 
-/* The configuration is another one: whoever may not be there now is sent
- * away. */
+/* Applies daemon->config after it was read again: closes the connections of
+ * accounts that may not connect any more. */
 void service_configure(struct service *service);
 
 struct daemon *connection_daemon(const struct connection *connection);
 
-/* Nothing more is read from it, or written to it; its memory goes when no
- * answer is pending any more. */
+/* Closes the descriptor, and sets fd to -1.  Wipes and frees the memory, unless
+ * it is held: then the last connection_release() does. */
 void connection_close(struct connection *connection);
 
-/* An answer comes later, and has come: false, and the memory gone, if the
- * connection was closed meanwhile. */
+/* A hold retains the memory for an answer that comes later.  Each needs one
+ * release, which returns false if the connection was closed meanwhile: then the
+ * last release has freed the memory. */
 void connection_hold(struct connection *connection);
 bool connection_release(struct connection *connection);
 

@@ -16,34 +16,34 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "saslauthd-ext/worker/broker_service.h"
 #include "saslauthd-ext/config/config_file.h"
+#include "saslauthd-ext/login/audit_event.h"
 #include "saslauthd-ext/login/daemon.h"
+#include "saslauthd-ext/login/password_check.h"
+#include "saslauthd-ext/login/session.h"
 #include "saslauthd-ext/login/throttle.h"
+#include "saslauthd-ext/login/ticket_service.h"
+#include "saslauthd-ext/worker/broker_service.h"
 #include "saslauthd-ext/worker/monitor_client.h"
 #include "saslauthd-ext/worker/mux_service.h"
-#include "saslauthd-ext/login/password_check.h"
 #include "saslauthd-ext/worker/seccomp.h"
-#include "saslauthd-ext/login/audit_event.h"
-#include "saslauthd-ext/login/session.h"
-#include "saslauthd-ext/login/ticket_service.h"
 
 enum {
-	HOUSEKEEPING = 10,	/* seconds between two rounds */
-	VERIFY_THREADS = 2,
+	WORKER_HOUSEKEEPING = 10,	/* seconds between two rounds */
+	WORKER_VERIFY_THREADS = 2,	/* compare passwords with verifiers */
 };
 
-/* The worker's own events. */
+/* The daemon, and the events of the process. */
 struct worker {
 	struct daemon daemon;
 	const struct worker_settings *settings;
 	struct event *hangup, *terminate, *interrupt, *monitor, *round;
 };
 
-/* --- what the monitor does for us -------------------------------------------- */
+/* --- calls to the monitor ------------------------------------------------- */
 
 static int
-start_helper(void *context, uint32_t *helper_r)
+worker_start_helper_cb(void *context, uint32_t *helper_r)
 {
 	const struct daemon *daemon = context;
 
@@ -51,7 +51,7 @@ start_helper(void *context, uint32_t *helper_r)
 }
 
 static void
-stop_helper(void *context, uint32_t helper)
+worker_stop_helper_cb(void *context, uint32_t helper)
 {
 	const struct daemon *daemon = context;
 
@@ -59,47 +59,48 @@ stop_helper(void *context, uint32_t helper)
 }
 
 static int
-open_status(void *context, const char *name)
+worker_open_status_cb(void *context, const char *name)
 {
 	const struct daemon *daemon = context;
 
 	return monitor_open_status(daemon->monitor, name);
 }
 
-/* --- from time to time ----------------------------------------------------------- */
+/* --- housekeeping --------------------------------------------------------- */
 
 static void
-on_session_end(void *context, const struct session *session)
+worker_session_end_cb(void *context, const struct session *session)
 {
 	audit_event_session_end(context, session, "the VM's process has ended");
 }
 
 static bool
-process_lives(void *context, pid_t pid, uint64_t start)
+worker_process_lives_cb(void *context, pid_t pid, uint64_t start)
 {
 	(void)context;
 	return peer_process_lives(pid, start);
 }
 
 static void
-on_round(evutil_socket_t fd, short what, void *context)
+worker_housekeeping_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct daemon *daemon = context;
 
 	(void)fd;
 	(void)what;
 	ticket_service_expire(daemon);
-	session_expire(&daemon->state, process_lives, on_session_end, daemon);
+	session_expire(&daemon->state, worker_process_lives_cb,
+	    worker_session_end_cb, daemon);
 	throttle_expire(&daemon->state, daemon->config, clock_unix_ms() / 1000);
 	state_checkpoint(&daemon->state);
 }
 
-/* --- signals ------------------------------------------------------------------------ */
+/* --- signals -------------------------------------------------------------- */
 
-/* The old configuration stays in force until the new one is known to be good;
- * requests under way finish with what they have. */
+/* Replaces the configuration only if the new one is valid: a typing error then
+ * locks nobody out. */
 static void
-reload(struct worker *worker)
+worker_reload(struct worker *worker)
 {
 	struct daemon *daemon = &worker->daemon;
 	struct config *config, *old = daemon->config;
@@ -108,9 +109,11 @@ reload(struct worker *worker)
 
 	if (config_file_load(&config, worker->settings->config, error) !=
 	    ERROR_NONE) {
-		audit_event_daemon(daemon, "the configuration stays as it was", error);
+		audit_event_daemon(daemon, "the configuration stays as it was",
+		    error);
 		return;
 	}
+	/* the databases are open in the old folder */
 	if (strcmp(config->state, old->state) != 0) {
 		audit_event_daemon(daemon, "state",
 		    "a new folder takes a restart; the old one stays");
@@ -123,24 +126,26 @@ reload(struct worker *worker)
 	}
 	daemon->config = config;
 	config_free(&old);
-	recent_password_forget_all(daemon->right);	/* who vouches may have changed */
+	/* a realm may check passwords elsewhere now */
+	recent_password_forget_all(daemon->right);
 	pam_pool_configure(daemon->pool, config);
 	audit_configure(daemon->audit, config);
 	service_configure(daemon->mux);
 	service_configure(daemon->broker);
-	audit_event_daemon(daemon, "the configuration has been read again", NULL);
+	audit_event_daemon(daemon, "the configuration has been read again",
+	    NULL);
 }
 
 static void
-on_hangup(evutil_socket_t fd, short what, void *context)
+worker_hangup_cb(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	reload(context);
+	worker_reload(context);
 }
 
 static void
-on_terminate(evutil_socket_t fd, short what, void *context)
+worker_terminate_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct worker *worker = context;
 
@@ -149,10 +154,10 @@ on_terminate(evutil_socket_t fd, short what, void *context)
 	event_base_loopbreak(worker->daemon.base);
 }
 
-/* Its answers are awaited where they are asked for; what comes here is its
- * end. */
+/* Ends the worker when the monitor has ended.  An answer is not read here:
+ * monitor_client.c does, also a late one, at its next call. */
 static void
-on_monitor(evutil_socket_t fd, short what, void *context)
+worker_monitor_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct worker *worker = context;
 	char octet;
@@ -162,12 +167,12 @@ on_monitor(evutil_socket_t fd, short what, void *context)
 		event_base_loopbreak(worker->daemon.base);
 }
 
-/* --- beginning and end -------------------------------------------------------------- */
+/* --- beginning and end ---------------------------------------------------- */
 
-/* What libraries load when they are first used is loaded while files may
- * still be mapped as code: names of accounts, time zones. */
+/* Makes glibc load its modules for names of accounts, and the time zone.  Under
+ * the system call filter no file can be mapped as code any more. */
 static void
-warm_up(void)
+worker_preload(void)
 {
 	char buffer[4096];
 	struct passwd account, *found;
@@ -176,8 +181,9 @@ warm_up(void)
 	tzset();
 }
 
+/* Each connection needs two descriptors: its socket, and the peer's pidfd. */
 static void
-raise_limits(void)
+worker_raise_limits(void)
 {
 	struct rlimit limit;
 
@@ -188,7 +194,7 @@ raise_limits(void)
 }
 
 static int
-complain(const char *what, const char *detail)
+worker_print_error(const char *what, const char *detail)
 {
 	fprintf(stderr, "vmauthzd: %s%s%s\n", what,
 	    detail[0] != '\0' ? ": " : "", detail);
@@ -196,33 +202,33 @@ complain(const char *what, const char *detail)
 }
 
 static int
-open_databases(struct daemon *daemon)
+worker_open_databases(struct daemon *daemon)
 {
 	struct config *config = daemon->config;
 	int rc = policy_new(&daemon->policy, config->policy);
 
 	if (rc != ERROR_NONE)
-		return complain(config->policy, error_text(rc));
+		return worker_print_error(config->policy, error_text(rc));
 	rc = state_open(&daemon->state, config);
 	if (rc != ERROR_NONE)
-		return complain(daemon->state.detail, "");
+		return worker_print_error(daemon->state.detail, "");
 	if (daemon->state.detail[0] != '\0')
 		daemon_log(daemon, LOG_ERR, "vmauthzd: %s",
 		    daemon->state.detail);
 	rc = audit_open(&daemon->audit, config);
 	if (rc != ERROR_NONE)
-		return complain(daemon->audit != NULL ?
+		return worker_print_error(daemon->audit != NULL ?
 		    audit_detail(daemon->audit) : config->state,
 		    daemon->audit != NULL ? "" : error_text(rc));
 	return EX_OK;
 }
 
 static int
-open_parts(struct daemon *daemon)
+worker_open_parts(struct daemon *daemon)
 {
 	const struct pam_pool_source source = {
-		.start = start_helper,
-		.stop = stop_helper,
+		.start = worker_start_helper_cb,
+		.stop = worker_stop_helper_cb,
 		.context = daemon,
 	};
 
@@ -230,16 +236,16 @@ open_parts(struct daemon *daemon)
 	if (daemon->base == NULL ||
 	    recent_password_new(&daemon->right) != ERROR_NONE ||
 	    recent_password_new(&daemon->wrong) != ERROR_NONE ||
-	    verifier_check_new(&daemon->verify, daemon->base, VERIFY_THREADS) !=
-	    ERROR_NONE ||
-	    pam_pool_new(&daemon->pool, daemon->base, &source, daemon->config) !=
-	    ERROR_NONE)
+	    verifier_check_new(&daemon->verify, daemon->base,
+	    WORKER_VERIFY_THREADS) != ERROR_NONE ||
+	    pam_pool_new(&daemon->pool, daemon->base, &source,
+	    daemon->config) != ERROR_NONE)
 		return EX_OSERR;
 	return EX_OK;
 }
 
 static int
-open_services(struct worker *worker)
+worker_open_services(struct worker *worker)
 {
 	struct daemon *daemon = &worker->daemon;
 
@@ -252,18 +258,21 @@ open_services(struct worker *worker)
 }
 
 static int
-open_events(struct worker *worker)
+worker_open_events(struct worker *worker)
 {
-	const struct timeval interval = { .tv_sec = HOUSEKEEPING };
+	const struct timeval interval = { .tv_sec = WORKER_HOUSEKEEPING };
 	struct daemon *daemon = &worker->daemon;
 	struct event_base *base = daemon->base;
 
-	worker->hangup = evsignal_new(base, SIGHUP, on_hangup, worker);
-	worker->terminate = evsignal_new(base, SIGTERM, on_terminate, worker);
-	worker->interrupt = evsignal_new(base, SIGINT, on_terminate, worker);
+	worker->hangup = evsignal_new(base, SIGHUP, worker_hangup_cb, worker);
+	worker->terminate = evsignal_new(base, SIGTERM, worker_terminate_cb,
+	    worker);
+	worker->interrupt = evsignal_new(base, SIGINT, worker_terminate_cb,
+	    worker);
 	worker->monitor = event_new(base, daemon->monitor,
-	    EV_READ | EV_PERSIST, on_monitor, worker);
-	worker->round = event_new(base, -1, EV_PERSIST, on_round, daemon);
+	    EV_READ | EV_PERSIST, worker_monitor_cb, worker);
+	worker->round = event_new(base, -1, EV_PERSIST, worker_housekeeping_cb,
+	    daemon);
 	if (worker->hangup == NULL || worker->terminate == NULL ||
 	    worker->interrupt == NULL || worker->monitor == NULL ||
 	    worker->round == NULL ||
@@ -277,39 +286,43 @@ open_events(struct worker *worker)
 }
 
 static int
-begin(struct worker *worker)
+worker_begin(struct worker *worker)
 {
 	struct daemon *daemon = &worker->daemon;
 	char error[CONFIG_ERROR_MAX];
 	int status;
 
-	if (config_file_load(&daemon->config, worker->settings->config, error) !=
-	    ERROR_NONE)
-		return complain(error, "");
-	warm_up();
-	raise_limits();
-	status = open_databases(daemon);
+	if (config_file_load(&daemon->config, worker->settings->config,
+	    error) != ERROR_NONE)
+		return worker_print_error(error, "");
+	worker_preload();
+	worker_raise_limits();
+	status = worker_open_databases(daemon);
 	if (status == EX_OK)
-		status = open_parts(daemon);
+		status = worker_open_parts(daemon);
 	if (status == EX_OK)
-		status = open_events(worker);
+		status = worker_open_events(worker);
 	if (status != EX_OK)
 		return status;
-	/* threads that run already are under the filter, too */
+	/* the threads that run already are filtered, too; no request has been
+	 * read before */
 	seccomp_install();
-	on_round(-1, 0, daemon);
-	return open_services(worker);
+	/* before the first login: what ended while no worker ran expires */
+	worker_housekeeping_cb(-1, 0, daemon);
+	return worker_open_services(worker);
 }
 
 static void
-free_event(struct event *event)
+worker_free_event(struct event *event)
 {
 	if (event != NULL)
 		event_free(event);
 }
 
+/* The services come first: their connections refer to all other parts.  The
+ * parts that own events come before the event base. */
 static void
-end(struct worker *worker)
+worker_end(struct worker *worker)
 {
 	struct daemon *daemon = &worker->daemon;
 
@@ -317,18 +330,18 @@ end(struct worker *worker)
 	service_close(&daemon->broker);
 	pam_pool_free(&daemon->pool);
 	verifier_check_free(&daemon->verify);
-	password_forget(daemon);
+	password_check_cancel_all(daemon);
 	recent_password_free(&daemon->right);
 	recent_password_free(&daemon->wrong);
 	audit_close(&daemon->audit);
 	state_close(&daemon->state);
 	policy_free(&daemon->policy);
 	config_free(&daemon->config);
-	free_event(worker->hangup);
-	free_event(worker->terminate);
-	free_event(worker->interrupt);
-	free_event(worker->monitor);
-	free_event(worker->round);
+	worker_free_event(worker->hangup);
+	worker_free_event(worker->terminate);
+	worker_free_event(worker->interrupt);
+	worker_free_event(worker->monitor);
+	worker_free_event(worker->round);
 	if (daemon->base != NULL)
 		event_base_free(daemon->base);
 	log_close(&daemon->log);
@@ -340,20 +353,20 @@ worker_run(const struct worker_settings *settings)
 	struct worker worker = {
 		.daemon = {
 			.monitor = settings->monitor,
-			.open_status = open_status,
+			.open_status = worker_open_status_cb,
 		},
 		.settings = settings,
 	};
 	int status;
 
 	log_open(&worker.daemon.log);
-	status = begin(&worker);
+	status = worker_begin(&worker);
 	if (status == EX_OK) {
 		monitor_ready(settings->monitor);
 		audit_event_daemon(&worker.daemon, "started", NULL);
 		event_base_dispatch(worker.daemon.base);
 		audit_event_daemon(&worker.daemon, "stopped", NULL);
 	}
-	end(&worker);
+	worker_end(&worker);
 	return status;
 }

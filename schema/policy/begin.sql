@@ -8,10 +8,10 @@
 -- The tables come first: their rows are what the administrator types.  Then
 -- come the views, which show what follows from the rows.
 -- Everything is denied that no row of `grants` allows.  A committed change
--- counts for the next login.  A row that can't mean what it seems to mean is
--- refused, whatever the shell's pragmas are: the rules are triggers.  To change
--- a row, use UPDATE or INSERT ... ON CONFLICT DO UPDATE; REPLACE is refused
--- where it would delete rows that belong to the old row.
+-- counts for the next login.  Triggers refuse a row that makes no sense,
+-- whatever the shell's pragmas are.  To change a row, use UPDATE or INSERT ... ON
+-- CONFLICT DO UPDATE; REPLACE is refused where it would delete rows that belong
+-- to the old row.
 -- See vmauthz-policy(5).
 
 PRAGMA foreign_keys = ON;

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- SPDX-FileCopyrightText: 2026 The vmauthz authors
 --
--- What a user without a verifier is shown instead of one.
+-- Decoy verifiers, for users without a verifier.
 
 -- --- decoys ------------------------------------------------------------------
 
--- A user who has no credential is shown a made-up one, so that nobody can tell
--- them from others: its salt comes from this key, its iteration count and salt
--- size are spread like those of real ones.
+-- A login of a user without a credential gets a decoy, so that a client can't
+-- find out which users have one.  The salt of the decoy comes from this key,
+-- its iteration count and salt size are distributed like those of real ones.
 CREATE TABLE decoy (
 	id INTEGER PRIMARY KEY CHECK (id = 1),
 	key BLOB NOT NULL CHECK (length(key) = 32)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- SPDX-FileCopyrightText: 2026 The vmauthz authors
 --
--- What writes the history, and what keeps it as it was written.
+-- The triggers that write the history, and those that refuse to change it.
 --
 -- These triggers are created last: of the triggers for one event, SQLite runs
 -- the one first that was created last, and a change has to be recorded before
@@ -24,7 +24,7 @@ WHEN old.revision <> (SELECT min(revision) FROM history)
 BEGIN
 	SELECT RAISE(ABORT, 'history: only the oldest revisions can be deleted, from the first on, as in DELETE FROM history WHERE revision <= 1000');
 END;
--- What is recorded of a credential: none of its secrets.
+-- What the history records of a credential, without the secrets.
 CREATE VIEW credential_images (user_name, image) AS
 SELECT user_name, $image(credentials) FROM credentials;
 $each_table

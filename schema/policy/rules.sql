@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- SPDX-FileCopyrightText: 2026 The vmauthz authors
 --
--- What the tables refuse.
+-- The triggers that refuse rows which make no sense.
 
 -- --- rules -------------------------------------------------------------------
 --
@@ -166,7 +166,7 @@ BEGIN
 				WHERE instr(new.address, '::'))));
 END;
 
--- A zone, perhaps, then days and times of day between commas.
+-- An optional zone, then days and times of day between commas.
 CREATE VIEW hours_rules (place, value) AS SELECT NULL, NULL WHERE 0;
 CREATE TRIGGER hours_rules_checked INSTEAD OF INSERT ON hours_rules
 WHEN new.value IS NOT NULL
@@ -208,7 +208,7 @@ BEGIN
 			FROM json_each('["' || replace(new.week, ',', '","') || '"]')));
 END;
 
--- The name of a new zone, and that of a zone that goes.
+-- The name of a new zone, and that of a zone that is deleted or renamed.
 CREATE VIEW zone_rules (name, gone) AS SELECT NULL, NULL WHERE 0;
 CREATE TRIGGER zone_rules_checked INSTEAD OF INSERT ON zone_rules
 BEGIN
@@ -462,7 +462,7 @@ BEGIN
 	WHERE pool_name = new.pool_name AND vm_name = new.vm_name;
 END;
 
--- Who and what a grant is about.
+-- The columns of a grant that are no conditions.
 CREATE VIEW grant_rules (effect, who, vm, service) AS
 	SELECT NULL, NULL, NULL, NULL WHERE 0;
 CREATE TRIGGER grant_rules_checked INSTEAD OF INSERT ON grant_rules
@@ -490,7 +490,7 @@ BEGIN
 	END;
 END;
 
--- All else in a grant.
+-- The conditions of a grant, and may_take_over.
 CREATE VIEW condition_rules AS
 	SELECT $columns(grants) FROM grants WHERE 0;
 CREATE TRIGGER condition_rules_checked INSTEAD OF INSERT ON condition_rules

@@ -5,9 +5,9 @@
 --
 -- join.awk reads the columns here, for the history and for the views and rules
 -- that are about all columns of a table: a new column is added here alone.
--- For that each table has one shape: "CREATE TABLE name (" on one line, each
--- column on a line of its own behind one tab, and what continues a line behind
--- two tabs.  The history keeps every column but BLOBs, which are secrets.
+-- For that every table has the same shape: "CREATE TABLE name (" on one line,
+-- each column on a line of its own behind one tab, and what continues a line
+-- behind two tabs.  The history keeps every column but BLOBs, which are secrets.
 
 -- --- users -------------------------------------------------------------------
 
@@ -26,7 +26,7 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 
 -- SCRAM verifiers, written by `vmauthz passwd`.  They are not passwords, but
--- whoever reads them can try passwords without limit.
+-- an account that can read them can guess passwords without limit.
 CREATE TABLE credentials (
 	user_name TEXT NOT NULL REFERENCES users (name),
 	-- 'SCRAM-SHA-1', 'SCRAM-SHA-256' or 'SCRAM-SHA-512'
@@ -47,7 +47,7 @@ CREATE TABLE groups (
 
 CREATE TABLE group_members (
 	group_name TEXT NOT NULL REFERENCES groups (name),
-	-- 'alice@example.org', or '%interns': whoever is in that group
+	-- 'alice@example.org', or '%interns': every member of that group
 	user_name TEXT NOT NULL,
 	PRIMARY KEY (group_name, user_name)
 ) STRICT, WITHOUT ROWID;
@@ -58,15 +58,15 @@ CREATE INDEX group_members_by_user ON group_members (user_name);
 -- A VM's row is found by the name that its QEMU process was started with
 -- (-name; libvirt's domain name), for a process without one by -uuid, else by
 -- the port that the client reached.  Then uuid and spice_port, where they are
--- set, have to agree with the process, or nobody gets in.
+-- set, have to agree with the process, or the login is refused.
 CREATE TABLE vms (
 	-- 'debianx', as `virsh list` shows it; the case counts
 	name TEXT NOT NULL PRIMARY KEY,
 	-- '8f3a0c9e-5d1b-4f0e-9a53-2f6f1c1d7e10', lower case; NULL: any
 	uuid TEXT UNIQUE,
-	-- port of its SPICE server; NULL: any (VNC has another, not looked at)
+	-- port of its SPICE server; NULL: any (VNC's port is not compared)
 	spice_port INTEGER,
-	-- 0 keeps everybody out
+	-- 0 refuses every login
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
 	comment TEXT
 ) STRICT, WITHOUT ROWID;
@@ -88,9 +88,9 @@ CREATE INDEX pool_members_by_vm ON pool_members (vm_name);
 -- --- grants ------------------------------------------------------------------
 
 -- A grant matches a login if who, vm and every condition that it sets hold.
--- One 'deny' that matches beats every 'allow'.  A condition that can't be told
--- (no certificate was shown, no account was found) does not hold for an
--- 'allow', and holds for a 'deny'.
+-- One 'deny' that matches beats every 'allow'.  A condition that is unknown (no
+-- certificate was shown, no account was found) does not hold for an 'allow',
+-- and holds for a 'deny'.
 CREATE TABLE grants (
 	-- never used twice, because the log names it
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -104,7 +104,7 @@ CREATE TABLE grants (
 	-- 'spice', 'vnc' or 'both'.  NULL: 'spice' for an allow, 'both' for a deny
 	service TEXT,
 
-	-- --- conditions: NULL does not matter ---
+	-- --- conditions: NULL means any ---
 
 	-- The CN of the client's certificate has to match this: a glob
 	-- (* ? [a-z]), upper and lower case alike.  %u is the user's name without
@@ -135,7 +135,7 @@ CREATE TABLE grants (
 
 	-- --- end of the conditions ---
 
-	-- Has to be 0 in this version, which does not know who is connected.
+	-- Reserved: has to be 0, this version does not use it.
 	may_take_over INTEGER NOT NULL DEFAULT 0,
 	comment TEXT
 ) STRICT;
@@ -151,7 +151,7 @@ CREATE TABLE zones (
 
 -- Every change of the tables above, in the order in which they happened, for
 -- `vmauthz history` and `vmauthz undo`.  Triggers write it; it can only be
--- shortened, from its beginning.  Verifiers are not in it.
+-- shortened, by deleting the oldest rows.  Verifiers are not in it.
 CREATE TABLE history (
 	revision INTEGER PRIMARY KEY AUTOINCREMENT,
 	-- UTC

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- SPDX-FileCopyrightText: 2026 The vmauthz authors
 --
--- What the administrator reads: who may do what, and what looks wrong.
+-- Views for the administrator: who may do what, and what looks wrong.
 
--- --- what to look at ---------------------------------------------------------
+-- --- views -------------------------------------------------------------------
 
--- Who is in a group, also through the groups in it.
+-- The users in a group, also through the groups in it.
 CREATE VIEW memberships (group_name, user_name) AS
 WITH RECURSIVE inside (group_name, member) AS (
 	SELECT group_name, user_name FROM group_members
@@ -30,17 +30,17 @@ UNION ALL SELECT id, vms.name FROM grants JOIN vms WHERE grants.vm = '*'
 UNION ALL SELECT id, vm_name FROM grants
 	JOIN pool_members ON pool_name = substr(vm, 2) WHERE substr(vm, 1, 1) = '%';
 
--- The denies that have not ended: to which service, and whether without
--- conditions.
+-- The denies that have not ended, with their service, and whether they have
+-- conditions (always: 1 if not).
 CREATE VIEW denies (id, who, vm, service, always) AS
 SELECT id, who, vm, coalesce(service, 'both'),
 	coalesce($conditions()) IS NULL
 FROM grants WHERE effect = 'deny'
 	AND (not_after IS NULL OR not_after > strftime('%Y-%m-%d %H:%M', 'now'));
 
--- Who may open what under which conditions, one row a user, VM and grant.
--- Users whom denies without conditions keep out are left out.
--- denied_by: the denies that keep the user out under conditions of their own.
+-- Who may open what under which conditions, one row for each user, VM and grant.
+-- Users whom a deny without conditions refuses are left out.
+-- denied_by: the denies that refuse the user under conditions of their own.
 CREATE VIEW access (user, vm, service, $conditions(),
 	grant_id, denied_by) AS
 SELECT users.name, vms.name, coalesce(grants.service, 'spice'),
@@ -74,7 +74,7 @@ HAVING NOT coalesce(max(denies.always
 	OR max(denies.always AND denies.service = 'spice')
 		AND max(denies.always AND denies.service = 'vnc'), 0);
 
--- What looks wrong, and why.
+-- What looks wrong in the policy, and why.
 CREATE VIEW problems (what, name, why) AS
 SELECT 'user', name, 'has no credential: no SCRAM mechanism lets them in, see vmauthz passwd'
 FROM users WHERE name NOT IN (SELECT user_name FROM credentials)

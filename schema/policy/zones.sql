@@ -1,9 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- SPDX-FileCopyrightText: 2026 The vmauthz authors
 --
--- The time zones that a new policy knows.
-
--- === Nothing below this line is for the reader: it is the machinery. ===
+-- The time zones of a new policy.
 
 -- --- time zones --------------------------------------------------------------
 

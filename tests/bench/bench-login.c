@@ -12,8 +12,8 @@
  * in KiB.  Users take turns: FIRST, FIRST + STEP, ... FIRST + USERS * STEP - 1.
  * With -memory an auxiliary property plugin in here serves the verifier: that
  * is the yardstick.  With -store it stores the first user's password or
- * verifier and ends; with -show it writes the verifier and ends.  The options look like those of QEMU, whose place it
- * takes for the plugin. */
+ * verifier and ends; with -show it writes the verifier and ends.  The options
+ * look like those of QEMU, whose place it takes for the plugin. */
 
 #include <inttypes.h>
 #include <sasl/prop.h>
@@ -38,7 +38,7 @@ struct settings {
 	const char *store;
 };
 
-/* --- the yardstick ------------------------------------------------------------- */
+/* --- the yardstick ------------------------------------------------------- */
 
 static char memory_verifier[SCRAM_TEXT_MAX];
 
@@ -83,7 +83,7 @@ make_verifier(void)
 	    scram_verifier_text(mechanism, &verifier, memory_verifier) == 0;
 }
 
-/* --- one login ------------------------------------------------------------------ */
+/* --- one login ----------------------------------------------------------- */
 
 /* Named, and never inlined, so that callgrind can be told to count in these
  * two alone. */
@@ -166,7 +166,7 @@ login(struct scram_client *client, uint64_t user, struct times *times)
 	return rc == SASL_OK;
 }
 
-/* --- many ------------------------------------------------------------------------ */
+/* --- many ---------------------------------------------------------------- */
 
 static long
 resident_kib(void)
@@ -255,7 +255,7 @@ store(const struct settings *settings)
 	return rc != SASL_OK;
 }
 
-/* --- options ---------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------- */
 
 static bool
 set_option(struct settings *settings, const char *option, const char *value)

@@ -65,7 +65,7 @@ bind_vm(sqlite3_stmt *statement, int column, uint64_t vm)
 	bind_name(statement, column, name);
 }
 
-/* --- the rows of each table ------------------------------------------------ */
+/* --- the rows of each table ---------------------------------------------- */
 
 static uint64_t
 count_users(const struct bench_layout *layout)

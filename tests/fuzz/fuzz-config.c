@@ -26,8 +26,8 @@ check_realms(const struct config *config)
 		HOLDS(strpbrk(realm->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
 		    NULL);
 		HOLDS(config_realm(config, realm->name) == realm);
-		HOLDS(realm->source == SOURCE_PAM || !realm->full_name);
-		bare += realm->source == SOURCE_PAM && !realm->full_name;
+		HOLDS(realm->source == CONFIG_SOURCE_PAM || !realm->full_name);
+		bare += realm->source == CONFIG_SOURCE_PAM && !realm->full_name;
 	}
 	HOLDS(bare <= 1);
 }

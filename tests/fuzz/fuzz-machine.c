@@ -10,12 +10,12 @@ static void
 try_cgroup(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_string(data, size), name[REQUEST_VM_NAME_MAX + 1];
-	enum machine_word word = machine_parse_cgroup(text, name);
+	enum machine_result result = machine_parse_cgroup(text, name);
 
 	HOLDS(memchr(name, '\0', sizeof(name)) != NULL);
-	if (word == MACHINE_SILENT)
+	if (result == MACHINE_NONE)
 		HOLDS(name[0] == '\0');
-	if (word == MACHINE_SURE) {
+	if (result == MACHINE_FOUND) {
 		/* "qemu-7-" and a name that libvirt didn't cut */
 		HOLDS(machine_name_valid(name) && strlen(name) <= 56);
 		HOLDS(strstr(text, ":/machine.slice/") != NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * SPDX-FileCopyrightText: 2026 The vmauthz authors */
 
-/* What the fuzzers share: libFuzzer's entry point, and the input as a string. */
+/* What the fuzzers share: libFuzzer's entry point, and the input as a
+ * string. */
 
 #ifndef VMAUTHZ_TESTS_FUZZ_FUZZ_H
 #define VMAUTHZ_TESTS_FUZZ_FUZZ_H

@@ -147,7 +147,7 @@ static SpiceCoreInterface core = {
 	.channel_event = channel_event,
 };
 
-/* --- devices that do nothing ---------------------------------------------- */
+/* --- devices that do nothing --------------------------------------------- */
 
 static void
 keyboard_push(SpiceKbdInstance *instance, uint8_t scan_code)
@@ -322,7 +322,7 @@ static const struct {
 
 enum { DEVICE_COUNT = sizeof(devices) / sizeof(devices[0]) };
 
-/* --- the host --------------------------------------------------------------- */
+/* --- the host ------------------------------------------------------------ */
 
 /* Every option takes a value, as QEMU's do, because the plugin reads this
  * command line as QEMU's.  -name and -uuid are for the plugin alone. */

@@ -8,7 +8,7 @@
  *   noise   random octets
  *   mute    COUNT connections that say nothing
  *   deaf    requests whose answers nobody reads
- *   again   the same request, COUNT times, on one connection if that is possible
+ *   again   the same request, COUNT times, on one connection if possible
  * It writes how many octets came back.  Further words are for the daemon that
  * reads our command line. */
 
@@ -81,7 +81,7 @@ tell_once(struct storm *storm, const unsigned char *data, size_t size,
 	close(fd);
 }
 
-/* --- what it does ------------------------------------------------------------ */
+/* --- what it does -------------------------------------------------------- */
 
 static void
 cut(struct storm *storm)
@@ -164,7 +164,7 @@ mute(const struct storm *storm, unsigned long count)
 		close(held[--have]);
 }
 
-/* --- a good request -------------------------------------------------------------- */
+/* --- a good request ------------------------------------------------------ */
 
 static void
 put_text(struct storm *storm, const char *text)

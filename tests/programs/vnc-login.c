@@ -74,7 +74,7 @@ die(const char *what)
 	exit(2);
 }
 
-/* --- what the library has no option for ------------------------------------- */
+/* --- what the library has no option for ---------------------------------- */
 
 /* It takes certificates from /etc/pki and ~/.pki alone, so these two take the
  * place of GnuTLS's functions of that name. */
@@ -136,7 +136,7 @@ sasl_client_start(sasl_conn_t *connection, const char *mechanisms,
 	    options.mechanism : mechanisms, prompts, out, length, mechanism);
 }
 
-/* --- logging in ----------------------------------------------------------- */
+/* --- logging in ---------------------------------------------------------- */
 
 static void
 conclude(struct attempt *attempt, enum outcome outcome, const char *detail)

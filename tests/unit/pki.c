@@ -57,7 +57,7 @@ pki_discard(struct pair *pair)
 	X509_free(pair->certificate);
 }
 
-/* --- CRLs ----------------------------------------------------------------------- */
+/* --- CRLs ---------------------------------------------------------------- */
 
 static void
 add_revoked(X509_CRL *crl, const X509 *certificate)

@@ -104,8 +104,8 @@ migrate_read_folder(struct migrate *migrate)
 	return rc;
 }
 
-/* Sets the version that the files have to lead to.  If it is the newest
- * it may be later than the one that this program reads. */
+/* Sets the version that the files have to lead to.  The newest may be later
+ * than the one that this program reads. */
 static int
 migrate_check_target(struct migrate *migrate)
 {
@@ -200,14 +200,14 @@ migrate_make_backup(struct migrate *migrate)
 	    what->from, stamp);
 	bool same_access;
 	int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-	    O_NOFOLLOW, 0600), rc = ERROR_NONE;
+	    O_NOFOLLOW, 0600);
+	int error = errno, rc;
 
-	if (fd < 0)
-		rc = transaction_fail(&migrate->database, ERROR_MIGRATION,
-		    "a copy at %s: %s", name, strerror(errno));
 	g_free(stamp);
 	g_date_time_unref(now);
 	if (fd < 0) {
+		rc = transaction_fail(&migrate->database, ERROR_MIGRATION,
+		    "a copy at %s: %s", name, strerror(error));
 		g_free(name);
 		return rc;
 	}

@@ -24,9 +24,9 @@ int transaction_run(struct database *database, int rc,
     transaction_cb *work_cb, void *context, char detail[ERROR_DETAIL_MAX]);
 
 /* Checks that the policy has the names, so that a typo does not look like a
- * user without rows.  The statement returns for its first and its second parameter
- * whether it is known; a name that is NULL has to be.  Returns 0, ERROR_NOUSER,
- * ERROR_NOVM or an error of the database. */
+ * user without rows.  The statement returns for its first and its second
+ * parameter whether it is known; one that is NULL has to be.  Returns 0,
+ * ERROR_NOUSER, ERROR_NOVM or an error of the database. */
 int transaction_check_names(struct database *database,
     sqlite3_stmt *statement, const char *user, const char *vm);
 

@@ -145,15 +145,6 @@ undo_prepare_table(struct undo *undo, size_t table)
 	return rc < 0 ? rc : ERROR_NONE;
 }
 
-static void
-undo_finalize(struct undo *undo)
-{
-	for (size_t i = 0; i < UNDO_TABLES; i++) {
-		for (size_t way = 0; way < UNDO_WAYS; way++)
-			sqlite3_finalize(undo->tables[i][way]);
-	}
-}
-
 /* Between trial and undo a person reads and answers, without a lock held. */
 static int
 undo_check_limits(struct undo *undo)
@@ -355,7 +346,10 @@ undo_revert(struct undo *undo)
 		rc = undo_check_keys(undo);
 	if (rc == ERROR_NONE && undo->trial)
 		rc = undo_read_passwords(undo);
-	undo_finalize(undo);
+	for (size_t i = 0; i < UNDO_TABLES; i++) {
+		for (size_t way = 0; way < UNDO_WAYS; way++)
+			sqlite3_finalize(undo->tables[i][way]);
+	}
 	return rc;
 }
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "tools/words.h"
 
 /* Tables whose rows need more than the first column to be recognized: how many
  * it takes.  A grant's number is its key, but says nothing to a person. */
@@ -156,7 +155,7 @@ change_print(const char *change)
 	if (change_is_row(old) && change_is_row(new) && old != new)
 		change_print_row(parsed, old, new);
 	else
-		words_print(stdout, change);
+		escape_print(stdout, change, ESCAPE_CONTROLS);
 	putchar('\n');
 	json_object_put(parsed);
 }

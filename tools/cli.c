@@ -96,14 +96,6 @@ cli_store_argument(const struct cli_option *option, const char *argument)
 	return false;
 }
 
-/* Prints the help or the version.  Returns the exit status. */
-static int
-cli_print_text(const char *text)
-{
-	fputs(text, stdout);
-	return cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
-}
-
 /* Prints why getopt_long() returned ':' or '?'.  optopt is 0 for an unknown
  * long option, and the val of one that misses its argument or has one too
  * many. */
@@ -153,12 +145,10 @@ cli_parse(const struct cli_command *command, int argc, char **argv,
 	while ((val = getopt_long(argc, argv, tables.letters, tables.names,
 	    NULL)) != -1) {
 		*status_r = CLI_USAGE;
-		if (val == CLI_LONG_HELP) {
-			*status_r = cli_print_text(command->usage);
-			return -1;
-		}
-		if (val == CLI_LONG_VERSION) {
-			*status_r = cli_print_text(PACKAGE_STRING "\n");
+		if (val == CLI_LONG_HELP || val == CLI_LONG_VERSION) {
+			fputs(val == CLI_LONG_HELP ? command->usage :
+			    PACKAGE_STRING "\n", stdout);
+			*status_r = cli_flush() ? EXIT_SUCCESS : CLI_FAILED;
 			return -1;
 		}
 		option = cli_find_option(command, val);

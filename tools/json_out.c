@@ -32,8 +32,8 @@ json_list(void)
 
 /* json-c copies octets as they are, and JSON has to be UTF-8 (RFC 8259).  A
  * name in a log or on the command line may have any octets. */
-static json_object *
-json_make_text(const char *text)
+json_object *
+json_text(const char *text)
 {
 	json_object *value;
 	char *valid;
@@ -44,6 +44,12 @@ json_make_text(const char *text)
 	value = json_require(json_object_new_string(valid));
 	g_free(valid);
 	return value;
+}
+
+json_object *
+json_number(int64_t number)
+{
+	return number != 0 ? json_require(json_object_new_int64(number)) : NULL;
 }
 
 /* json-c owns the value only if the call succeeds; on failure we exit. */
@@ -57,7 +63,7 @@ json_put(json_object *map, const char *key, json_object *value)
 void
 json_put_text(json_object *map, const char *key, const char *text)
 {
-	json_put(map, key, json_make_text(text));
+	json_put(map, key, json_text(text));
 }
 
 void
@@ -69,8 +75,7 @@ json_put_bool(json_object *map, const char *key, bool value)
 void
 json_put_number(json_object *map, const char *key, int64_t number)
 {
-	json_put(map, key, number != 0 ?
-	    json_require(json_object_new_int64(number)) : NULL);
+	json_put(map, key, json_number(number));
 }
 
 void
@@ -78,18 +83,6 @@ json_append(json_object *list, json_object *value)
 {
 	if (json_object_array_add(list, value) != 0)
 		json_require(NULL);
-}
-
-void
-json_append_text(json_object *list, const char *text)
-{
-	json_append(list, json_make_text(text));
-}
-
-void
-json_append_number(json_object *list, int64_t number)
-{
-	json_append(list, json_require(json_object_new_int64(number)));
 }
 
 /* Slashes stay: json-c's "\/" is correct, but makes paths hard to find. */

@@ -98,25 +98,21 @@ access_is_open(const struct explanation *explanation)
 
 /* --- rows ---------------------------------------------------------------- */
 
-/* "; " between conditions, nothing before the first. */
-static void
-access_print_separator(bool *first)
-{
-	fputs(*first ? "" : "; ", stdout);
-	*first = false;
-}
-
-/* The unknown ones alone: those that are met at this time need no mention. */
-static void
-access_print_conditions(const struct explained_grant *grant, bool *first)
+/* Prints the unknown ones alone: those that are met at this time need no
+ * mention.  separator comes before the first; returns the one for the next. */
+static const char *
+access_print_conditions(const struct explained_grant *grant,
+    const char *separator)
 {
 	for (int i = 0; i < CONDITION_COUNT; i++) {
 		if (grant->verdict.condition[i] != CONDITION_UNKNOWN)
 			continue;
-		access_print_separator(first);
-		printf("%s ", condition_name((enum condition_kind)i));
+		printf("%s%s ", separator,
+		    condition_name((enum condition_kind)i));
 		words_print(stdout, grant->value[i]);
+		separator = "; ";
 	}
+	return separator;
 }
 
 /* Finds whether the grant at index at is a deny that some logins would meet, in
@@ -149,7 +145,7 @@ access_print_row(const struct table *table, const struct pair *pair,
     const struct explained_grant *grant, unsigned int mask)
 {
 	const struct explained_grant *deny;
-	bool first = true;
+	const char *separator;
 
 	words_print(stdout, pair->user.text);
 	printf("%*s  ", table->user_width - (int)strlen(pair->user.text), "");
@@ -157,16 +153,15 @@ access_print_row(const struct table *table, const struct pair *pair,
 	printf("%*s  %-7s  %5" PRId64 "  ",
 	    table->vm_width - (int)strlen(pair->vm), "",
 	    access_service_text(mask), grant->id);
-	access_print_conditions(grant, &first);
+	separator = access_print_conditions(grant, "");
 	for (size_t i = 0; i < pair->of[0].count; i++) {
 		if (!access_find_deny(pair, mask, i, &deny))
 			continue;
-		access_print_separator(&first);
-		printf("unless grant %" PRId64 " denies it: ", deny->id);
-		first = true;
-		access_print_conditions(deny, &first);
+		printf("%sunless grant %" PRId64 " denies it: ", separator,
+		    deny->id);
+		separator = access_print_conditions(deny, "");
 	}
-	puts(first ? "-" : "");
+	puts(separator[0] == '\0' ? "-" : "");
 }
 
 /* The same row for programs, with the numbers of the denies: their conditions
@@ -181,7 +176,7 @@ access_append_row(json_object *list, const struct pair *pair,
 
 	for (int i = 0; i < ACCESS_SERVICES; i++) {
 		if ((mask & 1u << i) != 0)
-			json_append_text(allowed, services[i]);
+			json_append(allowed, json_text(services[i]));
 	}
 	for (int i = 0; i < CONDITION_COUNT; i++) {
 		if (grant->verdict.condition[i] == CONDITION_UNKNOWN)
@@ -191,7 +186,7 @@ access_append_row(json_object *list, const struct pair *pair,
 	}
 	for (size_t i = 0; i < pair->of[0].count; i++) {
 		if (access_find_deny(pair, mask, i, &deny))
-			json_append_number(denied_by, deny->id);
+			json_append(denied_by, json_number(deny->id));
 	}
 	json_put_text(row, "user", pair->user.text);
 	json_put_text(row, "vm", pair->vm);
@@ -262,7 +257,6 @@ access_evaluate_pair(struct policy *policy, const struct table *table,
 
 	if (identity_parse(&pair.user, names[0], strlen(names[0]), NULL) != 0)
 		return true;	/* no login has such a user name */
-	memset(pair.of, 0, sizeof(pair.of));
 	for (int i = 0; i < ACCESS_SERVICES; i++) {
 		if (i != 0 && !access_names_service(&pair.of[0]))
 			break;

@@ -4,9 +4,9 @@
 /* vmauthz check: prints problems of the policy, as far as this host can see
  * them. */
 
-#include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,39 +29,33 @@ enum {
 /* --- qemu.conf ----------------------------------------------------------- */
 
 /* The value of a line "key: value", parsed as libsasl2 does; NULL: another
- * line.  Cuts the white space at the end off the line. */
+ * line.  Cuts white space off the line. */
 static char *
 check_conf_value(char *line, const char *key)
 {
 	size_t length = strlen(key);
-	char *end;
 
-	line += strspn(line, " \t");
+	line = g_strstrip(line);
 	if (strncasecmp(line, key, length) != 0)
 		return NULL;
-	line += length + strspn(line + length, " \t");
-	if (*line++ != ':')
-		return NULL;
-	line += strspn(line, " \t");
-	end = line + strlen(line);
-	while (end > line && isspace((unsigned char)end[-1]))
-		end--;
-	*end = '\0';
-	return line;
+	line = g_strchug(line + length);
+	return *line == ':' ? g_strchug(line + 1) : NULL;
 }
 
 static bool
-check_all_scram(char *mechanisms)
+check_all_scram(const char *mechanisms)
 {
-	static const char separators[] = " \t,";
-	char *rest = NULL;
+	char **names = g_strsplit_set(mechanisms, " \t,", -1);
+	bool all = true;
 
-	for (char *name = strtok_r(mechanisms, separators, &rest);
-	    name != NULL; name = strtok_r(NULL, separators, &rest)) {
-		if (strncasecmp(name, "SCRAM-", strlen("SCRAM-")) != 0)
-			return false;
+	/* Between two separators is an empty name, which is none. */
+	for (char **name = names; *name != NULL; name++) {
+		if (**name != '\0' &&
+		    strncasecmp(*name, "SCRAM-", strlen("SCRAM-")) != 0)
+			all = false;
 	}
-	return true;
+	g_strfreev(names);
+	return all;
 }
 
 /* Sets *only_r to whether mech_list offers SCRAM mechanisms alone, so that a

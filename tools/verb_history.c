@@ -42,7 +42,7 @@ history_print(const char *path, const struct policy_history_filter *filter,
 int
 verb_history(const char *path, int argc, char **argv)
 {
-	struct policy_history_filter filter = { NULL, NULL, NULL };
+	struct policy_history_filter filter = { .user = NULL };
 	const char *user = NULL;
 	struct identity identity;
 	bool json = false;

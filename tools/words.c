@@ -123,7 +123,6 @@ words_compared_detail(char out[WORDS_MAX], enum condition_kind kind,
     const char *value, const struct explained_request *explained)
 {
 	const struct request *request = &explained->request;
-	char utc[MOMENT_TEXT_LENGTH + sizeof(" UTC")];
 
 	switch (kind) {
 	case CONDITION_SERVICE:
@@ -152,8 +151,8 @@ words_compared_detail(char out[WORDS_MAX], enum condition_kind kind,
 		    "say --local-user NAME");
 	case CONDITION_NOT_BEFORE:
 	case CONDITION_NOT_AFTER:
-		snprintf(utc, sizeof(utc), "%s UTC", explained->utc);
-		return words_text_detail(out, utc, "");
+		snprintf(out, WORDS_MAX, "it is %s UTC", explained->utc);
+		return true;
 	case CONDITION_HOURS:
 		return words_hours_detail(out, explained, value);
 	case CONDITION_COUNT:

@@ -34,31 +34,23 @@ config_value_next_word(const char **text, char word_r[WORD_MAX + 1])
 	return true;
 }
 
-struct choice {
-	const char *word;
-	int value;
-};
-
-static bool
-config_value_choose(const struct choice *choices, size_t count,
-    const char *word, int *value_r)
+/* Returns the index of a word in a list that ends in NULL, or -1. */
+static int
+config_value_choose(const char *const *words, const char *word)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(choices[i].word, word) != 0)
-			continue;
-		*value_r = choices[i].value;
-		return true;
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
 	}
-	return false;
+	return -1;
 }
 
 /* --- texts ----------------------------------------------------------- */
 
 const char *
-config_value_path(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_path(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
-	(void)config;
 	if (value[0] != '/' || strlen(value) < min || strlen(value) > max)
 		return "write a path that begins with /";
 	strcpy(place, value);
@@ -68,13 +60,12 @@ config_value_path(struct config *config, void *place, const char *value,
 /* Stores the name in lower case, as identity_parse() makes the realms of users,
  * so that strcmp() finds them. */
 const char *
-config_value_realm_name(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_realm_name(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
 	size_t length = strlen(value);
 	char *out = place;
 
-	(void)config;
 	if (length < min || length > max ||
 	    !identity_realm_valid(value, length))
 		return "a realm is letters, digits, '.', '-' and '_'";
@@ -84,19 +75,13 @@ config_value_realm_name(struct config *config, void *place, const char *value,
 	return NULL;
 }
 
-/* Refuses what is no plain file name: libpam appends the service to the path of
- * pam.d, so one with a '/' would name a file elsewhere. */
 const char *
-config_value_service(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_service(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-	size_t length = strlen(value);
-
-	(void)config;
-	if (length < min || length > max || value[0] == '.' ||
-	    strspn(value, plain) != length)
+	(void)min;
+	(void)max;
+	if (!config_is_service(value))
 		return "write the name of a file in /etc/pam.d";
 	strcpy(place, value);
 	return NULL;
@@ -119,14 +104,13 @@ config_value_whole(const char *text, unsigned long max, unsigned long *value_r)
 }
 
 const char *
-config_value_number(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_number(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
 	/* static, for it is returned: one thread reads one file */
 	static char remedy[80];
 	unsigned long number;
 
-	(void)config;
 	if (!config_value_whole(value, max, &number) || number < min) {
 		snprintf(remedy, sizeof(remedy),
 		    "write a whole number from %u to %u", min, max);
@@ -187,13 +171,13 @@ config_value_ids(uint32_t *ids, size_t *count_r, const char *value,
 }
 
 const char *
-config_value_users(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_users(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
+	struct config *config = place;
 	const char *remedy = config_value_ids(config->users,
 	    &config->user_count, value, max, config_value_user_cb);
 
-	(void)place;
 	(void)min;
 	/* without an account no VM could connect */
 	return remedy != NULL || config->user_count != 0 ? remedy :
@@ -201,20 +185,22 @@ config_value_users(struct config *config, void *place, const char *value,
 }
 
 const char *
-config_value_groups(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_groups(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
-	(void)place;
+	struct config *config = place;
+
 	(void)min;
 	return config_value_ids(config->groups, &config->group_count, value,
 	    max, config_value_group_cb);
 }
 
 const char *
-config_value_operators(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_operators(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
-	(void)place;
+	struct config *config = place;
+
 	(void)min;
 	return config_value_ids(config->operators, &config->operator_count,
 	    value, max, config_value_user_cb);
@@ -254,49 +240,50 @@ config_value_preset(config_value_cb *kind)
 /* --- choices --------------------------------------------------------- */
 
 const char *
-config_value_identify(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_identify(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
-	struct {
-		const char *word;
-		bool *flag;
-	} const sources[] = {
-		{ "libvirt", &config->identify_libvirt },
-		{ "cgroup", &config->identify_cgroup },
-		{ "command-line", &config->identify_command_line },
+	static const char *const words[] = {
+		"libvirt", "cgroup", "command-line", NULL,
 	};
 	static const char remedy[] =
 	    "write one or more of libvirt, cgroup, command-line, each once";
+	struct config *config = place;
+	bool *const flags[] = {
+		&config->identify_libvirt,
+		&config->identify_cgroup,
+		&config->identify_command_line,
+	};
 	char word[WORD_MAX + 1];
-	size_t count = 0, i;
+	size_t count = 0;
+	int i;
 
-	(void)place;
 	(void)min;
 	(void)max;
 	for (; config_value_next_word(&value, word); count++) {
-		for (i = 0; i < 3 && strcmp(sources[i].word, word) != 0; i++)
-			;
-		if (i == 3 || *sources[i].flag)
+		i = config_value_choose(words, word);
+		if (i < 0 || *flags[i])
 			return remedy;
-		*sources[i].flag = true;
+		*flags[i] = true;
 	}
 	return count != 0 && value[0] == '\0' ? NULL : remedy;
 }
 
 const char *
-config_value_audit_full(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_audit_full(void *place, const char *value, unsigned int min,
+    unsigned int max)
 {
-	static const struct choice choices[] = {
-		{ "refuse", CONFIG_AUDIT_FULL_REFUSE },
-		{ "go-on", CONFIG_AUDIT_FULL_GO_ON },
+	static const char *const words[] = {
+		[CONFIG_AUDIT_FULL_REFUSE] = "refuse",
+		[CONFIG_AUDIT_FULL_GO_ON] = "go-on",
+		NULL,
 	};
-	int chosen;
+	struct config *config = place;
+	int chosen = config_value_choose(words, value);
 
-	(void)place;
 	(void)min;
 	(void)max;
-	if (!config_value_choose(choices, 2, value, &chosen))
+	if (chosen < 0)
 		return "write refuse or go-on";
 	config->audit_full = (enum config_audit_full)chosen;
 	return NULL;
@@ -305,14 +292,15 @@ config_value_audit_full(struct config *config, void *place, const char *value,
 const char *
 config_value_source(enum config_source *source_r, const char *value)
 {
-	static const struct choice choices[] = {
-		{ "pam", CONFIG_SOURCE_PAM },
-		{ "policy", CONFIG_SOURCE_POLICY },
-		{ "nobody", CONFIG_SOURCE_NOBODY },
+	static const char *const words[] = {
+		[CONFIG_SOURCE_NOBODY] = "nobody",
+		[CONFIG_SOURCE_PAM] = "pam",
+		[CONFIG_SOURCE_POLICY] = "policy",
+		NULL,
 	};
-	int chosen;
+	int chosen = config_value_choose(words, value);
 
-	if (!config_value_choose(choices, 3, value, &chosen))
+	if (chosen < 0)
 		return "write pam, policy or nobody";
 	*source_r = (enum config_source)chosen;
 	return NULL;
@@ -321,14 +309,7 @@ config_value_source(enum config_source *source_r, const char *value)
 const char *
 config_value_pam_name(bool *full_name_r, const char *value)
 {
-	static const struct choice choices[] = {
-		{ "user", false },
-		{ "user@realm", true },
-	};
-	int chosen;
-
-	if (!config_value_choose(choices, 2, value, &chosen))
-		return "write user or user@realm";
-	*full_name_r = chosen;
-	return NULL;
+	*full_name_r = strcmp(value, "user@realm") == 0;
+	return *full_name_r || strcmp(value, "user") == 0 ? NULL :
+	    "write user or user@realm";
 }

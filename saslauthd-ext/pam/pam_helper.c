@@ -211,20 +211,8 @@ pam_helper_is_text(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* Refuses what is no plain file name: libpam appends the service to the path of
- * pam.d.  The configuration's was checked; this checks the packet, for the
- * worker is not trusted here. */
-static bool
-pam_helper_is_service(const char *service)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-
-	return service[0] != '\0' && service[0] != '.' &&
-	    service[strspn(service, plain)] == '\0';
-}
-
-/* Refuses an empty password: an LDAP server may accept a bind with one without
+/* Checks the packet, not the configuration alone: the worker is not trusted
+ * here.  Refuses an empty password: an LDAP server may accept a bind with one without
  * authentication (RFC 4513, section 5.1.2), and a module that as a success. */
 static bool
 pam_helper_is_valid(const struct pam_question *question)
@@ -236,7 +224,7 @@ pam_helper_is_valid(const struct pam_question *question)
 	    pam_helper_is_text(question->rhost, sizeof(question->rhost)) &&
 	    pam_helper_is_text(question->password,
 	    sizeof(question->password)) &&
-	    pam_helper_is_service(question->service) &&
+	    config_is_service(question->service) &&
 	    question->user[0] != '\0' && question->password[0] != '\0';
 }
 

@@ -71,7 +71,7 @@ open_status(void *context, const char *name)
 static void
 on_session_end(void *context, const struct session *session)
 {
-	audit_event_session_end(context, session, "the VM's process has ended");
+	audit_event_session(context, session, "the VM's process has ended");
 }
 
 static bool

@@ -19,9 +19,6 @@ enum {
 	MOVED = 1,		/* the name is another file's by now */
 };
 
-static const char count_sql[] = "SELECT count(*) FROM sqlite_schema";
-static const char last_sql[] = "SELECT max(id) FROM records";
-
 /* The columns as audit_column() counts them. */
 static const char records_sql[] =
     "SELECT id, kind, event, issued_by, verdict, user, vm, vm_source, service,"
@@ -42,6 +39,7 @@ struct reader {
 	void *context;
 	char *detail;
 	sqlite3 *handle;
+	int64_t tables;		/* of the file that is open */
 	char path[PATH_SIZE];
 	int count;
 };
@@ -49,26 +47,15 @@ struct reader {
 /* --- one file --------------------------------------------------------- */
 
 static int
-audit_read_fail(struct reader *reader, int error, const char *detail)
+audit_read_fail(struct reader *reader, int error, const char *why)
 {
-	snprintf(reader->detail, AUDIT_DETAIL_MAX, "%.256s: %s%s%s",
-	    reader->path, error_text(error), detail != NULL ? ": " : "",
-	    detail != NULL ? detail : "");
-	return error;
+	return store_file_report(error, reader->path, why, reader->detail);
 }
 
 static int
 audit_read_fail_sqlite(struct reader *reader)
 {
-	return audit_read_fail(reader, sqlite_file_last_error(reader->handle),
-	    sqlite3_errmsg(reader->handle));
-}
-
-static int
-audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
-{
-	return sqlite_file_read_numbers(reader->handle, sql, number_r, 1) ==
-	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
+	return store_file_error(reader->handle, reader->path, reader->detail);
 }
 
 /* Opens the file and begins a transaction with a first query: BEGIN alone locks
@@ -76,13 +63,13 @@ audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
 static int
 audit_read_open_as(struct reader *reader, const char *name)
 {
-	int64_t tables;
-
 	if (sqlite_file_open(&reader->handle, name, SQLITE_OPEN_READONLY |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
-	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE)
+	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE ||
+	    sqlite_file_read_numbers(reader->handle, "SELECT count(*) FROM"
+	    " sqlite_schema", &reader->tables, 1) != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
-	return audit_read_number(reader, count_sql, &tables);
+	return ERROR_NONE;
 }
 
 static void
@@ -227,10 +214,13 @@ audit_read_records(struct reader *reader)
 {
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
-	int rc = audit_read_number(reader, last_sql, &last);
+	int rc;
 
-	if (rc != ERROR_NONE || last <= reader->place->id)
-		return rc;
+	if (sqlite_file_read_numbers(reader->handle,
+	    "SELECT max(id) FROM records", &last, 1) != ERROR_NONE)
+		return audit_read_fail_sqlite(reader);
+	if (last <= reader->place->id)
+		return ERROR_NONE;
 	if (sqlite3_prepare_v2(reader->handle, records_sql, -1, &statement,
 	    NULL) != SQLITE_OK)
 		return audit_read_fail_sqlite(reader);
@@ -251,11 +241,9 @@ static int
 audit_read_tables(struct reader *reader)
 {
 	struct sqlite_file_header is;
-	int64_t tables;
-	int rc = audit_read_number(reader, count_sql, &tables);
 
-	if (rc != ERROR_NONE || tables == 0)
-		return rc;
+	if (reader->tables == 0)
+		return ERROR_NONE;
 	if (sqlite_file_read_header(reader->handle, &is) != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
 	if (is.application_id != AUDIT_APPLICATION_ID)
@@ -311,21 +299,19 @@ audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 /* --- all files -------------------------------------------------------- */
 
 static bool
-audit_read_is_place(const struct reader *reader, const char *name)
+audit_read_is_place(struct reader *reader, const char *name)
 {
 	struct stat st;
-	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s/%.63s", reader->folder, name);
-	return stat(path, &st) == 0 && st.st_ino == reader->place->inode &&
+	audit_read_set_path(reader, name);
+	return stat(reader->path, &st) == 0 && st.st_ino == reader->place->inode &&
 	    st.st_dev == reader->place->device;
 }
 
 /* Returns the index in the list of the file to continue with, or count for
  * audit.db.  If the file was deleted, the next later name is that. */
 static int
-audit_read_find_place(const struct reader *reader, struct dirent **list,
-    int count)
+audit_read_find_place(struct reader *reader, struct dirent **list, int count)
 {
 	const char *name = reader->place->name;
 	int next = 0;

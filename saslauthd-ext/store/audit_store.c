@@ -113,8 +113,7 @@ audit_store_last_rotated_id(const struct audit_store *store)
 			    "SELECT max(id) FROM records", &last, 1);
 		sqlite3_close(handle);
 	}
-	if (count >= 0)
-		audit_files_free(list, count);
+	audit_files_free(list, count);
 	return last;
 }
 
@@ -252,13 +251,11 @@ audit_store_choose_name(const struct audit_store *store,
 	int count = audit_files(store->folder, &list);
 	time_t newest;
 
-	if (count < 0)
-		return false;
 	if (count > 0 && audit_name_rotated(list[count - 1]->d_name,
 	    &newest) && newest >= at)
 		at = newest + 1;
 	audit_files_free(list, count);
-	return audit_name(name, "audit", at);
+	return count >= 0 && audit_name(name, "audit", at);
 }
 
 /* Renames audit.db, unless another process has it open: when that process

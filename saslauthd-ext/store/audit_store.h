@@ -14,7 +14,6 @@
 
 #include "saslauthd-ext/store/audit_file.h"
 #include "saslauthd-ext/store/audit_keeper.h"
-#include "saslauthd-ext/store/store_file.h"
 
 struct audit_store {
 	char folder[PATH_MAX];		/* a path without links */

@@ -38,33 +38,21 @@ pam_helper_free_responses(struct pam_response *responses, int count)
 	free(responses);
 }
 
-/* The response to a prompt, by its style.  NULL for PAM_TEXT_INFO and
- * PAM_ERROR_MSG, which want none. */
-static const char *
-pam_helper_response_text(const struct pam_question *question, int style)
-{
-	switch (style) {
-	case PAM_PROMPT_ECHO_OFF:
-		return question->password;
-	case PAM_PROMPT_ECHO_ON:
-		return question->user;
-	default:
-		return NULL;
-	}
-}
-
+/* Responds to a prompt, by its style.  PAM_TEXT_INFO and PAM_ERROR_MSG want no
+ * response. */
 static bool
 pam_helper_respond(struct conversation *conversation,
     const struct pam_message *message, struct pam_response *response)
 {
-	const char *text = pam_helper_response_text(conversation->question,
-	    message->msg_style);
+	const struct pam_question *question = conversation->question;
 
-	if (text == NULL)
+	if (message->msg_style != PAM_PROMPT_ECHO_OFF &&
+	    message->msg_style != PAM_PROMPT_ECHO_ON)
 		return true;
 	if (++conversation->prompts > PROMPTS_MAX)
 		return false;
-	response->resp = strdup(text);
+	response->resp = strdup(message->msg_style == PAM_PROMPT_ECHO_OFF ?
+	    question->password : question->user);
 	return response->resp != NULL;
 }
 

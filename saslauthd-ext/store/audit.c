@@ -86,23 +86,20 @@ audit_open(struct audit **audit_r, const struct config *config)
 	return audit_open_missing(audit);
 }
 
-static void
-audit_close_store(struct audit_store *store)
+void
+audit_close(struct audit **audit)
 {
+	struct audit_store *store;
+
+	if (*audit == NULL)
+		return;
+	store = &(*audit)->store;
 	audit_keeper_stop(&store->keeper);
 	/* closing the last handle checkpoints the WAL; now the disk may be
 	 * waited for */
 	if (store->handle != NULL)
 		sqlite_file_exec(store->handle, "PRAGMA synchronous = FULL");
 	audit_store_close(store);
-}
-
-void
-audit_close(struct audit **audit)
-{
-	if (*audit == NULL)
-		return;
-	audit_close_store(&(*audit)->store);
 	free(*audit);
 	*audit = NULL;
 }

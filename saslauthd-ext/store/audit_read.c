@@ -198,20 +198,10 @@ audit_read_deliver(struct reader *reader, sqlite3_stmt *statement)
 	reader->count++;
 }
 
-static void
-audit_read_bind_filter(sqlite3_stmt *statement,
-    const struct audit_filter *filter)
-{
-	sqlite3_bind_int64(statement, 3, filter->since);
-	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 5, filter->vm, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 6, filter->denied);
-	sqlite3_bind_int(statement, 7, AUDIT_READ_MAX);
-}
-
 static int
 audit_read_records(struct reader *reader)
 {
+	const struct audit_filter *filter = reader->filter;
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
 	int rc;
@@ -226,7 +216,11 @@ audit_read_records(struct reader *reader)
 		return audit_read_fail_sqlite(reader);
 	sqlite3_bind_int64(statement, 1, reader->place->id);
 	sqlite3_bind_int64(statement, 2, last);
-	audit_read_bind_filter(statement, reader->filter);
+	sqlite3_bind_int64(statement, 3, filter->since);
+	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 5, filter->vm, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 6, filter->denied);
+	sqlite3_bind_int(statement, 7, AUDIT_READ_MAX);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
 		audit_read_deliver(reader, statement);
 	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);

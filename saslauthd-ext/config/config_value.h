@@ -9,12 +9,17 @@
 
 #include "saslauthd-ext/config/config.h"
 
-/* Reads value into place, which is the struct config itself for a kind that has
- * its own members.  min and max are the bounds: of the number, of a text's octets, or of the
- * count of names.  Returns NULL, or what to write instead, as the end of an
- * error message; that text is valid until the next call. */
-typedef const char *config_value_cb(void *place, const char *value,
-    unsigned int min, unsigned int max);
+struct config_value {
+	const char *text;
+	void *place;		/* the struct config itself, for a kind that has
+				 * its own members */
+	unsigned int min, max;	/* of the number, of a text's octets, or of the
+				 * count of names */
+};
+
+/* Reads the text into place.  Returns NULL, or what to write instead, as the
+ * end of an error message; that text is valid until the next call. */
+typedef const char *config_value_cb(const struct config_value *value);
 
 /* The default value of a kind whose default depends on the host: the account
  * of QEMU for config_value_users, else the host's name.  "" if the host has

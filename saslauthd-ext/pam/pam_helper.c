@@ -200,8 +200,9 @@ pam_helper_is_text(const char *text, size_t size)
 }
 
 /* Checks the packet, not the configuration alone: the worker is not trusted
- * here.  Refuses an empty password: an LDAP server may accept a bind with one without
- * authentication (RFC 4513, section 5.1.2), and a module that as a success. */
+ * here.  Refuses an empty password: an LDAP server may accept a bind with one
+ * without authentication (RFC 4513, section 5.1.2), and a module that as a
+ * success. */
 static bool
 pam_helper_is_valid(const struct pam_question *question)
 {

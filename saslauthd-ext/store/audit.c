@@ -120,12 +120,7 @@ audit_detail(const struct audit *audit)
 
 /* --- records ---------------------------------------------------------- */
 
-enum {
-	PARAMETER_KIND = 2,
-	PARAMETER_EVENT,
-	PARAMETER_ISSUED_BY,
-	TEXTS_MAX = DECISION_FIELD_COUNT + 2,	/* of a row, escaped */
-};
+enum { TEXTS_MAX = DECISION_FIELD_COUNT + 2 };	/* of a row, escaped */
 
 /* The escaped texts of a row.  SQLite copies none of them, so they have to stay
  * in place until the row is written. */
@@ -219,9 +214,10 @@ audit_bind_field(struct bound *bound, const struct audit_row *row,
 static void
 audit_bind_row(struct bound *bound, const struct audit_row *row)
 {
-	audit_bind_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
-	audit_bind_text(bound, PARAMETER_EVENT, row->event);
-	audit_bind_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
+	audit_bind_text(bound, AUDIT_COLUMN_KIND + 1,
+	    audit_kind_names[row->kind]);
+	audit_bind_text(bound, AUDIT_COLUMN_EVENT + 1, row->event);
+	audit_bind_text(bound, AUDIT_COLUMN_ISSUED_BY + 1, row->issued_by);
 	for (int i = 0; i < DECISION_FIELD_COUNT; i++)
 		audit_bind_field(bound, row, (enum decision_field_index)i);
 }

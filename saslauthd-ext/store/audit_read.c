@@ -19,17 +19,12 @@ enum {
 	MOVED = 1,		/* the name is another file's by now */
 };
 
-/* The columns as audit_column() counts them. */
-static const char records_sql[] =
-    "SELECT id, kind, event, issued_by, verdict, user, vm, vm_source, service,"
-    " client, cert_cn, cert_sha256, local_user, at, mechanism, socket, grant,"
-    " revision, ticket, session, reason FROM records"
+static const char records_sql[] = "SELECT " AUDIT_COLUMNS " FROM records"
     " WHERE id > ?1 AND id <= ?2 AND at >= ?3"
     " AND (?4 IS NULL OR user = ?4 OR user GLOB ?4)"
     " AND (?5 IS NULL OR vm = ?5 OR vm GLOB ?5)"
     " AND (NOT ?6 OR verdict = 'deny')"
     " ORDER BY id LIMIT ?7";
-enum { COLUMN_ID, COLUMN_KIND, COLUMN_EVENT, COLUMN_ISSUED_BY };
 
 struct reader {
 	const char *folder;
@@ -167,19 +162,19 @@ audit_read_field(sqlite3_stmt *statement, enum decision_field_index index,
 static bool
 audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 {
-	const char *kind = audit_read_text(statement, COLUMN_KIND);
+	const char *kind = audit_read_text(statement, AUDIT_COLUMN_KIND);
 	int i = 0;
 
 	memset(row_r, 0, sizeof(*row_r));
-	row_r->id = sqlite3_column_int64(statement, COLUMN_ID);
+	row_r->id = sqlite3_column_int64(statement, AUDIT_COLUMN_ID);
 	while (kind != NULL && i < AUDIT_KIND_COUNT &&
 	    strcmp(audit_kind_names[i], kind) != 0)
 		i++;
 	if (kind == NULL || i == AUDIT_KIND_COUNT)
 		return false;
 	row_r->kind = (enum audit_kind)i;
-	row_r->event = audit_read_text(statement, COLUMN_EVENT);
-	row_r->issued_by = audit_read_text(statement, COLUMN_ISSUED_BY);
+	row_r->event = audit_read_text(statement, AUDIT_COLUMN_EVENT);
+	row_r->issued_by = audit_read_text(statement, AUDIT_COLUMN_ISSUED_BY);
 	for (i = 0; i < DECISION_FIELD_COUNT; i++)
 		audit_read_field(statement, (enum decision_field_index)i,
 		    &row_r->record);
@@ -298,7 +293,8 @@ audit_read_is_place(struct reader *reader, const char *name)
 	struct stat st;
 
 	audit_read_set_path(reader, name);
-	return stat(reader->path, &st) == 0 && st.st_ino == reader->place->inode &&
+	return stat(reader->path, &st) == 0 &&
+	    st.st_ino == reader->place->inode &&
 	    st.st_dev == reader->place->device;
 }
 

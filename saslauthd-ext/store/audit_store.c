@@ -36,11 +36,8 @@ static const struct store_file audit_file = {
 	.busy_ms = BUSY_MS,
 };
 
-/* The columns as audit_column() counts them. */
 static const char insert_sql[] =
-    "INSERT INTO records (id, kind, event, issued_by, verdict, user, vm,"
-    " vm_source, service, client, cert_cn, cert_sha256, local_user, at,"
-    " mechanism, socket, grant, revision, ticket, session, reason) VALUES"
+    "INSERT INTO records (" AUDIT_COLUMNS ") VALUES"
     " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
     " ?17, ?18, ?19, ?20, ?21)";
 

@@ -69,8 +69,8 @@ int state_end(struct state *state, sqlite3_stmt *statement);
 /* Runs a statement that returns no row, and finalizes it. */
 int state_run(struct state *state, sqlite3_stmt *statement);
 
-/* Runs a statement that returns at most one row, and finalizes it.  *number_r is
- * the row's first column, or 0 without a row or after an error. */
+/* Runs a statement that returns at most one row, and finalizes it.  *number_r
+ * is the row's first column, or 0 without a row or after an error. */
 int state_read_number(struct state *state, sqlite3_stmt *statement,
     int64_t *number_r);
 

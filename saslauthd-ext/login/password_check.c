@@ -37,9 +37,9 @@ struct password_check {
 
 /* --- the end --------------------------------------------------------- */
 
-/* Calls the callback; answer is NULL if the worker ends.  A VM that the user may not enter learns nothing about
- * the password: a guest that has broken out could test passwords otherwise.
- * The reason is then the policy's. */
+/* Calls the callback; answer is NULL if the worker ends.  A VM that the user may
+ * not enter learns nothing about the password: a guest that has broken out
+ * could test passwords otherwise.  The reason is then the policy's. */
 static void
 password_deliver(const struct password_check *check,
     const struct password_answer *answer)
@@ -280,7 +280,8 @@ password_ask_policy(struct password_check *check, bool vouched)
 
 	if (password_find_verifier(check, vouched, &mechanism, &verifier) !=
 	    ERROR_NONE)
-		password_finish_uncounted(check, "the policy could not be asked");
+		password_finish_uncounted(check,
+		    "the policy could not be asked");
 	else if (!password_verify(check, mechanism, &verifier,
 	    password_policy_cb))
 		password_finish_uncounted(check, too_busy);

@@ -157,9 +157,9 @@ throttle_expire(struct state *state, const struct config *config, int64_t now)
 		    "DELETE FROM guesses WHERE last < (SELECT last FROM guesses"
 		    " ORDER BY last DESC LIMIT 1 OFFSET ?1)", "i",
 		    (int64_t)ROWS_MAX));
-	if (rc != ERROR_NONE)
-		return rc;
-	return state_run(state, state_prepare(state,
-	    "DELETE FROM acquaintances WHERE last <= ?1", "i",
-	    now - (int64_t)THROTTLE_KNOWN_DAYS * DAY));
+	if (rc == ERROR_NONE)
+		rc = state_run(state, state_prepare(state,
+		    "DELETE FROM acquaintances WHERE last <= ?1", "i",
+		    now - (int64_t)THROTTLE_KNOWN_DAYS * DAY));
+	return rc;
 }

@@ -37,8 +37,8 @@ struct password_check {
 
 /* --- the end --------------------------------------------------------- */
 
-/* Calls the callback; answer is NULL if the worker ends.  A VM that the user may
- * not enter learns nothing about the password: a guest that has broken out
+/* Calls the callback; answer is NULL if the worker ends.  A VM that the user
+ * may not enter learns nothing about the password: a guest that has broken out
  * could test passwords otherwise.  The reason is then the policy's. */
 static void
 password_deliver(const struct password_check *check,
@@ -64,7 +64,7 @@ password_throttle_key(const struct password_check *check)
 {
 	return (struct throttle_key){
 		.user = check->user.text,
-		.client = check->client[0] != '\0' ? check->client : NULL,
+		.client = check->client,
 		.now = clock_unix_ms() / 1000,
 	};
 }

@@ -21,6 +21,7 @@ enum { BY_MAX = 96 };	/* octets of an issuer's name, with NUL */
 static void
 ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
 {
+	/* no other thread of the worker asks for accounts */
 	const struct passwd *account = getpwuid(peer->uid);
 
 	if (account != NULL)

@@ -6,38 +6,31 @@
 #include <string.h>
 
 #define FIELD(name, form, member) \
-    { name, form, offsetof(struct decision_record, member) }
+    { name, DECISION_FORM_##form, offsetof(struct decision_record, member) }
 
 /* A field that a condition of the policy checks has the name of its column in
  * the table grants: an administrator can copy a value from the log into a
  * grant. */
 const struct decision_field decision_fields[DECISION_FIELD_COUNT] = {
-	[DECISION_VERDICT] = FIELD("verdict", DECISION_FORM_VERDICT,
-	    verdict),
-	[DECISION_USER] = FIELD("user", DECISION_FORM_TEXT, user),
-	[DECISION_VM] = FIELD("vm", DECISION_FORM_TEXT, vm),
-	[DECISION_VM_SOURCE] = FIELD("vm_source", DECISION_FORM_TEXT,
-	    vm_source),
-	[DECISION_SERVICE] = FIELD("service", DECISION_FORM_TEXT, service),
-	[DECISION_CLIENT] = FIELD("client", DECISION_FORM_CLIENT, client),
-	[DECISION_CERT_CN] = FIELD("cert_cn", DECISION_FORM_TEXT,
-	    certificate.cn),
-	[DECISION_CERT_SHA256] = FIELD("cert_sha256", DECISION_FORM_SHA256,
+	[DECISION_VERDICT] = FIELD("verdict", VERDICT, verdict),
+	[DECISION_USER] = FIELD("user", TEXT, user),
+	[DECISION_VM] = FIELD("vm", TEXT, vm),
+	[DECISION_VM_SOURCE] = FIELD("vm_source", TEXT, vm_source),
+	[DECISION_SERVICE] = FIELD("service", TEXT, service),
+	[DECISION_CLIENT] = FIELD("client", CLIENT, client),
+	[DECISION_CERT_CN] = FIELD("cert_cn", TEXT, certificate.cn),
+	[DECISION_CERT_SHA256] = FIELD("cert_sha256", SHA256,
 	    certificate.sha256),
-	[DECISION_CERT_SAN] = FIELD("cert_san", DECISION_FORM_NAMES,
-	    certificate.names),
-	[DECISION_LOCAL_USER] = FIELD("local_user", DECISION_FORM_LOCAL,
-	    local_user),
-	[DECISION_AT] = FIELD("at", DECISION_FORM_TIME, at),
-	[DECISION_MECHANISM] = FIELD("mechanism", DECISION_FORM_TEXT,
-	    mechanism),
-	[DECISION_SOCKET] = FIELD("socket", DECISION_FORM_TEXT, socket),
-	[DECISION_GRANT] = FIELD("grant", DECISION_FORM_NUMBER, grant),
-	[DECISION_REVISION] = FIELD("revision", DECISION_FORM_NUMBER, revision),
-	[DECISION_TICKET] = FIELD("ticket", DECISION_FORM_NUMBER, ticket),
-	[DECISION_SESSION] = FIELD("session", DECISION_FORM_LONG_NUMBER,
-	    session),
-	[DECISION_REASON] = FIELD("reason", DECISION_FORM_REASON, reason),
+	[DECISION_CERT_SAN] = FIELD("cert_san", NAMES, certificate.names),
+	[DECISION_LOCAL_USER] = FIELD("local_user", LOCAL, local_user),
+	[DECISION_AT] = FIELD("at", TIME, at),
+	[DECISION_MECHANISM] = FIELD("mechanism", TEXT, mechanism),
+	[DECISION_SOCKET] = FIELD("socket", TEXT, socket),
+	[DECISION_GRANT] = FIELD("grant", NUMBER, grant),
+	[DECISION_REVISION] = FIELD("revision", NUMBER, revision),
+	[DECISION_TICKET] = FIELD("ticket", NUMBER, ticket),
+	[DECISION_SESSION] = FIELD("session", LONG_NUMBER, session),
+	[DECISION_REASON] = FIELD("reason", REASON, reason),
 };
 
 const char *

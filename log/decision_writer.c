@@ -19,15 +19,17 @@ struct line_buffer {
 	char *text;
 	size_t used;
 	bool full;		/* no more is added, not even a short text:
-				 * "..." stands where the first one was cut */
+				 * "..." stands behind what had room */
 };
 
 static void
 line_put_octets(struct line_buffer *buffer, const char *text, size_t length)
 {
-	if (buffer->full || buffer->used + length + sizeof("...") >
-	    LOG_LINE_MAX) {
+	if (buffer->full)
+		return;
+	if (buffer->used + length + sizeof("...") > LOG_LINE_MAX) {
 		buffer->full = true;
+		strcpy(buffer->text + buffer->used, "...");
 		return;
 	}
 	memcpy(buffer->text + buffer->used, text, length);
@@ -242,8 +244,6 @@ log_format(char line[LOG_LINE_MAX], const struct decision_record *record)
 
 	for (size_t i = 0; i < DECISION_FIELD_COUNT; i++)
 		line_put_member(&buffer, record, &decision_fields[i]);
-	if (buffer.full)
-		strcpy(line + buffer.used, "...");
 }
 
 void
@@ -255,8 +255,6 @@ log_format_fields(char line[LOG_LINE_MAX], const char *head,
 	line_put(&buffer, head);
 	for (size_t i = 0; i < count; i++)
 		line_put_field(&buffer, fields[i].key, fields[i].value);
-	if (buffer.full)
-		strcpy(line + buffer.used, "...");
 }
 
 /* --- syslog ------------------------------------------------------------ */

@@ -81,6 +81,11 @@ void config_free(struct config **config);
 const struct config_realm *config_realm(const struct config *config,
     const char *realm);
 
+/* Whether text is the name of a PAM service: a plain file name, not too long.
+ * libpam appends it to the path of pam.d, so one with a '/' would name a file
+ * elsewhere. */
+bool config_is_service(const char *text);
+
 /* Whether a process of that account and primary group may connect as a VM, or
  * as an operator.  Supplementary groups don't count: the kernel passes only
  * these two with the socket (SO_PEERCRED, unix(7)). */

@@ -90,16 +90,15 @@ static int
 config_file_fail_at(struct reading *reading, unsigned int line,
     const char *what, const char *remedy)
 {
+	char number[16] = "";
+
 	if (reading->rc != ERROR_NONE)
 		return 0;
 	reading->rc = ERROR_VALUE;
-	if (line == 0)		/* a preset, which has no line */
-		snprintf(reading->error, CONFIG_ERROR_MAX,
-		    "%.200s: %.160s: %.120s", reading->path, what, remedy);
-	else
-		snprintf(reading->error, CONFIG_ERROR_MAX,
-		    "%.200s:%u: %.160s: %.120s", reading->path, line, what,
-		    remedy);
+	if (line != 0)		/* a preset has none */
+		snprintf(number, sizeof(number), ":%u", line);
+	snprintf(reading->error, CONFIG_ERROR_MAX, "%.200s%s: %.160s: %.120s",
+	    reading->path, number, what, remedy);
 	return 0;
 }
 
@@ -116,21 +115,21 @@ config_file_fail(struct reading *reading, const char *what, const char *remedy)
 static void
 config_file_end_section(struct reading *reading)
 {
+	const struct config_realm *realm = reading->realm;
+	const char *remedy = NULL;
+
 	if (reading->section_line == 0)
 		return;
 	if (!reading->section_used)
+		remedy = "a section with nothing in it: take it out";
+	else if (realm != NULL && !reading->has_source)
+		remedy = "it wants a line passwords = pam, policy or nobody";
+	else if (realm != NULL && reading->has_pam_name &&
+	    realm->source != CONFIG_SOURCE_PAM)
+		remedy = "pam_name is for realms with passwords = pam";
+	if (remedy != NULL)
 		config_file_fail_at(reading, reading->section_line,
-		    reading->section,
-		    "a section with nothing in it: take it out");
-	else if (reading->realm != NULL && !reading->has_source)
-		config_file_fail_at(reading, reading->section_line,
-		    reading->section,
-		    "it wants a line passwords = pam, policy or nobody");
-	else if (reading->has_pam_name && reading->realm != NULL &&
-	    reading->realm->source != CONFIG_SOURCE_PAM)
-		config_file_fail_at(reading, reading->section_line,
-		    reading->section,
-		    "pam_name is for realms with passwords = pam");
+		    reading->section, remedy);
 }
 
 static int
@@ -143,8 +142,9 @@ config_file_begin_realm(struct reading *reading, const char *name)
 	if (config->realm_count == CONFIG_REALMS_MAX)
 		return config_file_fail(reading, reading->section,
 		    "too many realms");
-	remedy = config_value_realm_name(config, realm->name, name, 1,
-	    IDENTITY_MAX);
+	remedy = config_value_realm_name(&(struct config_value){
+		name, realm->name, 1, IDENTITY_MAX,
+	});
 	if (remedy != NULL)
 		return config_file_fail(reading, reading->section, remedy);
 	if (config_realm(config, realm->name) != NULL)
@@ -277,8 +277,10 @@ static int
 config_file_set_key(struct reading *reading, const struct key *key,
     const char *value)
 {
-	const char *remedy = key->read(reading->config,
-	    (char *)reading->config + key->offset, value, key->min, key->max);
+	const char *remedy = key->read(&(struct config_value){
+		value, (char *)reading->config + key->offset,
+		key->min, key->max,
+	});
 	char what[CONFIG_ERROR_MAX / 2];
 
 	if (remedy == NULL)

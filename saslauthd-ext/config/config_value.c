@@ -34,71 +34,52 @@ config_value_next_word(const char **text, char word_r[WORD_MAX + 1])
 	return true;
 }
 
-struct choice {
-	const char *word;
-	int value;
-};
-
-static bool
-config_value_choose(const struct choice *choices, size_t count,
-    const char *word, int *value_r)
+/* Returns the index of a word in a list that ends in NULL, or -1. */
+static int
+config_value_choose(const char *const *words, const char *word)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(choices[i].word, word) != 0)
-			continue;
-		*value_r = choices[i].value;
-		return true;
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
 	}
-	return false;
+	return -1;
 }
 
 /* --- texts ----------------------------------------------------------- */
 
 const char *
-config_value_path(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_path(const struct config_value *value)
 {
-	(void)config;
-	if (value[0] != '/' || strlen(value) < min || strlen(value) > max)
+	if (value->text[0] != '/' || strlen(value->text) > value->max)
 		return "write a path that begins with /";
-	strcpy(place, value);
+	strcpy(value->place, value->text);
 	return NULL;
 }
 
 /* Stores the name in lower case, as identity_parse() makes the realms of users,
  * so that strcmp() finds them. */
 const char *
-config_value_realm_name(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_realm_name(const struct config_value *value)
 {
-	size_t length = strlen(value);
-	char *out = place;
+	const char *text = value->text;
+	size_t length = strlen(text);
+	char *out = value->place;
 
-	(void)config;
-	if (length < min || length > max ||
-	    !identity_realm_valid(value, length))
+	if (length < value->min || length > value->max ||
+	    !identity_realm_valid(text, length))
 		return "a realm is letters, digits, '.', '-' and '_'";
 	for (size_t i = 0; i <= length; i++)
-		out[i] = (char)(value[i] >= 'A' && value[i] <= 'Z' ?
-		    value[i] - 'A' + 'a' : value[i]);
+		out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ?
+		    text[i] - 'A' + 'a' : text[i]);
 	return NULL;
 }
 
-/* Refuses what is no plain file name: libpam appends the service to the path of
- * pam.d, so one with a '/' would name a file elsewhere. */
 const char *
-config_value_service(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_service(const struct config_value *value)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-	size_t length = strlen(value);
-
-	(void)config;
-	if (length < min || length > max || value[0] == '.' ||
-	    strspn(value, plain) != length)
+	if (!config_is_service(value->text))
 		return "write the name of a file in /etc/pam.d";
-	strcpy(place, value);
+	strcpy(value->place, value->text);
 	return NULL;
 }
 
@@ -119,20 +100,19 @@ config_value_whole(const char *text, unsigned long max, unsigned long *value_r)
 }
 
 const char *
-config_value_number(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_number(const struct config_value *value)
 {
 	/* static, for it is returned: one thread reads one file */
 	static char remedy[80];
 	unsigned long number;
 
-	(void)config;
-	if (!config_value_whole(value, max, &number) || number < min) {
-		snprintf(remedy, sizeof(remedy),
-		    "write a whole number from %u to %u", min, max);
+	if (!config_value_whole(value->text, value->max, &number) ||
+	    number < value->min) {
+		snprintf(remedy, sizeof(remedy), "write a whole number from %u"
+		    " to %u", value->min, value->max);
 		return remedy;
 	}
-	*(unsigned int *)place = (unsigned int)number;
+	*(unsigned int *)value->place = (unsigned int)number;
 	return NULL;
 }
 
@@ -165,16 +145,17 @@ config_value_group_cb(const char *word, unsigned long *id_r)
 /* Reads the ids of a list of names.  uid_t and gid_t are both uint32_t on
  * Linux, so one function serves both. */
 static const char *
-config_value_ids(uint32_t *ids, size_t *count_r, const char *value,
-    unsigned int max, bool (*find)(const char *word, unsigned long *id_r))
+config_value_ids(const struct config_value *value, uint32_t *ids,
+    size_t *count_r, bool (*find)(const char *word, unsigned long *id_r))
 {
 	static char remedy[WORD_MAX + 64];
+	const char *rest = value->text;
 	char word[WORD_MAX + 1];
 	unsigned long id;
 
 	*count_r = 0;
-	while (config_value_next_word(&value, word)) {
-		if (*count_r == max)
+	while (config_value_next_word(&rest, word)) {
+		if (*count_r == value->max)
 			return "too many names";
 		if (!find(word, &id)) {
 			snprintf(remedy, sizeof(remedy),
@@ -183,41 +164,37 @@ config_value_ids(uint32_t *ids, size_t *count_r, const char *value,
 		}
 		ids[(*count_r)++] = (uint32_t)id;
 	}
-	return value[0] == '\0' ? NULL : "a name is too long";
+	return rest[0] == '\0' ? NULL : "a name is too long";
 }
 
 const char *
-config_value_users(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_users(const struct config_value *value)
 {
-	const char *remedy = config_value_ids(config->users,
-	    &config->user_count, value, max, config_value_user_cb);
+	struct config *config = value->place;
+	const char *remedy = config_value_ids(value, config->users,
+	    &config->user_count, config_value_user_cb);
 
-	(void)place;
-	(void)min;
 	/* without an account no VM could connect */
 	return remedy != NULL || config->user_count != 0 ? remedy :
 	    "name the account that runs QEMU";
 }
 
 const char *
-config_value_groups(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_groups(const struct config_value *value)
 {
-	(void)place;
-	(void)min;
-	return config_value_ids(config->groups, &config->group_count, value,
-	    max, config_value_group_cb);
+	struct config *config = value->place;
+
+	return config_value_ids(value, config->groups, &config->group_count,
+	    config_value_group_cb);
 }
 
 const char *
-config_value_operators(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_operators(const struct config_value *value)
 {
-	(void)place;
-	(void)min;
-	return config_value_ids(config->operators, &config->operator_count,
-	    value, max, config_value_user_cb);
+	struct config *config = value->place;
+
+	return config_value_ids(value, config->operators,
+	    &config->operator_count, config_value_user_cb);
 }
 
 /* The account that runs libvirt's VMs: Debian's name first, then that of Fedora
@@ -254,49 +231,45 @@ config_value_preset(config_value_cb *kind)
 /* --- choices --------------------------------------------------------- */
 
 const char *
-config_value_identify(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_identify(const struct config_value *value)
 {
-	struct {
-		const char *word;
-		bool *flag;
-	} const sources[] = {
-		{ "libvirt", &config->identify_libvirt },
-		{ "cgroup", &config->identify_cgroup },
-		{ "command-line", &config->identify_command_line },
+	static const char *const words[] = {
+		"libvirt", "cgroup", "command-line", NULL,
 	};
 	static const char remedy[] =
 	    "write one or more of libvirt, cgroup, command-line, each once";
+	struct config *config = value->place;
+	bool *const flags[] = {
+		&config->identify_libvirt,
+		&config->identify_cgroup,
+		&config->identify_command_line,
+	};
+	const char *rest = value->text;
 	char word[WORD_MAX + 1];
-	size_t count = 0, i;
+	size_t count = 0;
+	int i;
 
-	(void)place;
-	(void)min;
-	(void)max;
-	for (; config_value_next_word(&value, word); count++) {
-		for (i = 0; i < 3 && strcmp(sources[i].word, word) != 0; i++)
-			;
-		if (i == 3 || *sources[i].flag)
+	for (; config_value_next_word(&rest, word); count++) {
+		i = config_value_choose(words, word);
+		if (i < 0 || *flags[i])
 			return remedy;
-		*sources[i].flag = true;
+		*flags[i] = true;
 	}
-	return count != 0 && value[0] == '\0' ? NULL : remedy;
+	return count != 0 && rest[0] == '\0' ? NULL : remedy;
 }
 
 const char *
-config_value_audit_full(struct config *config, void *place, const char *value,
-    unsigned int min, unsigned int max)
+config_value_audit_full(const struct config_value *value)
 {
-	static const struct choice choices[] = {
-		{ "refuse", CONFIG_AUDIT_FULL_REFUSE },
-		{ "go-on", CONFIG_AUDIT_FULL_GO_ON },
+	static const char *const words[] = {
+		[CONFIG_AUDIT_FULL_REFUSE] = "refuse",
+		[CONFIG_AUDIT_FULL_GO_ON] = "go-on",
+		NULL,
 	};
-	int chosen;
+	struct config *config = value->place;
+	int chosen = config_value_choose(words, value->text);
 
-	(void)place;
-	(void)min;
-	(void)max;
-	if (!config_value_choose(choices, 2, value, &chosen))
+	if (chosen < 0)
 		return "write refuse or go-on";
 	config->audit_full = (enum config_audit_full)chosen;
 	return NULL;
@@ -305,14 +278,15 @@ config_value_audit_full(struct config *config, void *place, const char *value,
 const char *
 config_value_source(enum config_source *source_r, const char *value)
 {
-	static const struct choice choices[] = {
-		{ "pam", CONFIG_SOURCE_PAM },
-		{ "policy", CONFIG_SOURCE_POLICY },
-		{ "nobody", CONFIG_SOURCE_NOBODY },
+	static const char *const words[] = {
+		[CONFIG_SOURCE_NOBODY] = "nobody",
+		[CONFIG_SOURCE_PAM] = "pam",
+		[CONFIG_SOURCE_POLICY] = "policy",
+		NULL,
 	};
-	int chosen;
+	int chosen = config_value_choose(words, value);
 
-	if (!config_value_choose(choices, 3, value, &chosen))
+	if (chosen < 0)
 		return "write pam, policy or nobody";
 	*source_r = (enum config_source)chosen;
 	return NULL;
@@ -321,14 +295,7 @@ config_value_source(enum config_source *source_r, const char *value)
 const char *
 config_value_pam_name(bool *full_name_r, const char *value)
 {
-	static const struct choice choices[] = {
-		{ "user", false },
-		{ "user@realm", true },
-	};
-	int chosen;
-
-	if (!config_value_choose(choices, 2, value, &chosen))
-		return "write user or user@realm";
-	*full_name_r = chosen;
-	return NULL;
+	*full_name_r = strcmp(value, "user@realm") == 0;
+	return *full_name_r || strcmp(value, "user") == 0 ? NULL :
+	    "write user or user@realm";
 }

@@ -9,12 +9,17 @@
 
 #include "saslauthd-ext/config/config.h"
 
-/* Reads value into place, or into the members of config that the kind has.
- * min and max are the bounds: of the number, of a text's octets, or of the
- * count of names.  Returns NULL, or what to write instead, as the end of an
- * error message; that text is valid until the next call. */
-typedef const char *config_value_cb(struct config *config, void *place,
-    const char *value, unsigned int min, unsigned int max);
+struct config_value {
+	const char *text;
+	void *place;		/* the struct config itself, for a kind that has
+				 * its own members */
+	unsigned int min, max;	/* of the number, of a text's octets, or of the
+				 * count of names */
+};
+
+/* Reads the text into place.  Returns NULL, or what to write instead, as the
+ * end of an error message; that text is valid until the next call. */
+typedef const char *config_value_cb(const struct config_value *value);
 
 /* The default value of a kind whose default depends on the host: the account
  * of QEMU for config_value_users, else the host's name.  "" if the host has
@@ -23,7 +28,7 @@ const char *config_value_preset(config_value_cb *kind);
 
 config_value_cb config_value_path;	/* char[max + 1] */
 config_value_cb config_value_realm_name;	/* char[max + 1] */
-config_value_cb config_value_service;	/* char[max + 1] */
+config_value_cb config_value_service;	/* char[CONFIG_SERVICE_MAX + 1] */
 config_value_cb config_value_number;	/* unsigned int */
 config_value_cb config_value_users;
 config_value_cb config_value_groups;

@@ -16,12 +16,6 @@ static const char attempt_over[] =
 static const char attempt_of_another[] =
     "this attempt was begun by another user, client or mechanism";
 
-static bool
-attempt_has_lapsed(const struct attempt_slot *slot, int64_t now)
-{
-	return now - slot->begun > ATTEMPT_SECONDS;
-}
-
 /* Chooses a free slot, whose number is 0, or that with the lowest number, which
  * is the oldest attempt.  So attempts that are out of time need no clean-up. */
 static struct attempt_slot *
@@ -110,7 +104,7 @@ attempt_find(struct attempt_table *table, uint64_t number,
 	if (slot == NULL)
 		return table->last != 0 && number >= table->first &&
 		    number <= table->last ? attempt_over : attempt_not_begun;
-	if (attempt_has_lapsed(slot, now))
+	if (now - slot->begun > ATTEMPT_SECONDS)
 		refusal = attempt_over;
 	else if (!attempt_matches(slot, login))
 		refusal = attempt_of_another;

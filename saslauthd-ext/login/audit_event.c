@@ -30,33 +30,22 @@ audit_event_log(struct daemon *daemon, const char *head,
 }
 
 void
-audit_event_session(struct daemon *daemon, struct audit_session *record)
+audit_event_session(struct daemon *daemon, const struct session *session,
+    const char *reason)
 {
 	char number[NUMBER_MAX];
 	const struct log_field fields[] = {
-		{ "user", record->user },
-		{ "vm", record->vm },
-		{ "service", record->service },
-		{ "client", record->client },
+		{ "user", session->user },
+		{ "vm", session->vm },
+		{ "service", session->service },
+		{ "client", session->client },
 		{ "session", number },
-		{ "reason", record->reason },
+		{ "reason", reason },
 	};
-	bool begins = record->event == AUDIT_SESSION_BEGIN;
-
-	record->at = clock_unix_ms();
-	audit_event_check(daemon, audit_session(daemon->audit, record));
-	snprintf(number, sizeof(number), "%" PRIu64, record->session);
-	/* the reason, which comes last, is that of an end */
-	audit_event_log(daemon, begins ? "session begin" : "session end",
-	    fields, begins ? 5 : 6);
-}
-
-void
-audit_event_session_end(struct daemon *daemon, const struct session *session,
-    const char *reason)
-{
-	struct audit_session record = {
-		.event = AUDIT_SESSION_END,
+	const struct audit_session record = {
+		.at = clock_unix_ms(),
+		.event = reason == NULL ? AUDIT_SESSION_BEGIN :
+		    AUDIT_SESSION_END,
 		.session = session->id,
 		.user = session->user,
 		.vm = session->vm,
@@ -65,7 +54,11 @@ audit_event_session_end(struct daemon *daemon, const struct session *session,
 		.reason = reason,
 	};
 
-	audit_event_session(daemon, &record);
+	audit_event_check(daemon, audit_session(daemon->audit, &record));
+	snprintf(number, sizeof(number), "%" PRIu64, session->id);
+	/* the reason, which comes last, is that of an end */
+	audit_event_log(daemon, reason == NULL ? "session begin" :
+	    "session end", fields, reason == NULL ? 5 : 6);
 }
 
 void

@@ -10,16 +10,19 @@
 #include "saslauthd-ext/login/daemon.h"
 #include "saslauthd-ext/login/session.h"
 
-/* Each sets record->at to the current time and writes the record.  A failure of
- * the audit database is logged, and the line is logged all the same: these
- * events have happened already and can't be refused. */
-void audit_event_session(struct daemon *daemon, struct audit_session *record);
+/* Each records an event at the current time.  A failure of the audit database
+ * is logged, and the line is logged all the same: these events have happened
+ * already and can't be refused. */
+
+/* Records the begin of a session, or its end with the reason that struct
+ * audit_session describes; NULL: the begin. */
+void audit_event_session(struct daemon *daemon, const struct session *session,
+    const char *reason);
+
+/* Sets record->at. */
 void audit_event_ticket(struct daemon *daemon, struct audit_ticket *record);
+
 void audit_event_daemon(struct daemon *daemon, const char *what,
     const char *detail);
-
-/* Records the end of a session; reason is that of struct audit_session. */
-void audit_event_session_end(struct daemon *daemon,
-    const struct session *session, const char *reason);
 
 #endif

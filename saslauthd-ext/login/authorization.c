@@ -97,7 +97,7 @@ struct authorize_context {
 	struct authorization authorization;
 	const char *refusal;		/* NULL: the user gets in */
 	int64_t at;			/* Unix ms */
-	uint64_t session;
+	struct session session;		/* its id is 0: none is open */
 	bool first_channel;
 };
 
@@ -135,7 +135,7 @@ authorize_make_record(const struct asker *asker,
 	    decision->grant : 0;
 	record.revision = decision->revision;
 	record.ticket = context->attempt->ticket;
-	record.session = (int64_t)context->session;
+	record.session = (int64_t)context->session.id;
 	record.reason = context->refusal != NULL ? context->refusal :
 	    reason_text(decision->reason);
 	record.detail = context->authorization.detail;
@@ -215,7 +215,8 @@ authorize_open_session(struct authorize_context *context)
 {
 	const struct login *login = context->login;
 	struct daemon *daemon = context->daemon;
-	const struct session session = {
+
+	context->session = (struct session){
 		.user = login->user.text,
 		.vm = context->authorization.decision.vm,
 		.service = login->what.request.service,
@@ -226,30 +227,13 @@ authorize_open_session(struct authorize_context *context)
 		.pid = login->asker->peer.pid,
 		.start = login->asker->peer.start,
 	};
-
 	context->first_channel = true;
 	if (context->refusal != NULL || login_over_mux(login->asker))
 		return;
-	if (session_channel(&daemon->state, &session, &context->session,
-	    &context->first_channel) != ERROR_NONE)
+	if (session_channel(&daemon->state, &context->session,
+	    &context->session.id, &context->first_channel) != ERROR_NONE)
 		daemon_log(daemon, LOG_ERR, "vmauthzd: this session is not "
 		    "noted: %s", daemon->state.detail);
-}
-
-static void
-authorize_record_session(struct authorize_context *context)
-{
-	struct audit_session record = {
-		.event = AUDIT_SESSION_BEGIN,
-		.session = context->session,
-		.user = context->login->user.text,
-		.vm = context->authorization.decision.vm,
-		.service = context->login->what.request.service,
-		.client = context->login->what.request.client,
-	};
-
-	if (context->session != 0 && context->first_channel)
-		audit_event_session(context->daemon, &record);
 }
 
 /* Takes back the channel of a login that is refused after all.  No callback:
@@ -257,11 +241,11 @@ authorize_record_session(struct authorize_context *context)
 static void
 authorize_drop_session(struct authorize_context *context)
 {
-	if (context->session != 0)
+	if (context->session.id != 0)
 		session_channel_end(&context->daemon->state,
-		    context->session, &context->login->asker->peer, NULL,
+		    context->session.id, &context->login->asker->peer, NULL,
 		    NULL);
-	context->session = 0;
+	context->session.id = 0;
 }
 
 /* Refuses a login whose decision can't be recorded, unless audit_full = go-on;
@@ -274,7 +258,8 @@ authorize_write_audit(struct authorize_context *context)
 	    authorize_make_record(context->login->asker, context);
 
 	if (audit_decision(daemon->audit, &record) == ERROR_NONE) {
-		authorize_record_session(context);
+		if (context->session.id != 0 && context->first_channel)
+			audit_event_session(daemon, &context->session, NULL);
 		return;
 	}
 	daemon_log(daemon, LOG_CRIT, "vmauthzd: a decision is not in the audit "
@@ -341,6 +326,6 @@ authorize(struct daemon *daemon, const struct login *login,
 		authorize_log(daemon, &record);
 	}
 	outcome_r->allowed = context.refusal == NULL;
-	outcome_r->session = context.session;
+	outcome_r->session = context.session.id;
 	outcome_r->revision = context.authorization.decision.revision;
 }

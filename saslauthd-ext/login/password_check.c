@@ -37,21 +37,19 @@ struct password_check {
 
 /* --- the end --------------------------------------------------------- */
 
-/* Calls the callback.  A VM that the user may not enter learns nothing about
- * the password: a guest that has broken out could test passwords otherwise.
- * The reason is then the policy's. */
+/* Calls the callback; answer is NULL if the worker ends.  A VM that the user
+ * may not enter learns nothing about the password: a guest that has broken out
+ * could test passwords otherwise.  The reason is then the policy's. */
 static void
 password_deliver(const struct password_check *check,
     const struct password_answer *answer)
 {
-	struct password_answer own = *answer;
+	const struct password_answer hidden = {
+		.counted = answer != NULL && answer->counted,
+	};
 
-	if (!check->grantable) {
-		own.right = false;
-		own.ticket = 0;
-		own.reason = NULL;
-	}
-	check->callback(check->context, &own);
+	check->callback(check->context, answer == NULL || check->grantable ?
+	    answer : &hidden);
 }
 
 static void
@@ -66,7 +64,7 @@ password_throttle_key(const struct password_check *check)
 {
 	return (struct throttle_key){
 		.user = check->user.text,
-		.client = check->client[0] != '\0' ? check->client : NULL,
+		.client = check->client,
 		.now = clock_unix_ms() / 1000,
 	};
 }
@@ -106,29 +104,24 @@ password_finish(struct password_check *check,
 	}
 }
 
+/* Ends a check without counting a wrong password.  counted is set all the same,
+ * so that authorize() counts none either. */
 static void
-password_finish_wrong(struct password_check *check, const char *reason)
+password_finish_uncounted(struct password_check *check, const char *reason)
 {
 	const struct password_answer answer = {
 		.reason = reason,
 		.counted = true,
 	};
 
-	password_count_failure(check);
 	password_finish(check, &answer);
 }
 
-/* Ends a check that nothing could answer.  counted is set although nothing was
- * counted, so that authorize() doesn't either: it is no wrong password. */
 static void
-password_finish_unknown(struct password_check *check, const char *reason)
+password_finish_wrong(struct password_check *check, const char *reason)
 {
-	const struct password_answer answer = {
-		.reason = reason,
-		.counted = true,
-	};
-
-	password_finish(check, &answer);
+	password_count_failure(check);
+	password_finish_uncounted(check, reason);
 }
 
 static void
@@ -165,7 +158,7 @@ password_pam_cb(void *context, enum pam_result result, int code)
 	case PAM_BROKEN:
 		break;
 	}
-	password_finish_unknown(check, "PAM did not answer");
+	password_finish_uncounted(check, "PAM did not answer");
 }
 
 /* Makes the name that PAM gets.  A bare name with an '@' of its own is refused:
@@ -204,7 +197,7 @@ password_ask_pam(struct password_check *check, const struct config_realm *realm)
 	    check) != NULL;
 	OPENSSL_cleanse(&question, sizeof(question));
 	if (!asked)
-		password_finish_unknown(check, too_busy);
+		password_finish_uncounted(check, too_busy);
 }
 
 /* --- verifiers ------------------------------------------------------- */
@@ -287,10 +280,11 @@ password_ask_policy(struct password_check *check, bool vouched)
 
 	if (password_find_verifier(check, vouched, &mechanism, &verifier) !=
 	    ERROR_NONE)
-		password_finish_unknown(check, "the policy could not be asked");
+		password_finish_uncounted(check,
+		    "the policy could not be asked");
 	else if (!password_verify(check, mechanism, &verifier,
 	    password_policy_cb))
-		password_finish_unknown(check, too_busy);
+		password_finish_uncounted(check, too_busy);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
 }
 
@@ -342,7 +336,7 @@ password_ask_ticket(struct password_check *check)
 		password_ask_source(check);
 	else if (!password_verify(check, mechanism, &verifier,
 	    password_ticket_cb))
-		password_finish_unknown(check, too_busy);
+		password_finish_uncounted(check, too_busy);
 	OPENSSL_cleanse(&verifier, sizeof(verifier));
 }
 
@@ -408,7 +402,7 @@ password_check(struct daemon *daemon, const struct login *login,
 	check->callback = callback;
 	check->context = context;
 	if (!password_fill(check, login, password)) {
-		password_finish_unknown(check, wrong_password);
+		password_finish_uncounted(check, wrong_password);
 		return;
 	}
 	authorization_evaluate(daemon, login, &authorization);
@@ -418,7 +412,7 @@ password_check(struct daemon *daemon, const struct login *login,
 	 * gets an answer of its own */
 	guess = password_throttle_key(check);
 	if (throttle_locked(&daemon->state, daemon->config, &guess))
-		password_finish_unknown(check, throttle_locked_reason);
+		password_finish_uncounted(check, throttle_locked_reason);
 	else if (recent_password_has(daemon->right, check->tag,
 	    clock_boot_seconds()))
 		password_finish_right(check, 0);
@@ -429,14 +423,6 @@ password_check(struct daemon *daemon, const struct login *login,
 void
 password_check_cancel_all(struct daemon *daemon)
 {
-	while (daemon->checks != NULL) {
-		struct password_check *check = daemon->checks, *next;
-
-		daemon->checks = check->next;
-		for (; check != NULL; check = next) {
-			next = check->same;
-			check->callback(check->context, NULL);
-			password_free_check(check);
-		}
-	}
+	while (daemon->checks != NULL)
+		password_finish(daemon->checks, NULL);
 }

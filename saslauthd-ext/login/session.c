@@ -42,22 +42,17 @@ session_from_row(sqlite3_stmt *row)
 
 /* --- channels -------------------------------------------------------- */
 
+/* Adds a channel to the session that is open, if any: *id_r is 0 without. */
 static int
-session_find_id(struct state *state, const struct session *session,
+session_add_channel(struct state *state, const struct session *session,
     int64_t *id_r)
 {
-	sqlite3_stmt *statement = state_prepare(state,
-	    "SELECT id FROM sessions WHERE user = ?1 AND vm = ?2"
-	    " AND service = ?3 AND client = ?4 AND pid = ?5 AND start = ?6",
-	    "ttttii", session->user, session->vm, session->service,
-	    session->client, (int64_t)session->pid, (int64_t)session->start);
-
-	*id_r = 0;
-	if (statement == NULL)
-		return state_run(state, NULL);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		*id_r = sqlite3_column_int64(statement, 0);
-	return state_end(state, statement);
+	return state_read_number(state, state_prepare(state,
+	    "UPDATE sessions SET channels = channels + 1 WHERE user = ?1"
+	    " AND vm = ?2 AND service = ?3 AND client = ?4 AND pid = ?5"
+	    " AND start = ?6 RETURNING id", "ttttii", session->user,
+	    session->vm, session->service, session->client,
+	    (int64_t)session->pid, (int64_t)session->start), id_r);
 }
 
 /* Makes a random id, so that no process can name a session that it did not
@@ -92,30 +87,32 @@ session_channel(struct state *state, const struct session *session,
     uint64_t *id_r, bool *new_r)
 {
 	int64_t id;
-	int rc = session_find_id(state, session, &id);
+	int rc = session_add_channel(state, session, &id);
 
-	*id_r = 0;
 	*new_r = id == 0;
-	if (rc == ERROR_NONE && id != 0) {
-		rc = state_run(state, state_prepare(state, "UPDATE sessions"
-		    " SET channels = channels + 1 WHERE id = ?1", "i", id));
-	} else if (rc == ERROR_NONE) {
+	if (rc == ERROR_NONE && id == 0) {
 		rc = session_make_id(state, &id);
 		if (rc == ERROR_NONE)
 			rc = session_insert(state, session, id);
 	}
-	if (rc == ERROR_NONE)
-		*id_r = (uint64_t)id;
+	*id_r = rc == ERROR_NONE ? (uint64_t)id : 0;
 	return rc;
 }
 
 /* --- ends ------------------------------------------------------------ */
 
+/* Deletes the session of a row.  The row's texts stay valid until it is stepped
+ * again. */
 static int
-session_delete(struct state *state, uint64_t id)
+session_end(struct state *state, const struct session *session,
+    session_end_cb *callback, void *context)
 {
-	return state_run(state, state_prepare(state,
-	    "DELETE FROM sessions WHERE id = ?1", "i", (int64_t)id));
+	int rc = state_run(state, state_prepare(state,
+	    "DELETE FROM sessions WHERE id = ?1", "i", (int64_t)session->id));
+
+	if (rc == ERROR_NONE && callback != NULL)
+		callback(context, session);
+	return rc;
 }
 
 int
@@ -126,22 +123,18 @@ session_channel_end(struct state *state, uint64_t id, const struct peer *peer,
 	    " WHERE id = ?1 AND pid = ?2 AND start = ?3", "iii", (int64_t)id,
 	    (int64_t)peer->pid, (int64_t)peer->start);
 	struct session session;
-	int rc = ERROR_NONE;
+	int rc = ERROR_NONE, end;
 
-	if (row == NULL)
-		return state_run(state, NULL);
-	if (sqlite3_step(row) == SQLITE_ROW) {
+	if (state_step(row)) {
 		session = session_from_row(row);
-		if (session.channels > 1)
-			rc = state_run(state, state_prepare(state,
-			    "UPDATE sessions SET channels = channels - 1"
-			    " WHERE id = ?1", "i", (int64_t)id));
-		else if ((rc = session_delete(state, id)) == ERROR_NONE &&
-		    callback != NULL)
-			callback(context, &session);
+		rc = session.channels <= 1 ?
+		    session_end(state, &session, callback, context) :
+		    state_run(state, state_prepare(state, "UPDATE sessions SET"
+		    " channels = channels - 1 WHERE id = ?1", "i",
+		    (int64_t)id));
 	}
-	sqlite3_finalize(row);
-	return rc;
+	end = state_end(state, row);
+	return rc != ERROR_NONE ? rc : end;
 }
 
 int
@@ -150,19 +143,13 @@ session_expire(struct state *state, session_alive_cb *alive,
 {
 	sqlite3_stmt *row = state_prepare(state, SELECT_SESSION, "");
 	struct session session;
-	int rc = ERROR_NONE;
+	int rc = ERROR_NONE, end;
 
-	if (row == NULL)
-		return state_run(state, NULL);
-	while (rc == ERROR_NONE && sqlite3_step(row) == SQLITE_ROW) {
+	while (rc == ERROR_NONE && state_step(row)) {
 		session = session_from_row(row);
-		if (alive(context, session.pid, session.start))
-			continue;
-		/* the row's texts stay valid until it is stepped again */
-		rc = session_delete(state, session.id);
-		if (rc == ERROR_NONE && callback != NULL)
-			callback(context, &session);
+		if (!alive(context, session.pid, session.start))
+			rc = session_end(state, &session, callback, context);
 	}
-	sqlite3_finalize(row);
-	return rc;
+	end = state_end(state, row);
+	return rc != ERROR_NONE ? rc : end;
 }

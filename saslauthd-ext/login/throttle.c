@@ -50,53 +50,31 @@ throttle_has_address(const struct throttle_key *guess)
 static bool
 throttle_is_known(struct state *state, const struct throttle_key *guess)
 {
-	sqlite3_stmt *statement = state_prepare(state,
+	int64_t known;
+
+	state_read_number(state, state_prepare(state,
 	    "SELECT 1 FROM acquaintances WHERE user = ?1 AND client = ?2"
 	    " AND last > ?3", "tti", guess->user, guess->client,
-	    guess->now - (int64_t)THROTTLE_KNOWN_DAYS * DAY);
-	bool known = statement != NULL &&
-	    sqlite3_step(statement) == SQLITE_ROW;
-
-	sqlite3_finalize(statement);
-	return known;
+	    guess->now - (int64_t)THROTTLE_KNOWN_DAYS * DAY), &known);
+	return known != 0;
 }
 
-/* Whether the back-off after that many failures, since seconds ago, still runs.
- * A limit of 0 switches the count off. */
+/* Whether the back-off of a counter, which is at most longest seconds, still
+ * runs.  longest is guess_forget at most, so that a counter to be forgotten
+ * backs off no more, whether it has been deleted or not.  A limit of 0 switches
+ * the count off.  max(): the clock may have been set back. */
 static bool
-throttle_backs_off(int64_t failures, int64_t since, unsigned int limit,
-    int64_t longest)
+throttle_backs_off(struct state *state, const char *user, const char *client,
+    int64_t now, unsigned int limit, int64_t longest)
 {
-	int64_t over = failures - (int64_t)limit, wait;
+	int64_t runs;
 
-	if (limit == 0 || over < 0)
-		return false;
-	wait = (int64_t)1 << (over < DOUBLINGS_MAX ? over : DOUBLINGS_MAX);
-	if (wait > longest)
-		wait = longest;
-	return since < wait;
-}
-
-/* Reads a counter, and how many seconds ago its last failure was.  One that is
- * older than guess_forget reads as 0, whether it has been deleted or not. */
-static int64_t
-throttle_read_failures(struct state *state, const struct config *config,
-    const char *user, const char *client, int64_t now, int64_t *since_r)
-{
-	sqlite3_stmt *statement = state_prepare(state,
-	    "SELECT failures, last FROM guesses"
-	    " WHERE user = ?1 AND client = ?2", "tt", user, client);
-	int64_t failures = 0;
-
-	*since_r = 0;
-	if (statement != NULL && sqlite3_step(statement) == SQLITE_ROW) {
-		failures = sqlite3_column_int64(statement, 0);
-		*since_r = now - sqlite3_column_int64(statement, 1);
-		if (*since_r < 0)	/* the clock was set back */
-			*since_r = 0;
-	}
-	sqlite3_finalize(statement);
-	return *since_r >= (int64_t)config->guess_forget ? 0 : failures;
+	state_read_number(state, state_prepare(state,
+	    "SELECT max(?3 - last, 0) < min(?5, 1 << min(failures - ?4, ?6))"
+	    " FROM guesses WHERE user = ?1 AND client = ?2"
+	    " AND ?4 > 0 AND failures >= ?4", "ttiiii", user, client, now,
+	    (int64_t)limit, longest, (int64_t)DOUBLINGS_MAX), &runs);
+	return runs != 0;
 }
 
 bool
@@ -104,22 +82,19 @@ throttle_locked(struct state *state, const struct config *config,
     const struct throttle_key *guess)
 {
 	bool known = throttle_is_known(state, guess);
-	int64_t longest = config->guess_forget, failures, since;
+	int64_t longest = config->guess_forget;
 	char client[PREFIX_MAX];
 
 	if (known && longest > THROTTLE_KNOWN_BACKOFF)
 		longest = THROTTLE_KNOWN_BACKOFF;
-	failures = throttle_read_failures(state, config, guess->user,
-	    guess->client, guess->now, &since);
-	if (throttle_backs_off(failures, since, config->guess_limit, longest))
+	if (throttle_backs_off(state, guess->user, guess->client, guess->now,
+	    config->guess_limit, longest))
 		return true;
 	if (known || !throttle_has_address(guess))
 		return false;
 	throttle_address_prefix(client, guess->client);
-	failures = throttle_read_failures(state, config, "", client, guess->now,
-	    &since);
-	return throttle_backs_off(failures, since, config->guess_address_limit,
-	    longest);
+	return throttle_backs_off(state, "", client, guess->now,
+	    config->guess_address_limit, longest);
 }
 
 /* --- writing --------------------------------------------------------- */
@@ -182,9 +157,9 @@ throttle_expire(struct state *state, const struct config *config, int64_t now)
 		    "DELETE FROM guesses WHERE last < (SELECT last FROM guesses"
 		    " ORDER BY last DESC LIMIT 1 OFFSET ?1)", "i",
 		    (int64_t)ROWS_MAX));
-	if (rc != ERROR_NONE)
-		return rc;
-	return state_run(state, state_prepare(state,
-	    "DELETE FROM acquaintances WHERE last <= ?1", "i",
-	    now - (int64_t)THROTTLE_KNOWN_DAYS * DAY));
+	if (rc == ERROR_NONE)
+		rc = state_run(state, state_prepare(state,
+		    "DELETE FROM acquaintances WHERE last <= ?1", "i",
+		    now - (int64_t)THROTTLE_KNOWN_DAYS * DAY));
+	return rc;
 }

@@ -145,11 +145,8 @@ ticket_find(struct state *state, const struct ticket_use *use,
 	    use->vm, use->client, use->now, mechanism, (int64_t)window);
 
 	*id_r = 0;
-	if (row == NULL)
-		memset(verifier_r, 0, sizeof(*verifier_r));
-	if (row == NULL)
-		return state_run(state, NULL);
-	while (*id_r == 0 && sqlite3_step(row) == SQLITE_ROW) {
+	memset(verifier_r, 0, sizeof(*verifier_r));
+	while (*id_r == 0 && state_step(row)) {
 		const char *network =
 		    (const char *)sqlite3_column_text(row, 1);
 
@@ -160,7 +157,6 @@ ticket_find(struct state *state, const struct ticket_use *use,
 	}
 	if (*id_r == 0)
 		OPENSSL_cleanse(verifier_r, sizeof(*verifier_r));
-	sqlite3_reset(row);
 	return state_end(state, row);
 }
 
@@ -170,14 +166,14 @@ static bool
 ticket_in_window(struct state *state, int64_t id, const struct ticket_use *use,
     unsigned int window)
 {
-	sqlite3_stmt *row = state_prepare(state,
+	int64_t good;
+
+	state_read_number(state, state_prepare(state,
 	    "SELECT 1 FROM tickets WHERE id = ?1 AND user = ?2 AND vm = ?3"
 	    " AND used BETWEEN ?5 - ?6 AND ?5 AND used_client = ?4", "itttii",
-	    id, use->user, use->vm, use->client, use->now, (int64_t)window);
-	bool good = row != NULL && sqlite3_step(row) == SQLITE_ROW;
-
-	sqlite3_finalize(row);
-	return good;
+	    id, use->user, use->vm, use->client, use->now, (int64_t)window),
+	    &good);
+	return good != 0;
 }
 
 /* The conditions stand in the UPDATE itself: the ticket may have been used or
@@ -209,15 +205,16 @@ ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *callback,
 	sqlite3_stmt *row = state_prepare(state,
 	    "SELECT id, user, vm, issued_by FROM tickets"
 	    " WHERE used IS NULL AND expires <= ?1 ORDER BY id", "i", now);
+	int rc;
 
-	if (row == NULL)
-		return state_run(state, NULL);
-	while (sqlite3_step(row) == SQLITE_ROW)
+	while (state_step(row))
 		callback(context, sqlite3_column_int64(row, 0),
 		    (const char *)sqlite3_column_text(row, 1),
 		    (const char *)sqlite3_column_text(row, 2),
 		    (const char *)sqlite3_column_text(row, 3));
-	sqlite3_finalize(row);
+	rc = state_end(state, row);
+	if (rc != ERROR_NONE)
+		return rc;
 	return state_run(state, state_prepare(state,
 	    "DELETE FROM tickets WHERE used IS NULL AND expires <= ?1"
 	    " OR used < ?1 - ?2", "ii", now, (int64_t)USED_SECONDS));

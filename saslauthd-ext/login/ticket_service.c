@@ -21,12 +21,11 @@ enum { BY_MAX = 96 };	/* octets of an issuer's name, with NUL */
 static void
 ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
 {
-	char buffer[4096];
-	struct passwd account, *found = NULL;
+	/* no other thread of the worker asks for accounts */
+	const struct passwd *account = getpwuid(peer->uid);
 
-	if (getpwuid_r(peer->uid, &account, buffer, sizeof(buffer),
-	    &found) == 0 && found != NULL)
-		snprintf(by_r, BY_MAX, "%s", found->pw_name);
+	if (account != NULL)
+		snprintf(by_r, BY_MAX, "%s", account->pw_name);
 	else
 		snprintf(by_r, BY_MAX, "uid %lu", (unsigned long)peer->uid);
 }

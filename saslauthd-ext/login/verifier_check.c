@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/fair_queue.h"
@@ -19,7 +20,7 @@ enum { MECHANISM_MAX = 31 };	/* octets */
 
 struct verifier_check_job {
 	struct fair_item item;		/* first: cast to the job */
-	struct verifier_check_job *next;	/* in done */
+	STAILQ_ENTRY(verifier_check_job) next;	/* in done */
 	char mechanism[MECHANISM_MAX + 1];
 	char prepared[SCRAM_PASSWORD_MAX];
 	struct verifier verifier;
@@ -32,7 +33,7 @@ struct verifier_check {
 	pthread_mutex_t mutex;		/* of the queues and ending */
 	pthread_cond_t work;		/* a job waits, or ending is set */
 	struct fair_queue waiting;	/* jobs by VM */
-	struct verifier_check_job *done, **last_done;
+	STAILQ_HEAD(, verifier_check_job) done;
 	bool ending;
 	int wake;			/* eventfd(2): a job is done */
 	struct event *event;
@@ -40,7 +41,7 @@ struct verifier_check {
 	pthread_t thread[];
 };
 
-/* The next three are called with the mutex locked. */
+/* The next two are called with the mutex locked. */
 
 static struct verifier_check_job *
 verifier_check_pop_waiting(struct verifier_check *verify)
@@ -52,25 +53,13 @@ verifier_check_pop_waiting(struct verifier_check *verify)
 	return (struct verifier_check_job *)item;
 }
 
-static void
-verifier_check_push_done(struct verifier_check *verify,
-    struct verifier_check_job *job)
-{
-	job->next = NULL;
-	*verify->last_done = job;
-	verify->last_done = &job->next;
-}
-
 static struct verifier_check_job *
 verifier_check_pop_done(struct verifier_check *verify)
 {
-	struct verifier_check_job *job = verify->done;
+	struct verifier_check_job *job = STAILQ_FIRST(&verify->done);
 
-	if (job == NULL)
-		return NULL;
-	verify->done = job->next;
-	if (verify->done == NULL)
-		verify->last_done = &verify->done;
+	if (job != NULL)
+		STAILQ_REMOVE_HEAD(&verify->done, next);
 	return job;
 }
 
@@ -104,7 +93,7 @@ verifier_check_thread_cb(void *context)
 		job->right = scram_verifier_check(job->mechanism,
 		    job->prepared, &job->verifier) == ERROR_NONE;
 		pthread_mutex_lock(&verify->mutex);
-		verifier_check_push_done(verify, job);
+		STAILQ_INSERT_TAIL(&verify->done, job, next);
 		if (write(verify->wake, &one, sizeof(one)) < 0)
 			continue;	/* EAGAIN: the loop is woken anyway */
 	}
@@ -161,7 +150,7 @@ verifier_check_new(struct verifier_check **verify_r, struct event_base *base,
 	pthread_cond_init(&verify->work, NULL);
 	verify->waiting.max = VERIFIER_CHECK_QUEUE_MAX;
 	verify->waiting.max_per_key = VERIFIER_CHECK_QUEUE_PER_VM_MAX;
-	verify->last_done = &verify->done;
+	STAILQ_INIT(&verify->done);
 	verify->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (verify->wake >= 0)
 		verify->event = event_new(base, verify->wake,

@@ -38,33 +38,21 @@ pam_helper_free_responses(struct pam_response *responses, int count)
 	free(responses);
 }
 
-/* The response to a prompt, by its style.  NULL for PAM_TEXT_INFO and
- * PAM_ERROR_MSG, which want none. */
-static const char *
-pam_helper_response_text(const struct pam_question *question, int style)
-{
-	switch (style) {
-	case PAM_PROMPT_ECHO_OFF:
-		return question->password;
-	case PAM_PROMPT_ECHO_ON:
-		return question->user;
-	default:
-		return NULL;
-	}
-}
-
+/* Responds to a prompt, by its style.  PAM_TEXT_INFO and PAM_ERROR_MSG want no
+ * response. */
 static bool
 pam_helper_respond(struct conversation *conversation,
     const struct pam_message *message, struct pam_response *response)
 {
-	const char *text = pam_helper_response_text(conversation->question,
-	    message->msg_style);
+	const struct pam_question *question = conversation->question;
 
-	if (text == NULL)
+	if (message->msg_style != PAM_PROMPT_ECHO_OFF &&
+	    message->msg_style != PAM_PROMPT_ECHO_ON)
 		return true;
 	if (++conversation->prompts > PROMPTS_MAX)
 		return false;
-	response->resp = strdup(text);
+	response->resp = strdup(message->msg_style == PAM_PROMPT_ECHO_OFF ?
+	    question->password : question->user);
 	return response->resp != NULL;
 }
 
@@ -211,21 +199,10 @@ pam_helper_is_text(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* Refuses what is no plain file name: libpam appends the service to the path of
- * pam.d.  The configuration's was checked; this checks the packet, for the
- * worker is not trusted here. */
-static bool
-pam_helper_is_service(const char *service)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-
-	return service[0] != '\0' && service[0] != '.' &&
-	    service[strspn(service, plain)] == '\0';
-}
-
-/* Refuses an empty password: an LDAP server may accept a bind with one without
- * authentication (RFC 4513, section 5.1.2), and a module that as a success. */
+/* Checks the packet, not the configuration alone: the worker is not trusted
+ * here.  Refuses an empty password: an LDAP server may accept a bind with one
+ * without authentication (RFC 4513, section 5.1.2), and a module that as a
+ * success. */
 static bool
 pam_helper_is_valid(const struct pam_question *question)
 {
@@ -236,7 +213,7 @@ pam_helper_is_valid(const struct pam_question *question)
 	    pam_helper_is_text(question->rhost, sizeof(question->rhost)) &&
 	    pam_helper_is_text(question->password,
 	    sizeof(question->password)) &&
-	    pam_helper_is_service(question->service) &&
+	    config_is_service(question->service) &&
 	    question->user[0] != '\0' && question->password[0] != '\0';
 }
 

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ struct pam_pool_job {
 
 /* A helper process. */
 struct helper {
-	struct helper *next;
+	LIST_ENTRY(helper) list;
 	struct pam_pool *pool;
 	uint32_t number;		/* for source.stop() */
 	int fd;
@@ -44,7 +45,7 @@ struct pam_pool {
 	struct event_base *base;
 	struct pam_pool_source source;
 	unsigned int helpers_max, per_vm, timeout;
-	struct helper *helpers;
+	LIST_HEAD(, helper) helpers;
 	size_t helper_count;
 	struct fair_queue waiting;	/* jobs by VM */
 	struct event *dispatch;		/* a helper may be free for a job */
@@ -83,11 +84,8 @@ static void
 pam_pool_free_helper(struct helper *helper, bool kill)
 {
 	struct pam_pool *pool = helper->pool;
-	struct helper **at = &pool->helpers;
 
-	while (*at != helper)
-		at = &(*at)->next;
-	*at = helper->next;
+	LIST_REMOVE(helper, list);
 	pool->helper_count--;
 	if (helper->event != NULL)
 		event_free(helper->event);
@@ -143,8 +141,7 @@ pam_pool_start_helper(struct pam_pool *pool)
 		free(helper);
 		return NULL;
 	}
-	helper->next = pool->helpers;
-	pool->helpers = helper;
+	LIST_INSERT_HEAD(&pool->helpers, helper, list);
 	pool->helper_count++;
 	helper->event = event_new(pool->base, helper->fd,
 	    EV_READ | EV_PERSIST, pam_pool_answer_cb, helper);
@@ -157,10 +154,12 @@ pam_pool_start_helper(struct pam_pool *pool)
 static struct helper *
 pam_pool_find_idle(const struct pam_pool *pool)
 {
-	struct helper *helper = pool->helpers;
+	struct helper *helper;
 
-	while (helper != NULL && helper->job != NULL)
-		helper = helper->next;
+	LIST_FOREACH(helper, &pool->helpers, list) {
+		if (helper->job == NULL)
+			break;
+	}
 	return helper;
 }
 
@@ -171,10 +170,10 @@ static bool
 pam_pool_vm_ready_cb(void *context, const char *vm)
 {
 	const struct pam_pool *pool = context;
+	const struct helper *helper;
 	size_t busy = 0;
 
-	for (const struct helper *helper = pool->helpers; helper != NULL;
-	    helper = helper->next)
+	LIST_FOREACH(helper, &pool->helpers, list)
 		busy += helper->job != NULL &&
 		    strcmp(helper->job->question.tty, vm) == 0;
 	return busy < pool->per_vm;
@@ -258,13 +257,13 @@ static void
 pam_pool_idle_cb(evutil_socket_t fd, short what, void *context)
 {
 	struct pam_pool *pool = context;
-	struct helper *helper = pool->helpers, *next;
+	struct helper *helper = LIST_FIRST(&pool->helpers), *next;
 	size_t idle = 0;
 
 	(void)fd;
 	(void)what;
 	for (; helper != NULL; helper = next) {
-		next = helper->next;
+		next = LIST_NEXT(helper, list);
 		if (helper->job == NULL && ++idle > IDLE_MAX)
 			pam_pool_free_helper(helper, false);
 	}
@@ -320,8 +319,8 @@ pam_pool_free(struct pam_pool **pool)
 		fair_queue_remove(&old->waiting, item);
 		pam_pool_free_job((struct pam_pool_job *)item);
 	}
-	while (old->helpers != NULL) {
-		struct helper *helper = old->helpers;
+	while (!LIST_EMPTY(&old->helpers)) {
+		struct helper *helper = LIST_FIRST(&old->helpers);
 
 		if (helper->job != NULL)
 			pam_pool_free_job(helper->job);

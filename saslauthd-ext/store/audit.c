@@ -14,11 +14,6 @@
 #include "decide/request.h"
 #include "saslauthd-ext/store/audit_store.h"
 
-struct audit {
-	struct audit_store store;
-	char state[PATH_MAX];	/* as configured */
-};
-
 /* --- open and close --------------------------------------------------- */
 
 /* Past RLIMIT_FSIZE the kernel sends SIGXFSZ, which ends the process.  Ignored,
@@ -39,19 +34,19 @@ audit_ignore_sigxfsz(void)
 static int
 audit_set_folder(struct audit *audit)
 {
-	if (realpath(audit->state, audit->store.folder) != NULL)
+	if (realpath(audit->state, audit->folder) != NULL)
 		return ERROR_NONE;
-	snprintf(audit->store.detail, sizeof(audit->store.detail),
+	snprintf(audit->detail, sizeof(audit->detail),
 	    "%.256s: %s", audit->state, strerror(errno));
 	return errno == ENOENT ? ERROR_MISSING : ERROR_ACCESS;
 }
 
 static void
-audit_set_limits(struct audit_store *store, const struct config *config)
+audit_set_limits(struct audit *audit, const struct config *config)
 {
-	store->bytes_max = (uint64_t)config->audit_size * 1024 * 1024;
-	store->age_max = (int64_t)config->audit_age * 24 * 3600 * 1000;
-	store->keep = config->audit_keep;
+	audit->bytes_max = (uint64_t)config->audit_size * 1024 * 1024;
+	audit->age_max = (int64_t)config->audit_age * 24 * 3600 * 1000;
+	audit->keep = config->audit_keep;
 }
 
 /* Starts the thread and opens the file, if they are missing.  Each record calls
@@ -59,16 +54,15 @@ audit_set_limits(struct audit_store *store, const struct config *config)
 static int
 audit_open_missing(struct audit *audit)
 {
-	struct audit_store *store = &audit->store;
 	int rc = ERROR_NONE;
 
-	if (store->keeper == NULL) {
+	if (audit->keeper == NULL) {
 		rc = audit_set_folder(audit);
 		if (rc == ERROR_NONE)
-			rc = audit_keeper_start(&store->keeper, store->folder);
+			rc = audit_keeper_start(&audit->keeper, audit->folder);
 	}
-	if (rc == ERROR_NONE && store->handle == NULL)
-		rc = audit_store_open(store);
+	if (rc == ERROR_NONE && audit->handle == NULL)
+		rc = audit_store_open(audit);
 	return rc;
 }
 
@@ -82,53 +76,44 @@ audit_open(struct audit **audit_r, const struct config *config)
 		return ERROR_MEMORY;
 	audit_ignore_sigxfsz();
 	memcpy(audit->state, config->state, sizeof(audit->state));
-	audit_set_limits(&audit->store, config);
+	audit_set_limits(audit, config);
 	return audit_open_missing(audit);
-}
-
-static void
-audit_close_store(struct audit_store *store)
-{
-	audit_keeper_stop(&store->keeper);
-	/* closing the last handle checkpoints the WAL; now the disk may be
-	 * waited for */
-	if (store->handle != NULL)
-		sqlite_file_exec(store->handle, "PRAGMA synchronous = FULL");
-	audit_store_close(store);
 }
 
 void
 audit_close(struct audit **audit)
 {
-	if (*audit == NULL)
+	struct audit *old = *audit;
+
+	if (old == NULL)
 		return;
-	audit_close_store(&(*audit)->store);
-	free(*audit);
+	audit_keeper_stop(&old->keeper);
+	/* closing the last handle checkpoints the WAL; now the disk may be
+	 * waited for */
+	if (old->handle != NULL)
+		sqlite_file_exec(old->handle, "PRAGMA synchronous = FULL");
+	audit_store_close(old);
+	free(old);
 	*audit = NULL;
 }
 
 void
 audit_configure(struct audit *audit, const struct config *config)
 {
-	audit_set_limits(&audit->store, config);
-	if (audit->store.keeper != NULL)
-		audit_keeper_tidy(audit->store.keeper, audit->store.keep);
+	audit_set_limits(audit, config);
+	if (audit->keeper != NULL)
+		audit_keeper_tidy(audit->keeper, audit->keep);
 }
 
 const char *
 audit_detail(const struct audit *audit)
 {
-	return audit->store.detail;
+	return audit->detail;
 }
 
 /* --- records ---------------------------------------------------------- */
 
-enum {
-	PARAMETER_KIND = 2,
-	PARAMETER_EVENT,
-	PARAMETER_ISSUED_BY,
-	TEXTS_MAX = DECISION_FIELD_COUNT + 2,	/* of a row, escaped */
-};
+enum { TEXTS_MAX = DECISION_FIELD_COUNT + 2 };	/* of a row, escaped */
 
 /* The escaped texts of a row.  SQLite copies none of them, so they have to stay
  * in place until the row is written. */
@@ -222,9 +207,10 @@ audit_bind_field(struct bound *bound, const struct audit_row *row,
 static void
 audit_bind_row(struct bound *bound, const struct audit_row *row)
 {
-	audit_bind_text(bound, PARAMETER_KIND, audit_kind_names[row->kind]);
-	audit_bind_text(bound, PARAMETER_EVENT, row->event);
-	audit_bind_text(bound, PARAMETER_ISSUED_BY, row->issued_by);
+	audit_bind_text(bound, AUDIT_COLUMN_KIND + 1,
+	    audit_kind_names[row->kind]);
+	audit_bind_text(bound, AUDIT_COLUMN_EVENT + 1, row->event);
+	audit_bind_text(bound, AUDIT_COLUMN_ISSUED_BY + 1, row->issued_by);
 	for (int i = 0; i < DECISION_FIELD_COUNT; i++)
 		audit_bind_field(bound, row, (enum decision_field_index)i);
 }
@@ -237,10 +223,10 @@ audit_write_once(struct audit *audit, const struct audit_row *row)
 
 	if (rc != ERROR_NONE)
 		return rc;
-	bound.insert = audit->store.insert;
+	bound.insert = audit->insert;
 	bound.used = 0;
 	audit_bind_row(&bound, row);
-	return audit_store_insert(&audit->store, row->record.at);
+	return audit_store_insert(audit, row->record.at);
 }
 
 /* Records in the new file that the one before was damaged, and its name: who
@@ -257,26 +243,25 @@ audit_record_damage(struct audit *audit, int64_t at)
 	int rc;
 
 	snprintf(text, sizeof(text), "%s was damaged and is %s now",
-	    AUDIT_FILE, audit->store.aside);
+	    AUDIT_FILE, audit->aside);
 	rc = audit_write_once(audit, &row);
 	if (rc == ERROR_NONE)
-		audit->store.aside[0] = '\0';
+		audit->aside[0] = '\0';
 	return rc;
 }
 
 static int
 audit_write_row(struct audit *audit, const struct audit_row *row)
 {
-	struct audit_store *store = &audit->store;
 	int rc;
 
-	audit_store_rotate(store, row->record.at);
-	store->detail[0] = '\0';
+	audit_store_rotate(audit, row->record.at);
+	audit->detail[0] = '\0';
 	/* a damaged file has been renamed: the record goes into a new one */
 	rc = audit_write_once(audit, row);
-	if (rc == ERROR_NOTADB && store->handle == NULL)
+	if (rc == ERROR_NOTADB && audit->handle == NULL)
 		rc = audit_write_once(audit, row);
-	if (rc == ERROR_NONE && store->aside[0] != '\0')
+	if (rc == ERROR_NONE && audit->aside[0] != '\0')
 		audit_record_damage(audit, row->record.at);
 	return rc;
 }

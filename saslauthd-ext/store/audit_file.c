@@ -19,11 +19,9 @@ const char *const audit_kind_names[AUDIT_KIND_COUNT] = {
 int
 audit_column(enum decision_field_index field)
 {
-	enum { BEFORE = 4 };	/* id, kind, event, issued_by */
-
 	if (field == DECISION_CERT_SAN)
 		return -1;
-	return BEFORE + (int)field - (field > DECISION_CERT_SAN);
+	return AUDIT_COLUMN_FIELDS + (int)field - (field > DECISION_CERT_SAN);
 }
 
 bool

@@ -14,13 +14,14 @@
 #include <time.h>
 
 #include "log/decision.h"
+#include "saslauthd-ext/store/store_file.h"
 
 enum {
 	AUDIT_APPLICATION_ID = 0x766d6175,	/* "vmau" */
 	AUDIT_VERSION = 1,			/* PRAGMA user_version */
 	AUDIT_NAME_MAX = 64,	/* octets of a file's name, with NUL */
 	AUDIT_TEXT_MAX = 511,	/* octets of a text in a record */
-	AUDIT_DETAIL_MAX = 512,	/* octets of an error, with NUL */
+	AUDIT_DETAIL_MAX = STORE_FILE_DETAIL_MAX,
 };
 
 #define AUDIT_FILE "audit.db"
@@ -48,10 +49,21 @@ struct audit_row {
 	struct decision_record record;
 };
 
-/* The index, from 0, of a field among the columns of the statements that write
- * and read a row: id, kind, event and issued_by, then the fields of
- * log/decision.h in their order.  -1: the certificate's alternative names have
- * no column. */
+/* The columns of the statements that write and read a row: four, then the
+ * fields of log/decision.h in their order. */
+#define AUDIT_COLUMNS "id, kind, event, issued_by, verdict, user, vm," \
+    " vm_source, service, client, cert_cn, cert_sha256, local_user, at," \
+    " mechanism, socket, grant, revision, ticket, session, reason"
+enum {
+	AUDIT_COLUMN_ID,
+	AUDIT_COLUMN_KIND,
+	AUDIT_COLUMN_EVENT,
+	AUDIT_COLUMN_ISSUED_BY,
+	AUDIT_COLUMN_FIELDS
+};
+
+/* The index, from 0, of a field among them.  -1: the certificate's alternative
+ * names have no column. */
 int audit_column(enum decision_field_index field);
 
 /* Writes the name PREFIX-YYYYMMDDTHHMMSSZ.db, in UTC; the prefix of a rotated
@@ -63,7 +75,8 @@ bool audit_name(char name[AUDIT_NAME_MAX], const char *prefix, time_t at);
 bool audit_name_rotated(const char *name, time_t *at_r);
 
 /* Lists the rotated files of a folder, the oldest first.  Returns their number,
- * or -1 with errno.  The caller frees the list with audit_files_free(). */
+ * or -1 with errno.  The caller frees the list with audit_files_free() in
+ * either case. */
 int audit_files(const char *folder, struct dirent ***list_r);
 void audit_files_free(struct dirent **list, int count);
 

@@ -90,8 +90,6 @@ keeper_tidy_folder(const struct audit_keeper *keeper, unsigned int keep)
 	struct dirent **list;
 	int count = audit_files(keeper->folder, &list);
 
-	if (count < 0)
-		return;
 	if (count > 0)
 		keeper_sync_file(keeper, list[count - 1]->d_name, 0);
 	for (int i = 0; i < count && (unsigned int)(count - i) > keep; i++) {

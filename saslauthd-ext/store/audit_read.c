@@ -19,20 +19,12 @@ enum {
 	MOVED = 1,		/* the name is another file's by now */
 };
 
-static const char count_sql[] = "SELECT count(*) FROM sqlite_schema";
-static const char last_sql[] = "SELECT max(id) FROM records";
-
-/* The columns as audit_column() counts them. */
-static const char records_sql[] =
-    "SELECT id, kind, event, issued_by, verdict, user, vm, vm_source, service,"
-    " client, cert_cn, cert_sha256, local_user, at, mechanism, socket, grant,"
-    " revision, ticket, session, reason FROM records"
+static const char records_sql[] = "SELECT " AUDIT_COLUMNS " FROM records"
     " WHERE id > ?1 AND id <= ?2 AND at >= ?3"
     " AND (?4 IS NULL OR user = ?4 OR user GLOB ?4)"
     " AND (?5 IS NULL OR vm = ?5 OR vm GLOB ?5)"
     " AND (NOT ?6 OR verdict = 'deny')"
     " ORDER BY id LIMIT ?7";
-enum { COLUMN_ID, COLUMN_KIND, COLUMN_EVENT, COLUMN_ISSUED_BY };
 
 struct reader {
 	const char *folder;
@@ -42,6 +34,7 @@ struct reader {
 	void *context;
 	char *detail;
 	sqlite3 *handle;
+	int64_t tables;		/* of the file that is open */
 	char path[PATH_SIZE];
 	int count;
 };
@@ -49,26 +42,15 @@ struct reader {
 /* --- one file --------------------------------------------------------- */
 
 static int
-audit_read_fail(struct reader *reader, int error, const char *detail)
+audit_read_fail(struct reader *reader, int error, const char *why)
 {
-	snprintf(reader->detail, AUDIT_DETAIL_MAX, "%.256s: %s%s%s",
-	    reader->path, error_text(error), detail != NULL ? ": " : "",
-	    detail != NULL ? detail : "");
-	return error;
+	return store_file_report(error, reader->path, why, reader->detail);
 }
 
 static int
 audit_read_fail_sqlite(struct reader *reader)
 {
-	return audit_read_fail(reader, sqlite_file_last_error(reader->handle),
-	    sqlite3_errmsg(reader->handle));
-}
-
-static int
-audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
-{
-	return sqlite_file_read_numbers(reader->handle, sql, number_r, 1) ==
-	    ERROR_NONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
+	return store_file_error(reader->handle, reader->path, reader->detail);
 }
 
 /* Opens the file and begins a transaction with a first query: BEGIN alone locks
@@ -76,13 +58,13 @@ audit_read_number(struct reader *reader, const char *sql, int64_t *number_r)
 static int
 audit_read_open_as(struct reader *reader, const char *name)
 {
-	int64_t tables;
-
 	if (sqlite_file_open(&reader->handle, name, SQLITE_OPEN_READONLY |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
-	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE)
+	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE ||
+	    sqlite_file_read_numbers(reader->handle, "SELECT count(*) FROM"
+	    " sqlite_schema", &reader->tables, 1) != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
-	return audit_read_number(reader, count_sql, &tables);
+	return ERROR_NONE;
 }
 
 static void
@@ -180,19 +162,19 @@ audit_read_field(sqlite3_stmt *statement, enum decision_field_index index,
 static bool
 audit_read_row(sqlite3_stmt *statement, struct audit_row *row_r)
 {
-	const char *kind = audit_read_text(statement, COLUMN_KIND);
+	const char *kind = audit_read_text(statement, AUDIT_COLUMN_KIND);
 	int i = 0;
 
 	memset(row_r, 0, sizeof(*row_r));
-	row_r->id = sqlite3_column_int64(statement, COLUMN_ID);
+	row_r->id = sqlite3_column_int64(statement, AUDIT_COLUMN_ID);
 	while (kind != NULL && i < AUDIT_KIND_COUNT &&
 	    strcmp(audit_kind_names[i], kind) != 0)
 		i++;
 	if (kind == NULL || i == AUDIT_KIND_COUNT)
 		return false;
 	row_r->kind = (enum audit_kind)i;
-	row_r->event = audit_read_text(statement, COLUMN_EVENT);
-	row_r->issued_by = audit_read_text(statement, COLUMN_ISSUED_BY);
+	row_r->event = audit_read_text(statement, AUDIT_COLUMN_EVENT);
+	row_r->issued_by = audit_read_text(statement, AUDIT_COLUMN_ISSUED_BY);
 	for (i = 0; i < DECISION_FIELD_COUNT; i++)
 		audit_read_field(statement, (enum decision_field_index)i,
 		    &row_r->record);
@@ -211,32 +193,29 @@ audit_read_deliver(struct reader *reader, sqlite3_stmt *statement)
 	reader->count++;
 }
 
-static void
-audit_read_bind_filter(sqlite3_stmt *statement,
-    const struct audit_filter *filter)
-{
-	sqlite3_bind_int64(statement, 3, filter->since);
-	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 5, filter->vm, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 6, filter->denied);
-	sqlite3_bind_int(statement, 7, AUDIT_READ_MAX);
-}
-
 static int
 audit_read_records(struct reader *reader)
 {
+	const struct audit_filter *filter = reader->filter;
 	sqlite3_stmt *statement = NULL;
 	int64_t last;
-	int rc = audit_read_number(reader, last_sql, &last);
+	int rc;
 
-	if (rc != ERROR_NONE || last <= reader->place->id)
-		return rc;
+	if (sqlite_file_read_numbers(reader->handle,
+	    "SELECT max(id) FROM records", &last, 1) != ERROR_NONE)
+		return audit_read_fail_sqlite(reader);
+	if (last <= reader->place->id)
+		return ERROR_NONE;
 	if (sqlite3_prepare_v2(reader->handle, records_sql, -1, &statement,
 	    NULL) != SQLITE_OK)
 		return audit_read_fail_sqlite(reader);
 	sqlite3_bind_int64(statement, 1, reader->place->id);
 	sqlite3_bind_int64(statement, 2, last);
-	audit_read_bind_filter(statement, reader->filter);
+	sqlite3_bind_int64(statement, 3, filter->since);
+	sqlite3_bind_text(statement, 4, filter->user, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 5, filter->vm, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 6, filter->denied);
+	sqlite3_bind_int(statement, 7, AUDIT_READ_MAX);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
 		audit_read_deliver(reader, statement);
 	rc = rc == SQLITE_DONE ? ERROR_NONE : audit_read_fail_sqlite(reader);
@@ -251,11 +230,9 @@ static int
 audit_read_tables(struct reader *reader)
 {
 	struct sqlite_file_header is;
-	int64_t tables;
-	int rc = audit_read_number(reader, count_sql, &tables);
 
-	if (rc != ERROR_NONE || tables == 0)
-		return rc;
+	if (reader->tables == 0)
+		return ERROR_NONE;
 	if (sqlite_file_read_header(reader->handle, &is) != ERROR_NONE)
 		return audit_read_fail_sqlite(reader);
 	if (is.application_id != AUDIT_APPLICATION_ID)
@@ -311,21 +288,20 @@ audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 /* --- all files -------------------------------------------------------- */
 
 static bool
-audit_read_is_place(const struct reader *reader, const char *name)
+audit_read_is_place(struct reader *reader, const char *name)
 {
 	struct stat st;
-	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s/%.63s", reader->folder, name);
-	return stat(path, &st) == 0 && st.st_ino == reader->place->inode &&
+	audit_read_set_path(reader, name);
+	return stat(reader->path, &st) == 0 &&
+	    st.st_ino == reader->place->inode &&
 	    st.st_dev == reader->place->device;
 }
 
 /* Returns the index in the list of the file to continue with, or count for
  * audit.db.  If the file was deleted, the next later name is that. */
 static int
-audit_read_find_place(const struct reader *reader, struct dirent **list,
-    int count)
+audit_read_find_place(struct reader *reader, struct dirent **list, int count)
 {
 	const char *name = reader->place->name;
 	int next = 0;

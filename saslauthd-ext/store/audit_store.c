@@ -36,16 +36,13 @@ static const struct store_file audit_file = {
 	.busy_ms = BUSY_MS,
 };
 
-/* The columns as audit_column() counts them. */
 static const char insert_sql[] =
-    "INSERT INTO records (id, kind, event, issued_by, verdict, user, vm,"
-    " vm_source, service, client, cert_cn, cert_sha256, local_user, at,"
-    " mechanism, socket, grant, revision, ticket, session, reason) VALUES"
+    "INSERT INTO records (" AUDIT_COLUMNS ") VALUES"
     " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
     " ?17, ?18, ?19, ?20, ?21)";
 
 static void
-audit_store_path(const struct audit_store *store, char path[PATH_SIZE],
+audit_store_path(const struct audit *store, char path[PATH_SIZE],
     const char *name)
 {
 	snprintf(path, PATH_SIZE, "%s/%.63s", store->folder, name);
@@ -54,7 +51,7 @@ audit_store_path(const struct audit_store *store, char path[PATH_SIZE],
 /* --- errors ----------------------------------------------------------- */
 
 static int
-audit_store_fail(struct audit_store *store, int error, const char *why)
+audit_store_fail(struct audit *store, int error, const char *why)
 {
 	char path[PATH_SIZE];
 
@@ -63,7 +60,7 @@ audit_store_fail(struct audit_store *store, int error, const char *why)
 }
 
 static int
-audit_store_fail_sqlite(struct audit_store *store)
+audit_store_fail_sqlite(struct audit *store)
 {
 	return audit_store_fail(store, sqlite_file_last_error(store->handle),
 	    sqlite3_errmsg(store->handle));
@@ -80,7 +77,7 @@ static int
 audit_store_wal_cb(void *context, sqlite3 *handle, const char *database,
     int frames)
 {
-	struct audit_store *store = context;
+	struct audit *store = context;
 
 	(void)database;
 	audit_keeper_written(store->keeper, frames);
@@ -97,7 +94,7 @@ audit_store_wal_cb(void *context, sqlite3 *handle, const char *database,
 /* The last id of the newest rotated file: ids go on from file to file, so that
  * a record's id names it for good. */
 static int64_t
-audit_store_last_rotated_id(const struct audit_store *store)
+audit_store_last_rotated_id(const struct audit *store)
 {
 	struct dirent **list;
 	int count = audit_files(store->folder, &list);
@@ -113,15 +110,14 @@ audit_store_last_rotated_id(const struct audit_store *store)
 			    "SELECT max(id) FROM records", &last, 1);
 		sqlite3_close(handle);
 	}
-	if (count >= 0)
-		audit_files_free(list, count);
+	audit_files_free(list, count);
 	return last;
 }
 
 /* An empty file takes its first id from this process, which may just have
  * rotated, or from the newest rotated file. */
 static int
-audit_store_read_position(struct audit_store *store)
+audit_store_read_position(struct audit *store)
 {
 	int64_t is[2] = { 0, 0 };
 
@@ -141,7 +137,7 @@ audit_store_read_position(struct audit_store *store)
 }
 
 static int
-audit_store_prepare(struct audit_store *store)
+audit_store_prepare(struct audit *store)
 {
 	if (sqlite3_prepare_v3(store->handle, insert_sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, &store->insert, NULL) != SQLITE_OK)
@@ -152,7 +148,7 @@ audit_store_prepare(struct audit_store *store)
 }
 
 static int
-audit_store_open_file(struct audit_store *store)
+audit_store_open_file(struct audit *store)
 {
 	char path[PATH_SIZE];
 	int rc;
@@ -169,7 +165,7 @@ audit_store_open_file(struct audit_store *store)
 }
 
 void
-audit_store_close(struct audit_store *store)
+audit_store_close(struct audit *store)
 {
 	sqlite3_finalize(store->insert);
 	sqlite3_close(store->handle);
@@ -181,7 +177,7 @@ audit_store_close(struct audit_store *store)
 
 /* A name that exists is never replaced: the next second's is tried. */
 static int
-audit_store_put_aside(struct audit_store *store)
+audit_store_put_aside(struct audit *store)
 {
 	char from[PATH_SIZE], to[PATH_SIZE], name[AUDIT_NAME_MAX];
 	time_t at = time(NULL);
@@ -206,7 +202,7 @@ audit_store_put_aside(struct audit_store *store)
 
 /* The keeper is paused: no file may be open while it is renamed. */
 int
-audit_store_open(struct audit_store *store)
+audit_store_open(struct audit *store)
 {
 	int rc;
 
@@ -228,7 +224,7 @@ audit_store_open(struct audit_store *store)
 /* --- rotation --------------------------------------------------------- */
 
 static bool
-audit_store_is_due(const struct audit_store *store, int64_t at)
+audit_store_is_due(const struct audit *store, int64_t at)
 {
 	char path[PATH_SIZE];
 	struct stat st;
@@ -245,20 +241,18 @@ audit_store_is_due(const struct audit_store *store, int64_t at)
 /* Chooses a time later than that of every rotated file, also when the clock was
  * set back: the order of the names is the order of the records. */
 static bool
-audit_store_choose_name(const struct audit_store *store,
+audit_store_choose_name(const struct audit *store,
     char name[AUDIT_NAME_MAX], time_t at)
 {
 	struct dirent **list;
 	int count = audit_files(store->folder, &list);
 	time_t newest;
 
-	if (count < 0)
-		return false;
 	if (count > 0 && audit_name_rotated(list[count - 1]->d_name,
 	    &newest) && newest >= at)
 		at = newest + 1;
 	audit_files_free(list, count);
-	return audit_name(name, "audit", at);
+	return count >= 0 && audit_name(name, "audit", at);
 }
 
 /* Renames audit.db, unless another process has it open: when that process
@@ -266,7 +260,7 @@ audit_store_choose_name(const struct audit_store *store,
  * then.  Leaving WAL mode succeeds only if no other process has the file open,
  * and the exclusive lock makes sure of that until the rename. */
 static bool
-audit_store_end_file(struct audit_store *store, int64_t at)
+audit_store_end_file(struct audit *store, int64_t at)
 {
 	char from[PATH_SIZE], to[PATH_SIZE], name[AUDIT_NAME_MAX];
 	bool done = false;
@@ -289,7 +283,7 @@ audit_store_end_file(struct audit_store *store, int64_t at)
 }
 
 void
-audit_store_rotate(struct audit_store *store, int64_t at)
+audit_store_rotate(struct audit *store, int64_t at)
 {
 	if (store->handle == NULL || !audit_store_is_due(store, at) ||
 	    !audit_keeper_pause(store->keeper, 0))
@@ -307,7 +301,7 @@ audit_store_rotate(struct audit_store *store, int64_t at)
 /* Bindings are cleared after each row: audit.c binds only what is not NULL, and
  * the texts it bound are its own. */
 static int
-audit_store_step_insert(struct audit_store *store)
+audit_store_step_insert(struct audit *store)
 {
 	int rc = ERROR_NONE;
 
@@ -321,7 +315,7 @@ audit_store_step_insert(struct audit_store *store)
 }
 
 int
-audit_store_insert(struct audit_store *store, int64_t at)
+audit_store_insert(struct audit *store, int64_t at)
 {
 	int rc = audit_store_step_insert(store);
 

@@ -14,10 +14,10 @@
 
 #include "saslauthd-ext/store/audit_file.h"
 #include "saslauthd-ext/store/audit_keeper.h"
-#include "saslauthd-ext/store/store_file.h"
 
-struct audit_store {
-	char folder[PATH_MAX];		/* a path without links */
+struct audit {
+	char state[PATH_MAX];		/* the folder, as configured */
+	char folder[PATH_MAX];		/* its path without links */
 	sqlite3 *handle;		/* NULL: closed */
 	sqlite3_stmt *insert;
 	int tried;		/* frames of the WAL at the writer's last
@@ -36,17 +36,17 @@ struct audit_store {
 
 /* Opens or makes the file in store->folder; a damaged one is renamed first.
  * Returns 0 or an error of base/error.h with store->detail. */
-int audit_store_open(struct audit_store *store);
-void audit_store_close(struct audit_store *store);
+int audit_store_open(struct audit *store);
+void audit_store_close(struct audit *store);
 
 /* Rotates a file that is larger than bytes_max or, at that time, older than
  * age_max.  Does nothing while another process has the file open; a later call
  * succeeds. */
-void audit_store_rotate(struct audit_store *store, int64_t at);
+void audit_store_rotate(struct audit *store, int64_t at);
 
 /* Runs store->insert, whose parameters but the id the caller has bound.
  * Returns 0 or an error of base/error.h with store->detail.  With ERROR_NOTADB
  * the file turned out to be damaged, and has been closed and renamed. */
-int audit_store_insert(struct audit_store *store, int64_t at);
+int audit_store_insert(struct audit *store, int64_t at);
 
 #endif

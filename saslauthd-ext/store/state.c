@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,9 +139,18 @@ state_prepare(struct state *state, const char *sql, const char *format, ...)
 	return NULL;
 }
 
+bool
+state_step(sqlite3_stmt *statement)
+{
+	return statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
+}
+
+/* sqlite3_finalize() returns the error of the last step. */
 int
 state_end(struct state *state, sqlite3_stmt *statement)
 {
+	if (statement == NULL)
+		return sqlite_file_last_error(state->handle);
 	return sqlite3_finalize(statement) == SQLITE_OK ? ERROR_NONE :
 	    state_fail(state);
 }
@@ -150,8 +158,22 @@ state_end(struct state *state, sqlite3_stmt *statement)
 int
 state_run(struct state *state, sqlite3_stmt *statement)
 {
-	if (statement == NULL)
-		return sqlite_file_last_error(state->handle);
-	sqlite3_step(statement);
+	state_step(statement);
 	return state_end(state, statement);
+}
+
+/* A statement that writes, with RETURNING, is run to its end: SQLite commits
+ * what it wrote only then. */
+int
+state_read_number(struct state *state, sqlite3_stmt *statement,
+    int64_t *number_r)
+{
+	int64_t number = 0;
+	int rc;
+
+	while (state_step(statement))
+		number = sqlite3_column_int64(statement, 0);
+	rc = state_end(state, statement);
+	*number_r = rc == ERROR_NONE ? number : 0;
+	return rc;
 }

@@ -13,6 +13,8 @@
 #define VMAUTHZD_STORE_STATE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "saslauthd-ext/config/config.h"
 #include "saslauthd-ext/store/store_file.h"
@@ -53,13 +55,23 @@ void state_checkpoint(struct state *state);
 sqlite3_stmt *state_prepare(struct state *state, const char *sql,
     const char *format, ...);
 
-/* Runs a statement of state_prepare() that returns no row, and finalizes it.
- * Accepts NULL and returns the error that state_prepare() met then.  Returns 0
- * or an error with state->detail. */
+/* Each accepts the NULL of a state_prepare() that failed.  Those that return an
+ * int return 0, or the error of state_prepare() or of a step with
+ * state->detail. */
+
+/* Steps a statement.  Returns whether there is a row; false after an error,
+ * too, which state_end() returns. */
+bool state_step(sqlite3_stmt *statement);
+
+/* Finalizes a statement. */
+int state_end(struct state *state, sqlite3_stmt *statement);
+
+/* Runs a statement that returns no row, and finalizes it. */
 int state_run(struct state *state, sqlite3_stmt *statement);
 
-/* Finalizes a statement that was stepped.  SQLite reports the error of the last
- * step here.  Returns what state_run() does. */
-int state_end(struct state *state, sqlite3_stmt *statement);
+/* Runs a statement that returns at most one row, and finalizes it.  *number_r
+ * is the row's first column, or 0 without a row or after an error. */
+int state_read_number(struct state *state, sqlite3_stmt *statement,
+    int64_t *number_r);
 
 #endif

@@ -30,7 +30,7 @@ broker_connection_of(struct connection *connection)
 static void
 broker_session_end_cb(void *context, const struct session *session)
 {
-	audit_event_session_end(context, session, "closed");
+	audit_event_session(context, session, "closed");
 }
 
 /* --- packets ------------------------------------------------------------- */

@@ -71,7 +71,7 @@ worker_open_status_cb(void *context, const char *name)
 static void
 worker_session_end_cb(void *context, const struct session *session)
 {
-	audit_event_session_end(context, session, "the VM's process has ended");
+	audit_event_session(context, session, "the VM's process has ended");
 }
 
 static bool

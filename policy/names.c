@@ -15,7 +15,7 @@ names_add(struct names *names, struct database *database, const char *prefix,
 	if (names->count == NAMES_MAX)
 		return database_fail(database, ERROR_VALUE,
 		    "a user or a VM is in more than 200 groups or pools");
-	if (prefix_length + length >= NAME_ROOM)
+	if (prefix_length + length >= NAMES_ROOM)
 		return database_fail(database, ERROR_VALUE,
 		    "the name of a group or a pool is too long");
 	/* one that is there already is overwritten by the next one */

@@ -16,12 +16,12 @@
 
 enum {
 	NAMES_MAX = 203,		/* 200 groups or pools, and the rest */
-	NAME_ROOM = 1 + IDENTITY_MAX + 1, /* "%" or "*@" in front of less */
+	NAMES_ROOM = 1 + IDENTITY_MAX + 1, /* "%" or "*@" in front of less */
 };
 
 struct names {
 	size_t count;
-	char text[NAMES_MAX][NAME_ROOM];
+	char text[NAMES_MAX][NAMES_ROOM];
 	bool wanted[NAMES_MAX];		/* a grant may have it */
 };
 

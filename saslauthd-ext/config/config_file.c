@@ -18,7 +18,7 @@
 
 enum {
 	FILE_MAX = 65536,	/* octets: all realms with all comments fit */
-	SECTION_TEXT_MAX = IDENTITY_MAX + 16,	/* "realm " and its name */
+	CONFIG_SECTION_TEXT_MAX = IDENTITY_MAX + 16,	/* "realm " and its name */
 };
 
 #define REALM_PREFIX "realm "
@@ -65,7 +65,7 @@ static const struct key {
 	{ "audit_full", "refuse", config_value_audit_full, 0, 0, 0 },
 };
 
-enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+enum { CONFIG_KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 /* --- a file that is being read --------------------------------------- */
 
@@ -76,8 +76,8 @@ struct reading {
 	int rc;
 	struct config *config;
 	unsigned int line;		/* number of the current line */
-	unsigned int seen[KEYS];	/* line of each key, 0: none */
-	char section[SECTION_TEXT_MAX];	/* without brackets */
+	unsigned int seen[CONFIG_KEYS];	/* line of each key, 0: none */
+	char section[CONFIG_SECTION_TEXT_MAX];	/* without brackets */
 	unsigned int section_line;	/* 0: in front of all sections */
 	bool section_used;		/* a key was in it */
 	struct config_realm *realm;	/* of the section; NULL: refused */
@@ -305,7 +305,7 @@ config_file_key_cb(void *context, const char *section, const char *name,
 	if (reading->section_line != 0)
 		return reading->realm == NULL ? 0 :
 		    config_file_set_realm_key(reading, name, value);
-	for (size_t i = 0; i < KEYS; i++) {
+	for (size_t i = 0; i < CONFIG_KEYS; i++) {
 		if (strcmp(keys[i].name, name) != 0)
 			continue;
 		if (reading->seen[i] != 0)
@@ -327,7 +327,7 @@ static void
 config_file_set_presets(struct reading *reading)
 {
 	reading->line = 0;
-	for (size_t i = 0; i < KEYS && reading->rc == ERROR_NONE; i++) {
+	for (size_t i = 0; i < CONFIG_KEYS && reading->rc == ERROR_NONE; i++) {
 		if (reading->seen[i] != 0)
 			continue;
 		config_file_set_key(reading, &keys[i], keys[i].preset != NULL ?

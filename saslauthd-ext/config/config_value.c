@@ -13,20 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORD_MAX = 255 };	/* octets of a name in a list, without NUL */
+enum { CONFIG_WORD_MAX = 255 };	/* octets of a name in a list, without NUL */
 
 /* --- words ----------------------------------------------------------- */
 
 /* Copies the next word of *text and advances *text past it.  Returns false at
  * the end, and for a word that is too long: *text is not at its end then. */
 static bool
-config_value_next_word(const char **text, char word_r[WORD_MAX + 1])
+config_value_next_word(const char **text, char word_r[CONFIG_WORD_MAX + 1])
 {
 	size_t length;
 
 	*text += strspn(*text, " \t");
 	length = strcspn(*text, " \t");
-	if (length == 0 || length > WORD_MAX)
+	if (length == 0 || length > CONFIG_WORD_MAX)
 		return false;
 	memcpy(word_r, *text, length);
 	word_r[length] = '\0';
@@ -148,9 +148,9 @@ static const char *
 config_value_ids(const struct config_value *value, uint32_t *ids,
     size_t *count_r, bool (*find)(const char *word, unsigned long *id_r))
 {
-	static char remedy[WORD_MAX + 64];
+	static char remedy[CONFIG_WORD_MAX + 64];
 	const char *rest = value->text;
-	char word[WORD_MAX + 1];
+	char word[CONFIG_WORD_MAX + 1];
 	unsigned long id;
 
 	*count_r = 0;
@@ -245,7 +245,7 @@ config_value_identify(const struct config_value *value)
 		&config->identify_command_line,
 	};
 	const char *rest = value->text;
-	char word[WORD_MAX + 1];
+	char word[CONFIG_WORD_MAX + 1];
 	size_t count = 0;
 	int i;
 

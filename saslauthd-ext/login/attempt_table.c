@@ -53,8 +53,8 @@ attempt_text(const char *text)
 }
 
 uint64_t
-attempt_open(struct attempt_table *table,
-    const struct request_login *login, const struct attempt *attempt,
+attempt_table_open(struct attempt_table *table,
+    const struct request_login *login, const struct attempt_result *attempt,
     int64_t now)
 {
 	struct attempt_slot *slot = attempt_choose_slot(table);
@@ -94,8 +94,8 @@ attempt_matches(const struct attempt_slot *slot,
 }
 
 const char *
-attempt_find(struct attempt_table *table, uint64_t number,
-    const struct request_login *login, int64_t now, struct attempt *attempt_r)
+attempt_table_find(struct attempt_table *table, uint64_t number,
+    const struct request_login *login, int64_t now, struct attempt_result *attempt_r)
 {
 	struct attempt_slot *slot = attempt_find_slot(table, number);
 	const char *refusal = NULL;
@@ -116,7 +116,7 @@ attempt_find(struct attempt_table *table, uint64_t number,
 }
 
 void
-attempt_close(struct attempt_table *table, uint64_t number)
+attempt_table_close(struct attempt_table *table, uint64_t number)
 {
 	struct attempt_slot *slot = attempt_find_slot(table, number);
 

@@ -27,7 +27,7 @@ enum {
 };
 
 /* The result of the authentication, as far as vmauthzd knows it. */
-struct attempt {
+struct attempt_result {
 	bool proved;		/* the mechanism succeeded */
 	const char *refusal;	/* why the login is refused whatever the policy
 				 * says, or why it is not proved; NULL: no
@@ -44,7 +44,7 @@ struct attempt_slot {
 	char user[IDENTITY_MAX + 1];
 	char client[PAM_ADDRESS_MAX + 1];
 	char mechanism[ATTEMPT_MECHANISM_MAX + 1];
-	struct attempt attempt;
+	struct attempt_result attempt;
 };
 
 /* A table of zeros is empty. */
@@ -57,8 +57,8 @@ struct attempt_table {
  * of clock_boot_seconds().  If the table is full, the oldest attempt is
  * dropped: its decision will be a refusal.  Returns the attempt's number, or 0
  * if OpenSSL has no random number. */
-uint64_t attempt_open(struct attempt_table *table,
-    const struct request_login *login, const struct attempt *attempt,
+uint64_t attempt_table_open(struct attempt_table *table,
+    const struct request_login *login, const struct attempt_result *attempt,
     int64_t now);
 
 /* Finds the attempt with this number, for the decision about the login.
@@ -66,10 +66,10 @@ uint64_t attempt_open(struct attempt_table *table,
  * cleared: the attempt was never begun, is over, or has another user, client or
  * mechanism.  An attempt that doesn't match is closed, so that a number is
  * tried with one login only. */
-const char *attempt_find(struct attempt_table *table, uint64_t number,
-    const struct request_login *login, int64_t now, struct attempt *attempt_r);
+const char *attempt_table_find(struct attempt_table *table, uint64_t number,
+    const struct request_login *login, int64_t now, struct attempt_result *attempt_r);
 
 /* Closes a decided attempt.  Does nothing if it is closed. */
-void attempt_close(struct attempt_table *table, uint64_t number);
+void attempt_table_close(struct attempt_table *table, uint64_t number);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
-enum { NUMBER_MAX = 24 };	/* 64 bits in decimal, a sign and NUL */
+enum { AUDIT_EVENT_NUMBER_MAX = 24 };	/* 64 bits in decimal, a sign and NUL */
 
 /* CRIT, and before the line of the event: the log is the only record of it. */
 static void
@@ -33,7 +33,7 @@ void
 audit_event_session(struct daemon *daemon, const struct session *session,
     const char *reason)
 {
-	char number[NUMBER_MAX];
+	char number[AUDIT_EVENT_NUMBER_MAX];
 	const struct log_field fields[] = {
 		{ "user", session->user },
 		{ "vm", session->vm },
@@ -69,7 +69,7 @@ audit_event_ticket(struct daemon *daemon, struct audit_ticket *record)
 		[AUDIT_TICKET_USED] = "ticket used",
 		[AUDIT_TICKET_LAPSED] = "ticket lapsed",
 	};
-	char number[NUMBER_MAX];
+	char number[AUDIT_EVENT_NUMBER_MAX];
 	const struct log_field fields[] = {
 		{ "user", record->user },
 		{ "vm", record->vm },

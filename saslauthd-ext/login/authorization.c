@@ -93,7 +93,7 @@ authorization_counts_failure(const struct authorization *authorization)
 struct authorize_context {
 	struct daemon *daemon;
 	const struct login *login;
-	const struct attempt *attempt;
+	const struct attempt_result *attempt;
 	struct authorization authorization;
 	const char *refusal;		/* NULL: the user gets in */
 	int64_t at;			/* Unix ms */
@@ -165,7 +165,7 @@ authorization_refuse(struct daemon *daemon, const struct asker *asker,
 /* The policy speaks before the password: for a user who has no grant the reason
  * is the same with a right and with a wrong one. */
 static const char *
-authorize_find_refusal(const struct attempt *attempt,
+authorize_find_refusal(const struct attempt_result *attempt,
     const struct authorization *authorization)
 {
 	const struct decision *decision = &authorization->decision;
@@ -295,7 +295,7 @@ authorize_count_failure(const struct authorize_context *context)
 
 void
 authorize(struct daemon *daemon, const struct login *login,
-    const struct attempt *attempt, struct outcome *outcome_r)
+    const struct attempt_result *attempt, struct outcome *outcome_r)
 {
 	struct authorize_context context = {
 		.daemon = daemon,

@@ -61,7 +61,7 @@ struct outcome {
  * attempt->recorded says that it was before.  If it can't be written, an
  * allowed login is refused, unless audit_full = go-on. */
 void authorize(struct daemon *daemon, const struct login *login,
-    const struct attempt *attempt, struct outcome *outcome_r);
+    const struct attempt_result *attempt, struct outcome *outcome_r);
 
 /* Logs the refusal of a request that was not understood, or that the process
  * may not make: the asker is all that is known.  Nothing was decided, so this

@@ -14,17 +14,17 @@
 #include "base/error.h"
 
 enum {
-	KEY_SIZE = 32,	/* octets; as long as the digest, RFC 2104 section 3 */
-	WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t),
+	RECENT_KEY_SIZE = 32,	/* octets; as long as the digest, RFC 2104 section 3 */
+	RECENT_WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t),
 };
 
 struct entry {
-	uint64_t tag[WORDS];
+	uint64_t tag[RECENT_WORDS];
 	int64_t until;
 };
 
 struct recent_password {
-	unsigned char key[KEY_SIZE];
+	unsigned char key[RECENT_KEY_SIZE];
 	EVP_MAC *mac;
 	size_t count;
 	struct entry entry[RECENT_PASSWORD_MAX];
@@ -114,12 +114,12 @@ static struct entry *
 recent_password_find(struct recent_password *recent, const unsigned char *tag)
 {
 	struct entry *found = NULL;
-	uint64_t wanted[WORDS], differ;
+	uint64_t wanted[RECENT_WORDS], differ;
 
 	memcpy(wanted, tag, sizeof(wanted));
 	for (size_t i = 0; i < recent->count; i++) {
 		differ = 0;
-		for (size_t j = 0; j < WORDS; j++)
+		for (size_t j = 0; j < RECENT_WORDS; j++)
 			differ |= recent->entry[i].tag[j] ^ wanted[j];
 		if (differ == 0)
 			found = &recent->entry[i];

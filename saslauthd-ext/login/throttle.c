@@ -10,10 +10,10 @@
 #include "base/error.h"
 
 enum {
-	DAY = 24 * 3600,	/* seconds */
-	DOUBLINGS_MAX = 20,	/* 2^20 s is longer than any guess_forget */
-	ROWS_MAX = 100000,	/* of guesses: invented names add rows */
-	PREFIX_MAX = INET6_ADDRSTRLEN + 3,	/* octets, with "/64" */
+	THROTTLE_DAY = 24 * 3600,	/* seconds */
+	THROTTLE_DOUBLINGS_MAX = 20,	/* 2^20 s is longer than any guess_forget */
+	THROTTLE_ROWS_MAX = 100000,	/* of guesses: invented names add rows */
+	THROTTLE_PREFIX_MAX = INET6_ADDRSTRLEN + 3,	/* octets, with "/64" */
 };
 
 const char throttle_locked_reason[] = "too many wrong passwords";
@@ -22,7 +22,7 @@ const char throttle_locked_reason[] = "too many wrong passwords";
  * the lower 64 bits itself (RFC 4291, section 2.5.1), and would begin a new
  * count with each choice.  An IPv4 address in IPv6's form is one host's. */
 static void
-throttle_address_prefix(char out[PREFIX_MAX], const char *client)
+throttle_address_prefix(char out[THROTTLE_PREFIX_MAX], const char *client)
 {
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN];
@@ -31,12 +31,12 @@ throttle_address_prefix(char out[PREFIX_MAX], const char *client)
 	    client);
 	if (inet_pton(AF_INET6, text, &address) != 1 ||
 	    IN6_IS_ADDR_V4MAPPED(&address)) {
-		snprintf(out, PREFIX_MAX, "%s", client);
+		snprintf(out, THROTTLE_PREFIX_MAX, "%s", client);
 		return;
 	}
 	memset(address.s6_addr + 8, 0, 8);
 	inet_ntop(AF_INET6, &address, text, sizeof(text));
-	snprintf(out, PREFIX_MAX, "%s/64", text);
+	snprintf(out, THROTTLE_PREFIX_MAX, "%s/64", text);
 }
 
 static bool
@@ -55,7 +55,7 @@ throttle_is_known(struct state *state, const struct throttle_key *guess)
 	state_read_number(state, state_prepare(state,
 	    "SELECT 1 FROM acquaintances WHERE user = ?1 AND client = ?2"
 	    " AND last > ?3", "tti", guess->user, guess->client,
-	    guess->now - (int64_t)THROTTLE_KNOWN_DAYS * DAY), &known);
+	    guess->now - (int64_t)THROTTLE_KNOWN_DAYS * THROTTLE_DAY), &known);
 	return known != 0;
 }
 
@@ -73,7 +73,7 @@ throttle_backs_off(struct state *state, const char *user, const char *client,
 	    "SELECT max(?3 - last, 0) < min(?5, 1 << min(failures - ?4, ?6))"
 	    " FROM guesses WHERE user = ?1 AND client = ?2"
 	    " AND ?4 > 0 AND failures >= ?4", "ttiiii", user, client, now,
-	    (int64_t)limit, longest, (int64_t)DOUBLINGS_MAX), &runs);
+	    (int64_t)limit, longest, (int64_t)THROTTLE_DOUBLINGS_MAX), &runs);
 	return runs != 0;
 }
 
@@ -83,7 +83,7 @@ throttle_locked(struct state *state, const struct config *config,
 {
 	bool known = throttle_is_known(state, guess);
 	int64_t longest = config->guess_forget;
-	char client[PREFIX_MAX];
+	char client[THROTTLE_PREFIX_MAX];
 
 	if (known && longest > THROTTLE_KNOWN_BACKOFF)
 		longest = THROTTLE_KNOWN_BACKOFF;
@@ -115,7 +115,7 @@ int
 throttle_failed(struct state *state, const struct config *config,
     const struct throttle_key *guess)
 {
-	char client[PREFIX_MAX];
+	char client[THROTTLE_PREFIX_MAX];
 	int rc = throttle_add_failure(state, config, guess->user, guess->client,
 	    guess->now);
 
@@ -156,10 +156,10 @@ throttle_expire(struct state *state, const struct config *config, int64_t now)
 		rc = state_run(state, state_prepare(state,
 		    "DELETE FROM guesses WHERE last < (SELECT last FROM guesses"
 		    " ORDER BY last DESC LIMIT 1 OFFSET ?1)", "i",
-		    (int64_t)ROWS_MAX));
+		    (int64_t)THROTTLE_ROWS_MAX));
 	if (rc == ERROR_NONE)
 		rc = state_run(state, state_prepare(state,
 		    "DELETE FROM acquaintances WHERE last <= ?1", "i",
-		    now - (int64_t)THROTTLE_KNOWN_DAYS * DAY));
+		    now - (int64_t)THROTTLE_KNOWN_DAYS * THROTTLE_DAY));
 	return rc;
 }

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "decide/network.h"
 
-enum { USED_SECONDS = 3600 };	/* seconds: longer than any session_window */
+enum { TICKET_USED_SECONDS = 3600 };	/* seconds: longer than any session_window */
 
 /* --- issuing --------------------------------------------------------- */
 
@@ -217,5 +217,5 @@ ticket_expire(struct state *state, int64_t now, ticket_lapsed_cb *callback,
 		return rc;
 	return state_run(state, state_prepare(state,
 	    "DELETE FROM tickets WHERE used IS NULL AND expires <= ?1"
-	    " OR used < ?1 - ?2", "ii", now, (int64_t)USED_SECONDS));
+	    " OR used < ?1 - ?2", "ii", now, (int64_t)TICKET_USED_SECONDS));
 }

@@ -14,20 +14,20 @@
 #include "saslauthd-ext/login/ticket.h"
 #include "scram/scram.h"
 
-enum { BY_MAX = 96 };	/* octets of an issuer's name, with NUL */
+enum { TICKET_BY_MAX = 96 };	/* octets of an issuer's name, with NUL */
 
 /* Writes the account's name, "root", or "uid 1234" if it has none.  The
  * process is known by its number alone, which the kernel vouches for. */
 static void
-ticket_service_name_issuer(const struct peer *peer, char by_r[BY_MAX])
+ticket_service_name_issuer(const struct peer *peer, char by_r[TICKET_BY_MAX])
 {
 	/* no other thread of the worker asks for accounts */
 	const struct passwd *account = getpwuid(peer->uid);
 
 	if (account != NULL)
-		snprintf(by_r, BY_MAX, "%s", account->pw_name);
+		snprintf(by_r, TICKET_BY_MAX, "%s", account->pw_name);
 	else
-		snprintf(by_r, BY_MAX, "uid %lu", (unsigned long)peer->uid);
+		snprintf(by_r, TICKET_BY_MAX, "uid %lu", (unsigned long)peer->uid);
 }
 
 /* Checks the verifiers here, for a client's mistake would otherwise show only
@@ -91,7 +91,7 @@ ticket_service_issue(struct daemon *daemon, const struct peer *by,
 		.client = message->ticket.from,
 	};
 	struct network from;
-	char issuer[BY_MAX];
+	char issuer[TICKET_BY_MAX];
 
 	if (message->ticket.seconds == 0 ||
 	    message->ticket.seconds > daemon->config->ticket_max ||

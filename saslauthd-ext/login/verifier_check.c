@@ -16,12 +16,12 @@
 #include "decide/request.h"
 #include "scram/scram.h"
 
-enum { MECHANISM_MAX = 31 };	/* octets */
+enum { VERIFIER_MECHANISM_MAX = 31 };	/* octets */
 
 struct verifier_check_job {
 	struct fair_item item;		/* first: cast to the job */
 	STAILQ_ENTRY(verifier_check_job) next;	/* in done */
-	char mechanism[MECHANISM_MAX + 1];
+	char mechanism[VERIFIER_MECHANISM_MAX + 1];
 	char prepared[SCRAM_PASSWORD_MAX];
 	struct verifier verifier;
 	bool right;
@@ -201,7 +201,7 @@ verifier_check_ask(struct verifier_check *verify, const char *vm,
 	bool put;
 
 	if (strlen(vm) > REQUEST_VM_NAME_MAX ||
-	    strlen(mechanism) > MECHANISM_MAX ||
+	    strlen(mechanism) > VERIFIER_MECHANISM_MAX ||
 	    strlen(prepared) >= SCRAM_PASSWORD_MAX)
 		return NULL;
 	job = calloc(1, sizeof(*job));

@@ -16,7 +16,7 @@
 
 /* Prompts that are answered for one question.  No module needs so many, and one
  * that asks again for ever is ended. */
-enum { PROMPTS_MAX = 64 };
+enum { PAM_HELPER_PROMPTS_MAX = 64 };
 
 struct conversation {
 	const struct pam_question *question;
@@ -49,7 +49,7 @@ pam_helper_respond(struct conversation *conversation,
 	if (message->msg_style != PAM_PROMPT_ECHO_OFF &&
 	    message->msg_style != PAM_PROMPT_ECHO_ON)
 		return true;
-	if (++conversation->prompts > PROMPTS_MAX)
+	if (++conversation->prompts > PAM_HELPER_PROMPTS_MAX)
 		return false;
 	response->resp = strdup(message->msg_style == PAM_PROMPT_ECHO_OFF ?
 	    question->password : question->user);

@@ -113,14 +113,14 @@ audit_detail(const struct audit *audit)
 
 /* --- records ---------------------------------------------------------- */
 
-enum { TEXTS_MAX = DECISION_FIELD_COUNT + 2 };	/* of a row, escaped */
+enum { AUDIT_TEXTS_MAX = DECISION_FIELD_COUNT + 2 };	/* of a row, escaped */
 
 /* The escaped texts of a row.  SQLite copies none of them, so they have to stay
  * in place until the row is written. */
 struct bound {
 	sqlite3_stmt *insert;
 	size_t used;
-	char texts[TEXTS_MAX][AUDIT_TEXT_MAX + 1];
+	char texts[AUDIT_TEXTS_MAX][AUDIT_TEXT_MAX + 1];
 };
 
 static void

@@ -19,8 +19,8 @@
 #include "saslauthd-ext/store/audit_file.h"
 
 enum {
-	FRAMES = 500,		/* new ones in the WAL end the pause */
-	PAUSE_MS = 1000,	/* between two turns: one sync serves all
+	KEEPER_FRAMES = 500,		/* new ones in the WAL end the pause */
+	KEEPER_PAUSE_MS = 1000,	/* between two turns: one sync serves all
 				 * records of that time */
 };
 
@@ -119,7 +119,7 @@ keeper_turn(struct audit_keeper *keeper, unsigned int tasks, unsigned int keep)
 static void
 keeper_rest(struct audit_keeper *keeper)
 {
-	const struct timespec until = clock_monotonic_in(PAUSE_MS);
+	const struct timespec until = clock_monotonic_in(KEEPER_PAUSE_MS);
 
 	while ((keeper->tasks & TASK_HURRY) == 0 &&
 	    pthread_cond_clockwait(&keeper->wake, &keeper->mutex,
@@ -181,7 +181,7 @@ audit_keeper_written(struct audit_keeper *keeper, int frames)
 		tasks |= TASK_HURRY;
 	}
 	keeper->frames = frames;
-	if (frames - keeper->done >= FRAMES)
+	if (frames - keeper->done >= KEEPER_FRAMES)
 		tasks |= TASK_HURRY;
 	keeper_add_tasks(keeper, tasks);
 	pthread_mutex_unlock(&keeper->mutex);

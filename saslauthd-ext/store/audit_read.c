@@ -13,10 +13,10 @@
 #include "base/sqlite_file.h"
 
 enum {
-	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	BUSY_MS = 2000,		/* a person waits, not a login */
-	TRIES = 10,		/* while rotations change the names */
-	MOVED = 1,		/* the name is another file's by now */
+	AUDIT_READ_PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
+	AUDIT_READ_BUSY_MS = 2000,		/* a person waits, not a login */
+	AUDIT_READ_TRIES = 10,		/* while rotations change the names */
+	AUDIT_READ_MOVED = 1,		/* the name is another file's by now */
 };
 
 static const char records_sql[] = "SELECT " AUDIT_COLUMNS " FROM records"
@@ -35,7 +35,7 @@ struct reader {
 	char *detail;
 	sqlite3 *handle;
 	int64_t tables;		/* of the file that is open */
-	char path[PATH_SIZE];
+	char path[AUDIT_READ_PATH_SIZE];
 	int count;
 };
 
@@ -59,7 +59,7 @@ static int
 audit_read_open_as(struct reader *reader, const char *name)
 {
 	if (sqlite_file_open(&reader->handle, name, SQLITE_OPEN_READONLY |
-	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, BUSY_MS) != ERROR_NONE ||
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, AUDIT_READ_BUSY_MS) != ERROR_NONE ||
 	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE ||
 	    sqlite_file_read_numbers(reader->handle, "SELECT count(*) FROM"
 	    " sqlite_schema", &reader->tables, 1) != ERROR_NONE)
@@ -78,7 +78,7 @@ audit_read_close(struct reader *reader)
  * and locks nothing; see https://sqlite.org/uri.html.  All octets are escaped,
  * for '?', '#' and '%' mean something in a URI. */
 static void
-audit_read_immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
+audit_read_immutable_uri(const char *path, char uri[3 * AUDIT_READ_PATH_SIZE + 32])
 {
 	char *out = uri + sprintf(uri, "file:");
 
@@ -95,7 +95,7 @@ audit_read_immutable_uri(const char *path, char uri[3 * PATH_SIZE + 32])
 static int
 audit_read_open(struct reader *reader)
 {
-	char wal[PATH_SIZE + 8], uri[3 * PATH_SIZE + 32];
+	char wal[AUDIT_READ_PATH_SIZE + 8], uri[3 * AUDIT_READ_PATH_SIZE + 32];
 	struct stat st;
 	int rc;
 
@@ -261,7 +261,7 @@ audit_read_move_to(struct audit_place *place, const char *name,
 	snprintf(place->name, sizeof(place->name), "%.63s", name);
 }
 
-/* Reads the file that st is of.  Returns MOVED if the name is another file's
+/* Reads the file that st is of.  Returns AUDIT_READ_MOVED if the name is another file's
  * once it is open: a rotation came between, and the caller begins again. */
 static int
 audit_read_file(struct reader *reader, const char *name, const struct stat *st)
@@ -276,7 +276,7 @@ audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 	rc = audit_read_open(reader);
 	if (stat(reader->path, &now) != 0 || now.st_dev != st->st_dev ||
 	    now.st_ino != st->st_ino)
-		rc = MOVED;
+		rc = AUDIT_READ_MOVED;
 	else if (rc == ERROR_NONE)
 		rc = audit_read_tables(reader);
 	audit_read_close(reader);
@@ -354,7 +354,8 @@ audit_read_folder(struct reader *reader)
 		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
 	count = audit_files(reader->folder, &list);
 	if (count < 0)
-		return audit_read_fail(reader, ERROR_ACCESS, strerror(errno));
+		return audit_read_fail(reader, errno == ENOENT ?
+		    ERROR_MISSING : ERROR_ACCESS, strerror(errno));
 	rc = audit_read_list(reader, list, count, current ? &st : NULL);
 	audit_files_free(list, count);
 	return rc;
@@ -370,9 +371,9 @@ audit_read(const char *folder, const struct audit_filter *filter,
 		.callback = callback, .context = context, .detail = detail,
 	};
 	struct audit_place before = *place;
-	int rc = MOVED;
+	int rc = AUDIT_READ_MOVED;
 
-	for (int i = 0; i < TRIES && rc == MOVED; i++) {
+	for (int i = 0; i < AUDIT_READ_TRIES && rc == AUDIT_READ_MOVED; i++) {
 		*place = before;
 		rc = audit_read_folder(&reader);
 	}

@@ -12,11 +12,11 @@
 #include "base/sqlite_file.h"
 
 enum {
-	PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	BUSY_MS = 50,		/* a login waits meanwhile */
-	ASIDE_TRIES = 3600,	/* names, one for each second of an hour */
-	FRAMES_MAX = 2000,	/* of audit.db-wal: the writer checkpoints */
-	FRAMES_STEP = 100,	/* to its next one, if a reader stops it */
+	AUDIT_STORE_PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
+	AUDIT_STORE_BUSY_MS = 50,		/* a login waits meanwhile */
+	AUDIT_STORE_ASIDE_TRIES = 3600,	/* names, one for each second of an hour */
+	AUDIT_STORE_FRAMES_MAX = 2000,	/* of audit.db-wal: the writer checkpoints */
+	AUDIT_STORE_FRAMES_STEP = 100,	/* to its next one, if a reader stops it */
 };
 
 /* The writer never syncs; the keeper does.  With synchronous = NORMAL the first
@@ -33,7 +33,7 @@ static const struct store_file audit_file = {
 	.mend_mode = true,
 	.check_max = 128 * 1024 * 1024,	/* checked in half a second */
 	.flags = SQLITE_OPEN_NOFOLLOW,
-	.busy_ms = BUSY_MS,
+	.busy_ms = AUDIT_STORE_BUSY_MS,
 };
 
 static const char insert_sql[] =
@@ -42,10 +42,10 @@ static const char insert_sql[] =
     " ?17, ?18, ?19, ?20, ?21)";
 
 static void
-audit_store_path(const struct audit *store, char path[PATH_SIZE],
+audit_store_path(const struct audit *store, char path[AUDIT_STORE_PATH_SIZE],
     const char *name)
 {
-	snprintf(path, PATH_SIZE, "%s/%.63s", store->folder, name);
+	snprintf(path, AUDIT_STORE_PATH_SIZE, "%s/%.63s", store->folder, name);
 }
 
 /* --- errors ----------------------------------------------------------- */
@@ -53,7 +53,7 @@ audit_store_path(const struct audit *store, char path[PATH_SIZE],
 static int
 audit_store_fail(struct audit *store, int error, const char *why)
 {
-	char path[PATH_SIZE];
+	char path[AUDIT_STORE_PATH_SIZE];
 
 	audit_store_path(store, path, AUDIT_FILE);
 	return store_file_report(error, path, why, store->detail);
@@ -83,7 +83,7 @@ audit_store_wal_cb(void *context, sqlite3 *handle, const char *database,
 	audit_keeper_written(store->keeper, frames);
 	if (frames < store->tried)
 		store->tried = 0;
-	if (frames >= FRAMES_MAX && frames - store->tried >= FRAMES_STEP) {
+	if (frames >= AUDIT_STORE_FRAMES_MAX && frames - store->tried >= AUDIT_STORE_FRAMES_STEP) {
 		store->tried = frames;
 		sqlite3_wal_checkpoint_v2(handle, NULL,
 		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -99,13 +99,13 @@ audit_store_last_rotated_id(const struct audit *store)
 	struct dirent **list;
 	int count = audit_files(store->folder, &list);
 	sqlite3 *handle = NULL;
-	char path[PATH_SIZE];
+	char path[AUDIT_STORE_PATH_SIZE];
 	int64_t last = 0;
 
 	if (count > 0) {
 		audit_store_path(store, path, list[count - 1]->d_name);
 		if (sqlite_file_open(&handle, path, SQLITE_OPEN_READONLY |
-		    SQLITE_OPEN_NOFOLLOW, BUSY_MS) == ERROR_NONE)
+		    SQLITE_OPEN_NOFOLLOW, AUDIT_STORE_BUSY_MS) == ERROR_NONE)
 			sqlite_file_read_numbers(handle,
 			    "SELECT max(id) FROM records", &last, 1);
 		sqlite3_close(handle);
@@ -150,7 +150,7 @@ audit_store_prepare(struct audit *store)
 static int
 audit_store_open_file(struct audit *store)
 {
-	char path[PATH_SIZE];
+	char path[AUDIT_STORE_PATH_SIZE];
 	int rc;
 
 	audit_store_path(store, path, AUDIT_FILE);
@@ -179,14 +179,14 @@ audit_store_close(struct audit *store)
 static int
 audit_store_put_aside(struct audit *store)
 {
-	char from[PATH_SIZE], to[PATH_SIZE], name[AUDIT_NAME_MAX];
+	char from[AUDIT_STORE_PATH_SIZE], to[AUDIT_STORE_PATH_SIZE], name[AUDIT_NAME_MAX];
 	time_t at = time(NULL);
 	struct stat st;
 	int tries = 0, rc;
 
 	do {
 		if (!audit_name(name, "audit-damaged", at++) ||
-		    tries++ == ASIDE_TRIES)
+		    tries++ == AUDIT_STORE_ASIDE_TRIES)
 			return audit_store_fail(store, ERROR_EXISTS, NULL);
 		audit_store_path(store, to, name);
 	} while (lstat(to, &st) == 0);
@@ -206,7 +206,7 @@ audit_store_open(struct audit *store)
 {
 	int rc;
 
-	if (!audit_keeper_pause(store->keeper, BUSY_MS))
+	if (!audit_keeper_pause(store->keeper, AUDIT_STORE_BUSY_MS))
 		return audit_store_fail(store, ERROR_LOCKED,
 		    "the disk is still at the file before");
 	rc = audit_store_open_file(store);
@@ -226,7 +226,7 @@ audit_store_open(struct audit *store)
 static bool
 audit_store_is_due(const struct audit *store, int64_t at)
 {
-	char path[PATH_SIZE];
+	char path[AUDIT_STORE_PATH_SIZE];
 	struct stat st;
 
 	if (store->first_at == 0)
@@ -262,7 +262,7 @@ audit_store_choose_name(const struct audit *store,
 static bool
 audit_store_end_file(struct audit *store, int64_t at)
 {
-	char from[PATH_SIZE], to[PATH_SIZE], name[AUDIT_NAME_MAX];
+	char from[AUDIT_STORE_PATH_SIZE], to[AUDIT_STORE_PATH_SIZE], name[AUDIT_NAME_MAX];
 	bool done = false;
 
 	audit_store_path(store, from, AUDIT_FILE);
@@ -278,7 +278,7 @@ audit_store_end_file(struct audit *store, int64_t at)
 	if (!done && !store_file_set_journal(store->handle, "wal"))
 		audit_store_close(store);
 	else
-		sqlite3_busy_timeout(store->handle, BUSY_MS);
+		sqlite3_busy_timeout(store->handle, AUDIT_STORE_BUSY_MS);
 	return done;
 }
 
@@ -320,7 +320,7 @@ audit_store_insert(struct audit *store, int64_t at)
 	int rc = audit_store_step_insert(store);
 
 	if (rc == ERROR_NOTADB &&
-	    audit_keeper_pause(store->keeper, BUSY_MS)) {
+	    audit_keeper_pause(store->keeper, AUDIT_STORE_BUSY_MS)) {
 		audit_store_close(store);
 		audit_store_put_aside(store);
 		audit_keeper_resume(store->keeper);

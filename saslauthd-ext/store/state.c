@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/sqlite_file.h"
 
-enum { PATH_SIZE = PATH_MAX + 32 };
+enum { STATE_PATH_SIZE = PATH_MAX + 32 };
 
 /* With synchronous = OFF neither a commit nor a checkpoint waits for the disk,
  * so SQLite may checkpoint by itself, after each 1000 pages.  What a power
@@ -44,7 +44,7 @@ state_fail(struct state *state)
 static int
 state_begin_anew(struct state *state, const char *path)
 {
-	char aside[PATH_SIZE + 8];
+	char aside[STATE_PATH_SIZE + 8];
 	int rc;
 
 	snprintf(aside, sizeof(aside), "%s.damaged", path);
@@ -61,7 +61,7 @@ state_begin_anew(struct state *state, const char *path)
 int
 state_open(struct state *state, const struct config *config)
 {
-	char path[PATH_SIZE];
+	char path[STATE_PATH_SIZE];
 	int rc;
 
 	memset(state, 0, sizeof(*state));

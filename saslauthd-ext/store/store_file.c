@@ -16,8 +16,8 @@
 #include "base/sqlite_file.h"
 
 enum {
-	MODE_MAX = 0640,		/* bits that are never refused */
-	PATH_SIZE = PATH_MAX + 64,	/* octets, with a suffix and NUL */
+	STORE_FILE_MODE_MAX = 0640,		/* bits that are never refused */
+	STORE_FILE_PATH_SIZE = PATH_MAX + 64,	/* octets, with a suffix and NUL */
 };
 
 /* --- errors ----------------------------------------------------------- */
@@ -51,7 +51,7 @@ store_file_make(const struct store_file *what, const char *path,
 	const struct file_rule rule = {
 		.type = S_IFREG,
 		.owner = geteuid(),
-		.denied = what->mend_mode ? 0 : 07777 & ~(mode_t)MODE_MAX,
+		.denied = what->mend_mode ? 0 : 07777 & ~(mode_t)STORE_FILE_MODE_MAX,
 		.create = what->mode,
 	};
 	enum file_verdict verdict;
@@ -171,7 +171,7 @@ store_file_put_aside(const char *path, const char *aside,
     char detail[STORE_FILE_DETAIL_MAX])
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "" };
-	char from[PATH_SIZE], to[PATH_SIZE];
+	char from[STORE_FILE_PATH_SIZE], to[STORE_FILE_PATH_SIZE];
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		snprintf(from, sizeof(from), "%s%s", path, suffixes[i]);

@@ -47,7 +47,7 @@ broker_realm_uses_verifiers(const struct config *config,
  * the decision, so that the client can't see a difference before. */
 static bool
 broker_may_succeed(struct daemon *daemon, const struct login *login,
-    struct attempt *attempt)
+    struct attempt_result *attempt)
 {
 	const struct throttle_key guess = {
 		.user = login->user.text,
@@ -72,7 +72,7 @@ broker_may_succeed(struct daemon *daemon, const struct login *login,
  * time of the answer does not depend on who exists. */
 static int
 broker_choose_verifier(struct daemon *daemon, const struct login *login,
-    struct attempt *attempt, struct verifier *verifier_r)
+    struct attempt_result *attempt, struct verifier *verifier_r)
 {
 	const char *mechanism = login->what.mechanism;
 	const struct ticket_use use = {
@@ -109,9 +109,9 @@ broker_choose_verifier(struct daemon *daemon, const struct login *login,
  * or the error of the answer. */
 static int
 broker_open_attempt(struct connection *connection, const struct login *login,
-    const struct attempt *attempt, uint64_t *number_r)
+    const struct attempt_result *attempt, uint64_t *number_r)
 {
-	*number_r = attempt_open(broker_attempts(connection),
+	*number_r = attempt_table_open(broker_attempts(connection),
 	    &login->what, attempt, clock_boot_seconds());
 	return *number_r != 0 ? 0 : BROKER_E_BUSY;
 }
@@ -122,7 +122,7 @@ broker_lookup(struct connection *connection,
 {
 	struct daemon *daemon = connection_daemon(connection);
 	struct broker_message answer = { .type = BROKER_VERIFIER };
-	struct attempt attempt = { .proved = false };
+	struct attempt_result attempt = { .proved = false };
 	int error = 0;
 
 	if (message->login.mechanism == NULL ||
@@ -172,7 +172,7 @@ broker_answer_request(struct broker_request *request,
 		.type = BROKER_RESULT,
 		.right = result->right,
 	};
-	struct attempt attempt = {
+	struct attempt_result attempt = {
 		.proved = false,
 		.refusal = result->right ? NULL : result->reason,
 		.counted = result->counted,
@@ -280,17 +280,17 @@ broker_decide(struct connection *connection,
 	struct daemon *daemon = connection_daemon(connection);
 	struct attempt_table *attempts = broker_attempts(connection);
 	struct broker_message answer = { .type = BROKER_DECISION };
-	struct attempt attempt = { .proved = false };
+	struct attempt_result attempt = { .proved = false };
 	const char *refusal = NULL;
 	struct outcome outcome;
 
 	if (message->attempt != 0 ||
 	    broker_needs_attempt(login->what.mechanism))
-		refusal = attempt_find(attempts, message->attempt,
+		refusal = attempt_table_find(attempts, message->attempt,
 		    &login->what, clock_boot_seconds(), &attempt);
 	/* the refusal has its record: RESULT was sent after it */
 	if (attempt.recorded && !message->proved) {
-		attempt_close(attempts, message->attempt);
+		attempt_table_close(attempts, message->attempt);
 		answer.revision = attempt.revision;
 		broker_reply(connection, &answer, message->id);
 		return;
@@ -303,7 +303,7 @@ broker_decide(struct connection *connection,
 		attempt.refusal = refusal;
 	authorize(daemon, login, &attempt, &outcome);
 	if (!outcome.wants_local_user)	/* else another DECIDE follows */
-		attempt_close(attempts, message->attempt);
+		attempt_table_close(attempts, message->attempt);
 	answer.allowed = outcome.allowed;
 	answer.wants_local_user = outcome.wants_local_user;
 	answer.session = outcome.session;

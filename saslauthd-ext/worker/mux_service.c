@@ -48,12 +48,12 @@ mux_password_cb(void *context, const struct password_answer *result)
 {
 	struct mux_connection *mux = context;
 	struct connection *connection = &mux->connection;
-	struct attempt attempt;
+	struct attempt_result attempt;
 	struct outcome outcome;
 
 	if (result == NULL || !connection_release(connection))
 		return;
-	attempt = (struct attempt){
+	attempt = (struct attempt_result){
 		.proved = result->right,
 		.refusal = result->right ? NULL : result->reason,
 		.counted = result->counted,

@@ -28,8 +28,8 @@ clear_tables(void **state)
 static uint64_t
 open_with_ticket(int64_t ticket, int64_t now)
 {
-	const struct attempt attempt = { .ticket = ticket };
-	uint64_t number = attempt_open(&table, &as_alice, &attempt, now);
+	const struct attempt_result attempt = { .ticket = ticket };
+	uint64_t number = attempt_table_open(&table, &as_alice, &attempt, now);
 
 	assert_true(number != 0);
 	return number;
@@ -41,8 +41,8 @@ static int64_t
 find(uint64_t number, const struct request_login *login, int64_t now,
     const char *reason)
 {
-	struct attempt attempt;
-	const char *refusal = attempt_find(&table, number, login, now,
+	struct attempt_result attempt;
+	const char *refusal = attempt_table_find(&table, number, login, now,
 	    &attempt);
 
 	assert_int_equal(refusal == NULL, reason == NULL);
@@ -64,12 +64,12 @@ finds_until_it_is_closed(void **state)
 	assert_int_equal(find(second, &as_alice, START, NULL), 2);
 	assert_int_equal(find(second, &as_alice, START, NULL), 2);
 	assert_int_equal(find(first, &as_alice, START, NULL), 1);
-	attempt_close(&table, second);
+	attempt_table_close(&table, second);
 	find(second, &as_alice, START, "decided already");
 	assert_int_equal(find(first, &as_alice, START, NULL), 1);
-	attempt_close(&table, first);
-	attempt_close(&table, first);
-	attempt_close(&table, 0);
+	attempt_table_close(&table, first);
+	attempt_table_close(&table, first);
+	attempt_table_close(&table, 0);
 	find(first, &as_alice, START, "decided already");
 }
 
@@ -77,7 +77,7 @@ static void
 knows_no_other_numbers(void **state)
 {
 	uint64_t number;
-	struct attempt attempt;
+	struct attempt_result attempt;
 
 	(void)state;
 	find(0, &as_alice, START, "not asked before");
@@ -89,8 +89,8 @@ knows_no_other_numbers(void **state)
 	find(UINT64_MAX, &as_alice, START, "not asked before");
 	/* another connection's */
 	memset(&attempt, 0, sizeof(attempt));
-	attempt_open(&other, &as_alice, &attempt, START);
-	assert_non_null(attempt_find(&other, number, &as_alice, START,
+	attempt_table_open(&other, &as_alice, &attempt, START);
+	assert_non_null(attempt_table_find(&other, number, &as_alice, START,
 	    &attempt));
 	assert_int_equal(find(number, &as_alice, START, NULL), 1);
 }
@@ -147,7 +147,7 @@ lets_the_oldest_lapse(void **state)
 		numbers[i] = open_with_ticket(i + 1, START);
 	assert_int_equal(find(numbers[0], &as_alice, START, NULL), 1);
 	/* one that is closed makes room */
-	attempt_close(&table, numbers[5]);
+	attempt_table_close(&table, numbers[5]);
 	numbers[5] = open_with_ticket(6, START);
 	assert_int_equal(find(numbers[0], &as_alice, START, NULL), 1);
 	numbers[ATTEMPT_TABLE_MAX] =

@@ -32,7 +32,7 @@ from(const char *user, const char *client)
 
 static struct outcome
 ask_over(struct worker *worker, const char *socket,
-    const struct question *what, const struct attempt *attempt)
+    const struct question *what, const struct attempt_result *attempt)
 {
 	const struct asker asker = worker_asker(socket);
 	struct outcome outcome;
@@ -46,15 +46,15 @@ ask_over(struct worker *worker, const char *socket,
 }
 
 static struct outcome
-ask(struct worker *worker, const char *user, const struct attempt *attempt)
+ask(struct worker *worker, const char *user, const struct attempt_result *attempt)
 {
 	const struct question what = from(user, here);
 
 	return ask_over(worker, "broker", &what, attempt);
 }
 
-static const struct attempt proved = { .proved = true };
-static const struct attempt wrong = { .proved = false };
+static const struct attempt_result proved = { .proved = true };
+static const struct attempt_result wrong = { .proved = false };
 
 /* How many rows of a table fit. */
 static int
@@ -240,7 +240,7 @@ refuses_without_a_policy(void **state)
 static void
 refuses_what_was_refused(void **state)
 {
-	const struct attempt refused = { .proved = true, .refusal = "no TLS" };
+	const struct attempt_result refused = { .proved = true, .refusal = "no TLS" };
 	struct worker *worker = *state;
 
 	refused_for(worker, ask(worker, "alice@example.org", &refused),
@@ -277,7 +277,7 @@ counts_wrong_passwords(void **state)
 		/* no password of theirs opens anything here */
 		{ "carol@example.org", "user disabled", 0 },
 	};
-	const struct attempt counted = { .proved = false, .counted = true };
+	const struct attempt_result counted = { .proved = false, .counted = true };
 	struct worker *worker = *state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -317,7 +317,7 @@ forgets_failures_after_a_success(void **state)
 static void
 records_once(void **state)
 {
-	const struct attempt recorded = { .refusal = "wrong password",
+	const struct attempt_result recorded = { .refusal = "wrong password",
 	    .counted = true, .recorded = true };
 	struct worker *worker = *state;
 
@@ -395,7 +395,7 @@ uses_a_ticket(void **state)
 	const struct question elsewhere =
 	    from("alice@example.org", "192.0.2.8");
 	struct worker *worker = *state;
-	struct attempt attempt = { .proved = true };
+	struct attempt_result attempt = { .proved = true };
 
 	attempt.ticket = issue(worker, "alice@example.org");
 	assert_true(ask(worker, "alice@example.org", &attempt).allowed);
@@ -415,7 +415,7 @@ static void
 keeps_the_ticket_of_who_is_refused(void **state)
 {
 	struct worker *worker = *state;
-	struct attempt attempt = { .proved = true };
+	struct attempt_result attempt = { .proved = true };
 
 	attempt.ticket = issue(worker, "bob@example.org");
 	refused_for(worker, ask(worker, "bob@example.org", &attempt),

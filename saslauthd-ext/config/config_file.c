@@ -18,7 +18,7 @@
 
 enum {
 	FILE_MAX = 65536,	/* octets: all realms with all comments fit */
-	CONFIG_SECTION_TEXT_MAX = IDENTITY_MAX + 16,	/* "realm " and its name */
+	CONFIG_SECTION_TEXT_MAX = IDENTITY_MAX + 16, /* "realm " and its name */
 };
 
 #define REALM_PREFIX "realm "

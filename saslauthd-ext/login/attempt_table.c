@@ -95,7 +95,8 @@ attempt_matches(const struct attempt_slot *slot,
 
 const char *
 attempt_table_find(struct attempt_table *table, uint64_t number,
-    const struct request_login *login, int64_t now, struct attempt_result *attempt_r)
+    const struct request_login *login, int64_t now,
+    struct attempt_result *attempt_r)
 {
 	struct attempt_slot *slot = attempt_find_slot(table, number);
 	const char *refusal = NULL;

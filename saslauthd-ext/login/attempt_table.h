@@ -67,7 +67,8 @@ uint64_t attempt_table_open(struct attempt_table *table,
  * mechanism.  An attempt that doesn't match is closed, so that a number is
  * tried with one login only. */
 const char *attempt_table_find(struct attempt_table *table, uint64_t number,
-    const struct request_login *login, int64_t now, struct attempt_result *attempt_r);
+    const struct request_login *login, int64_t now,
+    struct attempt_result *attempt_r);
 
 /* Closes a decided attempt.  Does nothing if it is closed. */
 void attempt_table_close(struct attempt_table *table, uint64_t number);

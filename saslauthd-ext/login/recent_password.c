@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 enum {
-	RECENT_KEY_SIZE = 32,	/* octets; as long as the digest, RFC 2104 section 3 */
+	RECENT_KEY_SIZE = 32,	/* octets: the digest's, RFC 2104 section 3 */
 	RECENT_WORDS = RECENT_PASSWORD_TAG_SIZE / sizeof(uint64_t),
 };
 

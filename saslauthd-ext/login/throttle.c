@@ -11,9 +11,9 @@
 
 enum {
 	THROTTLE_DAY = 24 * 3600,	/* seconds */
-	THROTTLE_DOUBLINGS_MAX = 20,	/* 2^20 s is longer than any guess_forget */
-	THROTTLE_ROWS_MAX = 100000,	/* of guesses: invented names add rows */
-	THROTTLE_PREFIX_MAX = INET6_ADDRSTRLEN + 3,	/* octets, with "/64" */
+	THROTTLE_DOUBLINGS_MAX = 20,	/* 2^20 s: above any guess_forget */
+	THROTTLE_ROWS_MAX = 100000,	/* of guesses: any name adds rows */
+	THROTTLE_PREFIX_MAX = INET6_ADDRSTRLEN + 3, /* octets, with "/64" */
 };
 
 const char throttle_locked_reason[] = "too many wrong passwords";

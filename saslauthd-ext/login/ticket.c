@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "decide/network.h"
 
-enum { TICKET_USED_SECONDS = 3600 };	/* seconds: longer than any session_window */
+enum { TICKET_USED_SECONDS = 3600 };	/* above any session_window */
 
 /* --- issuing --------------------------------------------------------- */
 

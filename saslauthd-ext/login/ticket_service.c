@@ -27,7 +27,8 @@ ticket_service_name_issuer(const struct peer *peer, char by_r[TICKET_BY_MAX])
 	if (account != NULL)
 		snprintf(by_r, TICKET_BY_MAX, "%s", account->pw_name);
 	else
-		snprintf(by_r, TICKET_BY_MAX, "uid %lu", (unsigned long)peer->uid);
+		snprintf(by_r, TICKET_BY_MAX, "uid %lu",
+		    (unsigned long)peer->uid);
 }
 
 /* Checks the verifiers here, for a client's mistake would otherwise show only

@@ -15,9 +15,9 @@
 #include "base/fair_queue.h"
 
 enum {
-	PAM_POOL_IDLE_MAX = 2,		/* idle helpers that stay, for the next login */
+	PAM_POOL_IDLE_MAX = 2,		/* that stay, for the next login */
 	PAM_POOL_IDLE_SECONDS = 30,	/* between two checks for others */
-	PAM_POOL_RETRY_MS = 500,		/* after a helper could not be started */
+	PAM_POOL_RETRY_MS = 500,	/* after a start that failed */
 };
 
 /* A question that waits, or that a helper has. */
@@ -200,7 +200,9 @@ pam_pool_assign(struct helper *helper, struct pam_pool_job *job)
 static void
 pam_pool_dispatch_cb(evutil_socket_t fd, short what, void *context)
 {
-	static const struct timeval retry = { .tv_usec = PAM_POOL_RETRY_MS * 1000 };
+	static const struct timeval retry = {
+		.tv_usec = PAM_POOL_RETRY_MS * 1000,
+	};
 	struct pam_pool *pool = context;
 	struct fair_item *item;
 
@@ -251,8 +253,8 @@ pam_pool_timeout_cb(evutil_socket_t fd, short what, void *context)
 	pam_pool_finish_job(job, PAM_BROKEN, 0);
 }
 
-/* Ends idle helpers but PAM_POOL_IDLE_MAX, for after a burst of logins each would stay,
- * as root, until its 100th question. */
+/* Ends idle helpers but PAM_POOL_IDLE_MAX, for after a burst of logins each
+ * would stay, as root, until its 100th question. */
 static void
 pam_pool_idle_cb(evutil_socket_t fd, short what, void *context)
 {

@@ -14,9 +14,9 @@
 
 enum {
 	AUDIT_READ_PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	AUDIT_READ_BUSY_MS = 2000,		/* a person waits, not a login */
-	AUDIT_READ_TRIES = 10,		/* while rotations change the names */
-	AUDIT_READ_MOVED = 1,		/* the name is another file's by now */
+	AUDIT_READ_BUSY_MS = 2000,	/* a person waits, not a login */
+	AUDIT_READ_TRIES = 10,	/* while rotations change the names */
+	AUDIT_READ_MOVED = 1,	/* the name is another file's by now */
 };
 
 static const char records_sql[] = "SELECT " AUDIT_COLUMNS " FROM records"
@@ -59,7 +59,8 @@ static int
 audit_read_open_as(struct reader *reader, const char *name)
 {
 	if (sqlite_file_open(&reader->handle, name, SQLITE_OPEN_READONLY |
-	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, AUDIT_READ_BUSY_MS) != ERROR_NONE ||
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, AUDIT_READ_BUSY_MS) !=
+	    ERROR_NONE ||
 	    sqlite_file_exec(reader->handle, "BEGIN") != ERROR_NONE ||
 	    sqlite_file_read_numbers(reader->handle, "SELECT count(*) FROM"
 	    " sqlite_schema", &reader->tables, 1) != ERROR_NONE)
@@ -78,7 +79,8 @@ audit_read_close(struct reader *reader)
  * and locks nothing; see https://sqlite.org/uri.html.  All octets are escaped,
  * for '?', '#' and '%' mean something in a URI. */
 static void
-audit_read_immutable_uri(const char *path, char uri[3 * AUDIT_READ_PATH_SIZE + 32])
+audit_read_immutable_uri(const char *path,
+    char uri[3 * AUDIT_READ_PATH_SIZE + 32])
 {
 	char *out = uri + sprintf(uri, "file:");
 
@@ -261,8 +263,9 @@ audit_read_move_to(struct audit_place *place, const char *name,
 	snprintf(place->name, sizeof(place->name), "%.63s", name);
 }
 
-/* Reads the file that st is of.  Returns AUDIT_READ_MOVED if the name is another file's
- * once it is open: a rotation came between, and the caller begins again. */
+/* Reads the file that st is of.  Returns AUDIT_READ_MOVED if the name is
+ * another file's once it is open: a rotation came between, and the caller
+ * begins again. */
 static int
 audit_read_file(struct reader *reader, const char *name, const struct stat *st)
 {

@@ -13,10 +13,10 @@
 
 enum {
 	AUDIT_STORE_PATH_SIZE = PATH_MAX + AUDIT_NAME_MAX,
-	AUDIT_STORE_BUSY_MS = 50,		/* a login waits meanwhile */
-	AUDIT_STORE_ASIDE_TRIES = 3600,	/* names, one for each second of an hour */
-	AUDIT_STORE_FRAMES_MAX = 2000,	/* of audit.db-wal: the writer checkpoints */
-	AUDIT_STORE_FRAMES_STEP = 100,	/* to its next one, if a reader stops it */
+	AUDIT_STORE_BUSY_MS = 50,	/* a login waits meanwhile */
+	AUDIT_STORE_ASIDE_TRIES = 3600,	/* one for each second of an hour */
+	AUDIT_STORE_FRAMES_MAX = 2000,	/* of the WAL, then a checkpoint */
+	AUDIT_STORE_FRAMES_STEP = 100,	/* to the next, if a reader stops it */
 };
 
 /* The writer never syncs; the keeper does.  With synchronous = NORMAL the first
@@ -83,7 +83,8 @@ audit_store_wal_cb(void *context, sqlite3 *handle, const char *database,
 	audit_keeper_written(store->keeper, frames);
 	if (frames < store->tried)
 		store->tried = 0;
-	if (frames >= AUDIT_STORE_FRAMES_MAX && frames - store->tried >= AUDIT_STORE_FRAMES_STEP) {
+	if (frames >= AUDIT_STORE_FRAMES_MAX &&
+	    frames - store->tried >= AUDIT_STORE_FRAMES_STEP) {
 		store->tried = frames;
 		sqlite3_wal_checkpoint_v2(handle, NULL,
 		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -179,7 +180,8 @@ audit_store_close(struct audit *store)
 static int
 audit_store_put_aside(struct audit *store)
 {
-	char from[AUDIT_STORE_PATH_SIZE], to[AUDIT_STORE_PATH_SIZE], name[AUDIT_NAME_MAX];
+	char from[AUDIT_STORE_PATH_SIZE], to[AUDIT_STORE_PATH_SIZE];
+	char name[AUDIT_NAME_MAX];
 	time_t at = time(NULL);
 	struct stat st;
 	int tries = 0, rc;
@@ -262,7 +264,8 @@ audit_store_choose_name(const struct audit *store,
 static bool
 audit_store_end_file(struct audit *store, int64_t at)
 {
-	char from[AUDIT_STORE_PATH_SIZE], to[AUDIT_STORE_PATH_SIZE], name[AUDIT_NAME_MAX];
+	char from[AUDIT_STORE_PATH_SIZE], to[AUDIT_STORE_PATH_SIZE];
+	char name[AUDIT_NAME_MAX];
 	bool done = false;
 
 	audit_store_path(store, from, AUDIT_FILE);

@@ -16,8 +16,8 @@
 #include "base/sqlite_file.h"
 
 enum {
-	STORE_FILE_MODE_MAX = 0640,		/* bits that are never refused */
-	STORE_FILE_PATH_SIZE = PATH_MAX + 64,	/* octets, with a suffix and NUL */
+	STORE_FILE_MODE_MAX = 0640,	/* bits that are never refused */
+	STORE_FILE_PATH_SIZE = PATH_MAX + 64,	/* with a suffix and NUL */
 };
 
 /* --- errors ----------------------------------------------------------- */
@@ -51,7 +51,8 @@ store_file_make(const struct store_file *what, const char *path,
 	const struct file_rule rule = {
 		.type = S_IFREG,
 		.owner = geteuid(),
-		.denied = what->mend_mode ? 0 : 07777 & ~(mode_t)STORE_FILE_MODE_MAX,
+		.denied = what->mend_mode ? 0 :
+		    07777 & ~(mode_t)STORE_FILE_MODE_MAX,
 		.create = what->mode,
 	};
 	enum file_verdict verdict;

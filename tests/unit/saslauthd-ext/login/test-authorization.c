@@ -46,7 +46,8 @@ ask_over(struct worker *worker, const char *socket,
 }
 
 static struct outcome
-ask(struct worker *worker, const char *user, const struct attempt_result *attempt)
+ask(struct worker *worker, const char *user,
+    const struct attempt_result *attempt)
 {
 	const struct question what = from(user, here);
 
@@ -240,7 +241,9 @@ refuses_without_a_policy(void **state)
 static void
 refuses_what_was_refused(void **state)
 {
-	const struct attempt_result refused = { .proved = true, .refusal = "no TLS" };
+	const struct attempt_result refused = {
+		.proved = true, .refusal = "no TLS",
+	};
 	struct worker *worker = *state;
 
 	refused_for(worker, ask(worker, "alice@example.org", &refused),
@@ -277,7 +280,9 @@ counts_wrong_passwords(void **state)
 		/* no password of theirs opens anything here */
 		{ "carol@example.org", "user disabled", 0 },
 	};
-	const struct attempt_result counted = { .proved = false, .counted = true };
+	const struct attempt_result counted = {
+		.proved = false, .counted = true,
+	};
 	struct worker *worker = *state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

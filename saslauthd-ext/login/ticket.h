@@ -17,7 +17,7 @@
 /* A login that a ticket may be for. */
 struct ticket_use {
 	const char *user, *vm;
-	const char *client;	/* NULL: unknown, in no network */
+	const char *client;	/* NULL or "": unknown, in no network */
 	int64_t now;		/* Unix seconds */
 };
 

@@ -35,7 +35,7 @@ cert_name_cn(const X509 *certificate, char cn_r[CERT_CN_MAX])
 	int length;
 	bool good;
 
-	/* Of several CNs it would depend on the reader which one counts. */
+	/* With several CNs two readers may take different ones. */
 	cn_r[0] = '\0';
 	if (at < 0 ||
 	    X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)

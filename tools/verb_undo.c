@@ -55,8 +55,7 @@ undo_is_confirmed(void)
 	char answer[16];
 
 	if (!isatty(STDIN_FILENO)) {
-		warnx("nobody can be asked: with --yes it is done without"
-		    " asking");
+		warnx("standard input is no terminal: give --yes to undo");
 		return false;
 	}
 	fputs("Type yes to take this back: ", stdout);

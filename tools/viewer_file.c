@@ -29,7 +29,7 @@ viewer_file_create(const char *path)
 	    O_CLOEXEC, 0600);
 
 	if (fd < 0 && errno == EEXIST)
-		warnx("%s is there already: take it away, or name another",
+		warnx("%s exists: remove it or name another",
 		    path);
 	else if (fd < 0)
 		warn("%s", path);

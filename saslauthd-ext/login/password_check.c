@@ -162,7 +162,7 @@ password_pam_cb(void *context, enum pam_result result, int code)
 }
 
 /* Makes the name that PAM gets.  A bare name with an '@' of its own is refused:
- * modules that know realms would look in the one behind it. */
+ * modules that know realms would take what follows it for the realm. */
 static bool
 password_pam_name(const struct config_realm *realm, const struct identity *user,
     char name_r[IDENTITY_MAX + 1])

@@ -77,8 +77,6 @@ plain_size(const char *text, size_t length, enum escape_style style)
 		return is_printable_but(*at, "\"\\,");
 	case ESCAPE_QUOTED:
 		return is_printable_but(*at, "\"");
-	case ESCAPE_ASCII_CONTROLS:
-		return !is_ascii_control(*at);
 	case ESCAPE_CONTROLS:
 		return !is_ascii_control(*at) && !is_c1_control(at, length);
 	case ESCAPE_UTF8:

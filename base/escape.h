@@ -18,8 +18,8 @@ enum escape_style {
 	ESCAPE_LOG_LIST,	/* printable ASCII but " and \ and , */
 	ESCAPE_QUOTED,		/* printable ASCII but ": for text that has
 				 * been escaped before */
-	ESCAPE_ASCII_CONTROLS,	/* all but the control characters of ASCII */
-	ESCAPE_CONTROLS,	/* all but those and, in UTF-8, those of C1 */
+	ESCAPE_CONTROLS,	/* all but the control characters of ASCII and,
+				 * in UTF-8, those of C1 */
 	ESCAPE_UTF8,		/* well-formed UTF-8 but both, and but \ */
 	ESCAPE_ALL,		/* nothing; for escape_read(), which then
 				 * accepts the escape of any octet */

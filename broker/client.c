@@ -122,18 +122,23 @@ client_connect(struct broker_client *client)
 	return ERROR_NONE;
 }
 
+/* *fits_r is false if the message is longer than the protocol allows; nothing
+ * is sent then. */
 static bool
 client_send(struct broker_client *client, const struct broker_message *message,
-    int64_t deadline)
+    int64_t deadline, bool *fits_r)
 {
 	unsigned char packet[BROKER_MESSAGE_MAX];
 	size_t size = broker_encode(packet, message);
 	ssize_t sent;
 
+	*fits_r = size != 0;
+	if (size == 0)
+		return false;
 	do {
-		sent = size == 0 ? -1 : send(client->fd, packet, size,
+		sent = send(client->fd, packet, size,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (sent < 0 && size != 0 && (errno == EINTR ||
+	} while (sent < 0 && (errno == EINTR ||
 	    (errno == EAGAIN && deadline != 0 &&
 	    client_wait(client, POLLOUT, deadline))));
 	explicit_bzero(packet, size);	/* a password; errno stays */
@@ -149,8 +154,9 @@ client_send_end(struct broker_client *client, uint64_t session)
 		.type = BROKER_END,
 		.session = session,
 	};
+	bool fits;
 
-	return client->fd >= 0 && client_send(client, &message, 0);
+	return client->fd >= 0 && client_send(client, &message, 0, &fits);
 }
 
 /* Sends all ends that the socket accepts without blocking.  False if some are
@@ -303,6 +309,7 @@ client_ask_once(struct broker_client *client,
 {
 	bool reused = client->fd >= 0;
 	enum client_received received = CLIENT_GONE;
+	bool fits;
 	size_t size = 0;
 	int rc = reused ? ERROR_NONE : client_connect(client);
 
@@ -310,8 +317,11 @@ client_ask_once(struct broker_client *client,
 	if (rc != ERROR_NONE)
 		return rc;
 	client_send_ends(client);
-	if (client_send(client, question, deadline))
+	if (client_send(client, question, deadline, &fits))
 		received = client_receive(client, deadline, &size);
+	/* the connection, and the attempts that it is for, stay */
+	if (!fits)
+		return client_fail(client, "the question is too long");
 	if (received == CLIENT_RECEIVED) {
 		rc = client_read_answer(client, size, question, answer_r);
 	} else {

@@ -107,14 +107,15 @@ message_certificate(struct codec *codec)
 	    &message->login.request.certificate;
 	const unsigned char *sha256 = certificate->sha256;
 
-	certificate->cn = codec_text(codec, certificate->cn, MESSAGE_NAME_MAX);
+	certificate->cn = codec_text(codec, certificate->cn,
+	    BROKER_CERT_NAME_MAX);
 	certificate->name_count = (size_t)codec_bounded(codec, 1,
 	    certificate->name_count, BROKER_NAMES_MAX);
 	for (size_t i = 0; i < certificate->name_count; i++) {
 		const char *name = codec->reader != NULL ? NULL :
 		    certificate->names[i];
 
-		name = codec_text(codec, name, MESSAGE_NAME_MAX);
+		name = codec_text(codec, name, BROKER_CERT_NAME_MAX);
 		if (name == NULL || name[0] == '\0')
 			codec_fail(codec);
 		message->names[i] = name;

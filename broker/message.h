@@ -25,6 +25,7 @@ enum {
 	BROKER_VERSION = 2,
 	BROKER_MESSAGE_MAX = 16384,	/* octets of a packet */
 	BROKER_NAMES_MAX = 16,		/* alternative names of a certificate */
+	BROKER_CERT_NAME_MAX = 260,	/* octets of its CN, or one of those */
 	BROKER_MECHANISM_MAX = 31,	/* octets of a login's mechanism */
 	BROKER_PASSWORD_MAX = 1023,	/* octets of a password */
 	BROKER_VERSION_TEXT_MAX = 128,	/* of broker_version_text(), with NUL */

@@ -7,6 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "broker/message.h"
+
+_Static_assert(CERT_CN_MAX - 1 <= (int)BROKER_CERT_NAME_MAX &&
+    CERT_NAME_MAX - 1 <= (int)BROKER_CERT_NAME_MAX,
+    "the broker's protocol has room for every name of a certificate");
 
 /* The port at the end of "address;port". */
 static uint16_t

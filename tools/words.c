@@ -13,7 +13,7 @@
 void
 words_print(FILE *out, const char *text)
 {
-	escape_print(out, text, ESCAPE_ASCII_CONTROLS);
+	escape_print(out, text, ESCAPE_CONTROLS);
 }
 
 /* Compares texts, as a reason may come from a log. */

@@ -70,15 +70,20 @@ password_throttle_key(const struct password_check *check)
 }
 
 /* Counts a wrong password once in guess_forget: a client that sends the same
- * one again has not made another guess. */
+ * one again has not made another guess.  Each of the checks that share the
+ * answer learns it, so one that counts is enough: a guest that has broken out
+ * could begin with one that does not. */
 static void
 password_count_failure(const struct password_check *check)
 {
 	struct daemon *daemon = check->daemon;
 	const struct throttle_key guess = password_throttle_key(check);
+	const struct password_check *counting = check;
 	int64_t now = clock_boot_seconds();
 
-	if (!check->counts ||
+	while (counting != NULL && !counting->counts)
+		counting = counting->same;
+	if (counting == NULL ||
 	    recent_password_has(daemon->wrong, check->tag, now))
 		return;
 	recent_password_add(daemon->wrong, check->tag,

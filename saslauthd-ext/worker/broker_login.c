@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "saslauthd-ext/login/password_check.h"
@@ -264,13 +265,13 @@ broker_password(struct connection *connection,
 /* --- DECIDE and END ------------------------------------------------------ */
 
 /* Whether a login by that mechanism needs a LOOKUP or PASSWORD before DECIDE: a
- * DECIDE without an attempt is then refused. */
+ * DECIDE without an attempt is then refused.  Kerberos alone proves who the
+ * user is without asking vmauthzd. */
 static bool
 broker_needs_attempt(const char *mechanism)
 {
-	return mechanism != NULL && (scram_key_size(mechanism) != 0 ||
-	    strcmp(mechanism, "PLAIN") == 0 ||
-	    strcmp(mechanism, "LOGIN") == 0);
+	return mechanism == NULL || (strncasecmp(mechanism, "GSS", 3) != 0 &&
+	    strncasecmp(mechanism, "GS2-", 4) != 0);
 }
 
 void
@@ -301,6 +302,10 @@ broker_decide(struct connection *connection,
 		attempt.refusal = message->refusal;
 	else if (refusal != NULL)
 		attempt.refusal = refusal;
+	/* nobody learns from it whether the password was right; counting would
+	 * let a client that is throttled prolong the back-off */
+	if (refusal != NULL)
+		attempt.counted = true;
 	authorize(daemon, login, &attempt, &outcome);
 	if (!outcome.wants_local_user)	/* else another DECIDE follows */
 		attempt_table_close(attempts, message->attempt);

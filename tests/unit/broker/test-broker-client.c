@@ -276,6 +276,28 @@ tries_a_dead_connection_once_more(void **state)
 	stop();
 }
 
+/* A question that is longer than the protocol allows costs the others nothing:
+ * the connection, to which their attempts belong, stays. */
+static void
+keeps_the_connection_of_a_long_question(void **state)
+{
+	static char user[300];
+	struct broker_message long_question = {
+		.type = BROKER_DECIDE, .user = user,
+	}, answer;
+
+	(void)state;
+	memset(user, 'x', sizeof(user) - 1);
+	start(ANSWER, ANSWER);
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
+	assert_int_equal(broker_client_ask(client, &long_question, LONG_MS,
+	    &answer, detail), ERROR_BROKER);
+	assert_non_null(strstr(detail, "too long"));
+	assert_int_equal(ask(LONG_MS), ERROR_NONE);
+	assert_int_equal(here.connections, 1);
+	stop();
+}
+
 static const struct {
 	enum deed deed;
 	const char *detail;
@@ -439,6 +461,7 @@ main(void)
 		cmocka_unit_test(wants_a_path),
 		CLIENT_TEST(finds_a_daemon_that_comes_and_goes),
 		CLIENT_TEST(tries_a_dead_connection_once_more),
+		CLIENT_TEST(keeps_the_connection_of_a_long_question),
 		CLIENT_TEST(refuses_bad_answers),
 		CLIENT_TEST(waits_no_longer_than_told),
 		CLIENT_TEST(tells_of_ends),

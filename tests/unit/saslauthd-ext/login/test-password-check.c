@@ -45,13 +45,13 @@ is_told(void *context)
 }
 
 static void
-begin(struct worker *worker, const char *user, const char *password,
-    struct check *check_r)
+begin_for(struct worker *worker, const char *service, const char *user,
+    const char *password, struct check *check_r)
 {
 	const struct asker asker = worker_asker("broker");
 	const struct request_login what = {
 		.mechanism = "PLAIN",
-		.request = { .service = "spice", .client = here },
+		.request = { .service = service, .client = here },
 	};
 	char copy[2 * BROKER_PASSWORD_MAX];
 	struct login login;
@@ -62,6 +62,13 @@ begin(struct worker *worker, const char *user, const char *password,
 	snprintf(copy, sizeof(copy), "%s", password);
 	password_check(&worker->daemon, &login, copy, on_told, check_r);
 	memset(copy, 'x', sizeof(copy));	/* it has one of its own */
+}
+
+static void
+begin(struct worker *worker, const char *user, const char *password,
+    struct check *check_r)
+{
+	begin_for(worker, "spice", user, password, check_r);
 }
 
 static struct password_answer
@@ -201,6 +208,24 @@ counts_a_wrong_password_once(void **state)
 	assert_int_equal(failures(worker, "alice@example.org"), 1);
 	is_wrong(check(worker, "alice@example.org", "b"), "wrong password");
 	assert_int_equal(failures(worker, "alice@example.org"), 2);
+}
+
+/* A check that is refused for its service learns nothing and counts nothing;
+ * one that shares its answer does both. */
+static void
+counts_for_each_that_learns(void **state)
+{
+	struct worker *worker = *state;
+	struct check hidden, told;
+
+	begin_for(worker, "vnc", "alice@example.org", "a", &hidden);
+	worker_serve(worker, is_told, &hidden);
+	assert_int_equal(failures(worker, "alice@example.org"), 0);
+	begin_for(worker, "vnc", "alice@example.org", "b", &hidden);
+	begin(worker, "alice@example.org", "b", &told);
+	worker_serve(worker, is_told, &told);
+	assert_false(hidden.answer.right || told.answer.right);
+	assert_int_equal(failures(worker, "alice@example.org"), 1);
 }
 
 static void
@@ -393,6 +418,7 @@ main(void)
 		WORKER_TEST(refuses_the_endless),
 		WORKER_TEST(fails_without_a_policy),
 		WORKER_TEST(counts_a_wrong_password_once),
+		WORKER_TEST(counts_for_each_that_learns),
 		WORKER_TEST(locks_after_too_many),
 		WORKER_TEST(asks_pam),
 		WORKER_TEST(asks_pam_once_a_window),

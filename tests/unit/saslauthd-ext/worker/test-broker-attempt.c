@@ -325,12 +325,13 @@ decides_about_its_login(void **state)
 	refuses(0, &login_of_alice, number, "another user, client or");
 }
 
-/* A mechanism that asks for a verifier, or about a password, has a number. */
+/* Every mechanism but Kerberos asks for a verifier, or about a password, and so
+ * has a number. */
 static void
 wants_a_number(void **state)
 {
 	static const char *const mechanisms[] = { "SCRAM-SHA-256", "PLAIN",
-		"LOGIN" };
+		"LOGIN", "plain", "scram-sha-256", "CRAM-MD5", NULL };
 	struct broker_message login = login_of_alice;
 
 	(void)state;

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-enum { NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000 };
+enum { CLOCK_NS_PER_MS = 1000000, CLOCK_NS_PER_SECOND = 1000000000 };
 
 /* Linux has had all of these clocks since 2.6.39, so that clock_gettime(2)
  * can't fail for any of them. */
@@ -13,7 +13,7 @@ clock_ns(clockid_t clock)
 	struct timespec now = { 0 };
 
 	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+	return (int64_t)now.tv_sec * CLOCK_NS_PER_SECOND + now.tv_nsec;
 }
 
 int64_t
@@ -25,17 +25,17 @@ clock_monotonic_ns(void)
 int64_t
 clock_monotonic_ms(void)
 {
-	return clock_monotonic_ns() / NS_PER_MS;
+	return clock_monotonic_ns() / CLOCK_NS_PER_MS;
 }
 
 struct timespec
 clock_monotonic_in(int64_t ms)
 {
-	int64_t then = clock_monotonic_ns() + ms * NS_PER_MS;
+	int64_t then = clock_monotonic_ns() + ms * CLOCK_NS_PER_MS;
 
 	return (struct timespec){
-		.tv_sec = (time_t)(then / NS_PER_SECOND),
-		.tv_nsec = (long)(then % NS_PER_SECOND),
+		.tv_sec = (time_t)(then / CLOCK_NS_PER_SECOND),
+		.tv_nsec = (long)(then % CLOCK_NS_PER_SECOND),
 	};
 }
 
@@ -48,7 +48,7 @@ clock_boot_ns(void)
 int64_t
 clock_boot_seconds(void)
 {
-	return clock_boot_ns() / NS_PER_SECOND;
+	return clock_boot_ns() / CLOCK_NS_PER_SECOND;
 }
 
 struct timespec
@@ -63,5 +63,5 @@ clock_unix(void)
 int64_t
 clock_unix_ms(void)
 {
-	return clock_ns(CLOCK_REALTIME) / NS_PER_MS;
+	return clock_ns(CLOCK_REALTIME) / CLOCK_NS_PER_MS;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FIRST_SIZE = 4096 };	/* octets; most files of /proc have less */
+enum { FILE_READ_FIRST_SIZE = 4096 };	/* octets: most of /proc */
 
 /* Reads up to size octets; fewer only at the end of the file.  Returns their
  * number, or -1.  read(2) may return less at any time, as it does for /proc. */
@@ -59,7 +59,7 @@ file_read_all(int fd, size_t max, size_t *size_r)
 		errno = EFBIG;
 		if (room > max)
 			goto fail;
-		room = room == 0 ? FIRST_SIZE : room * 2;
+		room = room == 0 ? FILE_READ_FIRST_SIZE : room * 2;
 		if (room > max)
 			room = max + 1;
 		grown = realloc(data, room);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { SETTLE_MS = 100 };	/* ten ticks of a kernel at 100 Hz */
+enum { FILE_STAMP_SETTLE_MS = 100 };	/* ten ticks of a kernel at 100 Hz */
 
 bool
 file_stamp_same(const struct stat *a, const struct stat *b)
@@ -25,5 +25,5 @@ file_stamp_settled(const struct stat *st, const struct timespec *now)
 	int64_t age = ((int64_t)now->tv_sec - st->st_ctim.tv_sec) * 1000 +
 	    (now->tv_nsec - st->st_ctim.tv_nsec) / 1000000;
 
-	return age > SETTLE_MS;
+	return age > FILE_STAMP_SETTLE_MS;
 }

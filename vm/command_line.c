@@ -10,7 +10,7 @@
 
 /* octets; Linux starts no program with more than 6 MiB of arguments and
  * environment, execve(2) */
-enum { CMDLINE_MAX = 8 * 1024 * 1024 };
+enum { COMMAND_LINE_MAX = 8 * 1024 * 1024 };
 
 /* The options of QEMU 2.12 to 10.0 that have no argument (qemu-options.def).
  * Every other one consumes the next word, whatever that looks like, so the
@@ -139,7 +139,7 @@ void
 command_line_read_own(struct command_line *self_r)
 {
 	size_t length;
-	char *cmdline = file_read_path("/proc/self/cmdline", CMDLINE_MAX,
+	char *cmdline = file_read_path("/proc/self/cmdline", COMMAND_LINE_MAX,
 	    &length);
 
 	memset(self_r, 0, sizeof(*self_r));

@@ -205,14 +205,14 @@ pid_file_matches(int folder, const char *file, const struct peer *peer,
     const struct machine_sources *sources)
 {
 	/* the times of both are whole seconds, each up to one off */
-	enum { SLACK = 2 };
+	enum { LIBVIRT_SLACK = 2 };
 	struct stat st;
 	int fd = libvirt_open(folder, file, 0, S_IFREG, sources, &st);
 	bool is;
 
 	if (fd < 0)
 		return false;
-	is = st.st_mtim.tv_sec + SLACK >= libvirt_process_start(peer) &&
+	is = st.st_mtim.tv_sec + LIBVIRT_SLACK >= libvirt_process_start(peer) &&
 	    pid_file_holds(fd, peer->pid);
 	close(fd);
 	return is;

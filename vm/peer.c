@@ -28,17 +28,17 @@ static uint64_t
 peer_read_start(pid_t pid)
 {
 	enum {
-		FIELDS_BEFORE = 20,	/* of the start, behind the name */
-		STAT_MAX = 4095,	/* octets; its 52 fields have less */
+		PEER_FIELDS_BEFORE = 20, /* of the start, behind the name */
+		PEER_STAT_MAX = 4095,	/* octets; 52 fields have less */
 	};
 	char path[32], *text, *at, *end;
 	unsigned long long start = 0;
 	size_t size;
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	text = file_read_path(path, STAT_MAX, &size);
+	text = file_read_path(path, PEER_STAT_MAX, &size);
 	at = text != NULL ? strrchr(text, ')') : NULL;
-	for (int i = 0; at != NULL && i < FIELDS_BEFORE; i++)
+	for (int i = 0; at != NULL && i < PEER_FIELDS_BEFORE; i++)
 		at = strchr(at + 1, ' ');
 	if (at != NULL) {
 		errno = 0;
@@ -56,11 +56,11 @@ peer_read_start(pid_t pid)
 static uint64_t
 peer_ticks_since_boot(void)
 {
-	enum { NS = 1000000000 };	/* in a second */
+	enum { PEER_NS = 1000000000 };	/* in a second */
 	uint64_t rate = (uint64_t)sysconf(_SC_CLK_TCK);
 	uint64_t now = (uint64_t)clock_boot_ns();
 
-	return now / NS * rate + now % NS * rate / NS;
+	return now / PEER_NS * rate + now % PEER_NS * rate / PEER_NS;
 }
 
 static int

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* no kernel knows more: a capability set is 64 bits wide */
-enum { CAPABILITIES_MAX = 64 };
+enum { PRIVILEGE_CAPABILITIES_MAX = 64 };
 
 /* capabilities(7): an execve(2) as uid 0 gives no capabilities any more, and
  * these flags can't be cleared again. */
@@ -44,7 +44,7 @@ privilege_must(bool holds, const char *what)
 static void
 privilege_drop_bounding_set(void)
 {
-	for (unsigned long i = 0; i < CAPABILITIES_MAX; i++) {
+	for (unsigned long i = 0; i < PRIVILEGE_CAPABILITIES_MAX; i++) {
 		int set = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
 
 		/* EINVAL: the running kernel knows no more */
@@ -124,7 +124,7 @@ privilege_check_capabilities(void)
 		privilege_must(data[i].effective == 0 &&
 		    data[i].permitted == 0 && data[i].inheritable == 0,
 		    "capabilities are left");
-	for (unsigned long i = 0; i < CAPABILITIES_MAX; i++) {
+	for (unsigned long i = 0; i < PRIVILEGE_CAPABILITIES_MAX; i++) {
 		privilege_must(prctl(PR_CAPBSET_READ, i, 0, 0, 0) <= 0,
 		    "the bounding set is not empty");
 		privilege_must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i,

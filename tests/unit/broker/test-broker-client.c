@@ -30,10 +30,10 @@ struct daemon {
 	int listener, peer;		/* -1: none */
 	pthread_t thread;
 	enum deed deeds[8];		/* one a question; the last goes on */
-	size_t questions, connections;
-	uint64_t ends[512];
-	size_t end_count;
-	bool stopping;
+	_Atomic size_t questions, connections;
+	_Atomic uint64_t ends[512];
+	_Atomic size_t end_count;
+	_Atomic bool stopping;
 };
 
 static struct daemon here;
@@ -129,10 +129,12 @@ hear(void)
 		return;
 	}
 	assert_int_equal(broker_decode(&message, packet, (size_t)got), 0);
-	if (message.type == BROKER_END)
-		here.ends[here.end_count++] = message.session;
-	else
+	if (message.type != BROKER_END) {
 		do_deed(&message);
+		return;
+	}
+	here.ends[here.end_count] = message.session;
+	here.end_count++;	/* only now may the test read it */
 }
 
 /* One connection at a time, and a new one takes its place. */

@@ -37,7 +37,7 @@ struct fake_broker {
 	unsigned int count;
 
 	pthread_mutex_t mutex;	/* for what follows */
-	_Atomic enum broker_type silent;	/* on questions of this type, 0: none */
+	_Atomic enum broker_type silent;	/* on such questions; 0: none */
 	enum broker_type failing;	/* an ERROR to these */
 	bool wants_local_user;
 	uint8_t version;	/* of the daemon, if it is another; 0 */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "saslauthd-ext/login/daemon.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 /* The descriptor that a message passes, or -1. */
@@ -81,9 +82,10 @@ monitor_client_discard(int *fd)
  * another one, and its descriptor is closed: this ends the helper at the other
  * end of it. */
 static int
-monitor_client_call(int monitor, struct monitor_request *request,
-    struct monitor_answer *answer_r)
+monitor_client_call(const struct daemon *daemon,
+    struct monitor_request *request, struct monitor_answer *answer_r)
 {
+	const int monitor = daemon->monitor;
 	int64_t start = clock_monotonic_ns();
 	int64_t until = start + (int64_t)MONITOR_WAIT_MS * 1000000;
 	int fd = -1;
@@ -107,18 +109,18 @@ monitor_client_call(int monitor, struct monitor_request *request,
 }
 
 int
-monitor_helper_start(int monitor, uint32_t *helper_r)
+monitor_helper_start_cb(void *daemon, uint32_t *helper_r)
 {
 	struct monitor_request request = { .call = MONITOR_HELPER_START };
 	struct monitor_answer answer;
-	int fd = monitor_client_call(monitor, &request, &answer);
+	int fd = monitor_client_call(daemon, &request, &answer);
 
 	*helper_r = fd >= 0 ? answer.helper : 0;
 	return fd;
 }
 
 void
-monitor_helper_stop(int monitor, uint32_t helper)
+monitor_helper_stop_cb(void *daemon, uint32_t helper)
 {
 	struct monitor_request request = {
 		.call = MONITOR_HELPER_STOP, .helper = helper,
@@ -126,11 +128,11 @@ monitor_helper_stop(int monitor, uint32_t helper)
 	struct monitor_answer answer;
 
 	if (helper != 0)
-		(void)monitor_client_call(monitor, &request, &answer);
+		(void)monitor_client_call(daemon, &request, &answer);
 }
 
 int
-monitor_open_status(int monitor, const char *name)
+monitor_open_status_cb(void *daemon, const char *name)
 {
 	struct monitor_request request = { .call = MONITOR_OPEN_STATUS };
 	struct monitor_answer answer;
@@ -140,14 +142,14 @@ monitor_open_status(int monitor, const char *name)
 	if (length >= sizeof(request.name))
 		return -1;
 	memcpy(request.name, name, length);
-	return monitor_client_call(monitor, &request, &answer);
+	return monitor_client_call(daemon, &request, &answer);
 }
 
 void
-monitor_ready(int monitor)
+monitor_ready(struct daemon *daemon)
 {
 	struct monitor_request request = { .call = MONITOR_READY };
 	struct monitor_answer answer;
 
-	(void)monitor_client_call(monitor, &request, &answer);
+	(void)monitor_client_call(daemon, &request, &answer);
 }

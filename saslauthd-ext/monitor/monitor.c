@@ -196,11 +196,10 @@ monitor_reload(struct monitor *monitor)
 {
 	/* A worker that is not ready may have no handler yet: SIGHUP
 	 * would end it. */
-	if (!monitor->announced) {
+	if (monitor->announced)
+		kill(monitor->worker, SIGHUP);
+	else
 		monitor->reload = true;
-		return;
-	}
-	kill(monitor->worker, SIGHUP);
 }
 
 static void

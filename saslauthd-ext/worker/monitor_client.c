@@ -69,14 +69,6 @@ monitor_client_wait(int monitor, int64_t until)
 	return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
-static void
-monitor_client_discard(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* Makes a call, and returns the descriptor that its answer passes, or -1.  The
  * time is the call's serial number.  A late answer to an earlier call has
  * another one, and its descriptor is closed: this ends the helper at the other
@@ -88,7 +80,7 @@ monitor_client_call(const struct daemon *daemon,
 	const int monitor = daemon->monitor;
 	int64_t start = clock_monotonic_ns();
 	int64_t until = start + (int64_t)MONITOR_WAIT_MS * 1000000;
-	int fd = -1;
+	int fd;
 
 	memset(answer_r, 0, sizeof(*answer_r));
 	request->serial = (uint64_t)start;
@@ -101,7 +93,8 @@ monitor_client_call(const struct daemon *daemon,
 
 		if (ours && answer_r->error == 0)
 			return fd;
-		monitor_client_discard(&fd);
+		if (fd >= 0)
+			close(fd);
 		if (ours || (!received && errno != EAGAIN && errno != EINTR))
 			return -1;
 	}

@@ -75,13 +75,16 @@ worker_housekeeping_cb(evutil_socket_t fd, short what, void *context)
 /* Replaces the configuration only if the new one is valid: a typing error then
  * locks nobody out. */
 static void
-worker_reload(struct worker *worker)
+worker_hangup_cb(evutil_socket_t fd, short what, void *context)
 {
+	struct worker *worker = context;
 	struct daemon *daemon = &worker->daemon;
 	struct config *config, *old = daemon->config;
 	struct policy *policy = NULL;
 	char error[CONFIG_ERROR_MAX];
 
+	(void)fd;
+	(void)what;
 	if (config_file_load(&config, worker->settings->config, error) !=
 	    ERROR_NONE) {
 		audit_event_daemon(daemon, "the configuration stays as it was",
@@ -109,14 +112,6 @@ worker_reload(struct worker *worker)
 	service_configure(daemon->broker);
 	audit_event_daemon(daemon, "the configuration has been read again",
 	    NULL);
-}
-
-static void
-worker_hangup_cb(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	worker_reload(context);
 }
 
 static void

@@ -3,45 +3,21 @@
 
 #include "base/escape.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "base/hex.h"
 
-/* Octets of the well-formed character at text, 0 if there is none.  Source:
- * The Unicode Standard, table 3-7.  mbrtowc(3) would go by the locale, which
- * is that of QEMU. */
+/* Octets of the well-formed character at text, 0 if there is none.  mbrtowc(3)
+ * would go by the locale, which is that of QEMU. */
 static size_t
-utf8_size(const unsigned char *at, size_t length)
+utf8_size(const char *text, size_t length)
 {
-	static const struct {
-		unsigned char first, last;	/* octet that leads */
-		unsigned char from, to;		/* second octet */
-		size_t size;
-	} rows[] = {
-		{ 0x00, 0x7f, 0x00, 0x00, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	size_t row = 0, count = sizeof(rows) / sizeof(rows[0]);
+	gunichar c = g_utf8_get_char_validated(text, (gssize)length);
 
-	while (row < count && (*at < rows[row].first || *at > rows[row].last))
-		row++;
-	if (row == count || rows[row].size > length)
-		return 0;
-	if (rows[row].size > 1 &&
-	    (at[1] < rows[row].from || at[1] > rows[row].to))
-		return 0;
-	for (size_t i = 2; i < rows[row].size; i++) {
-		if (at[i] < 0x80 || at[i] > 0xbf)
-			return 0;
-	}
-	return rows[row].size;
+	/* -1: malformed; -2: cut short, or NUL, which no style writes */
+	return c == (gunichar)-1 || c == (gunichar)-2 ? 0 :
+	    (size_t)g_unichar_to_utf8(c, NULL);
 }
 
 static bool
@@ -81,7 +57,7 @@ plain_size(const char *text, size_t length, enum escape_style style)
 		return !is_ascii_control(*at) && !is_c1_control(at, length);
 	case ESCAPE_UTF8:
 		return is_ascii_control(*at) || is_c1_control(at, length) ||
-		    *at == '\\' ? 0 : utf8_size(at, length);
+		    *at == '\\' ? 0 : utf8_size(text, length);
 	case ESCAPE_ALL:
 		break;
 	}

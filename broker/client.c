@@ -236,23 +236,6 @@ broker_client_end(struct broker_client *client, uint64_t session)
 
 /* --- questions ----------------------------------------------------------- */
 
-static bool
-client_is_answer(enum broker_type question, enum broker_type answer)
-{
-	static const enum broker_type pairs[][2] = {
-		{ BROKER_LOOKUP, BROKER_VERIFIER },
-		{ BROKER_PASSWORD, BROKER_RESULT },
-		{ BROKER_DECIDE, BROKER_DECISION },
-		{ BROKER_TICKET, BROKER_ISSUED },
-	};
-
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i][0] == question && pairs[i][1] == answer)
-			return true;
-	}
-	return false;
-}
-
 enum client_received { CLIENT_RECEIVED, CLIENT_GONE, CLIENT_LATE };
 
 static enum client_received
@@ -295,7 +278,7 @@ client_read_answer(struct broker_client *client, size_t size,
 	if (answer_r->type == BROKER_ERROR)
 		return client_fail(client, answer_r->text != NULL ?
 		    answer_r->text : broker_strerror(answer_r->error));
-	if (!client_is_answer(question->type, answer_r->type))
+	if (answer_r->type != (question->type | BROKER_ANSWER_BIT))
 		return client_fail(client, "an answer to something else");
 	return ERROR_NONE;
 }

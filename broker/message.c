@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cursor.h"
 #include "decide/identity.h"
 
 enum {
@@ -15,68 +14,102 @@ enum {
 	MESSAGE_HEAD_SIZE = 6,		/* octets: version, type, id */
 };
 
-/* The fields of each type are listed once, for both directions: reading, a
- * field is stored in the message; writing, it comes from there.  So the encoder
- * and the decoder can't differ. */
+/* A packet that is decoded or encoded one field after the other.  The fields of
+ * each type are listed once, for both directions: decoding, a field is stored
+ * in the message; encoding, it comes from there.  So the encoder and the
+ * decoder can't differ.  A field that does not fit makes the codec bad; all
+ * later fields are zero then, so that a caller checks once, at the end. */
 struct codec {
-	struct reader *reader;	/* NULL: writing */
-	struct writer *writer;
-	struct broker_message *message;
+	const unsigned char *packet;
+	unsigned char *out;	/* the packet; NULL: decoding */
+	size_t at, size;	/* octets: done, and there are */
+	bool bad;
 };
 
 /* --- kinds of fields ----------------------------------------------------- */
 
-static uint64_t
-codec_number(struct codec *codec, size_t octets, uint64_t value)
+/* Moves on by size octets.  False if fewer are left. */
+static bool
+codec_advance(struct codec *codec, size_t size)
 {
-	if (codec->reader != NULL)
-		return read_number(codec->reader, octets);
-	write_number(codec->writer, octets, value);
-	return value;
+	/* at + size might wrap around */
+	codec->bad = codec->bad || codec->size - codec->at < size;
+	if (!codec->bad)
+		codec->at += size;
+	return !codec->bad;
+}
+
+/* A number from 0 to max, which fits the octets.  0 if the codec is bad. */
+static uint64_t
+codec_number(struct codec *codec, size_t octets, uint64_t value, uint64_t max)
+{
+	size_t begin = codec->at;
+
+	if (!codec_advance(codec, octets))
+		return 0;
+	if (codec->out == NULL)
+		value = 0;
+	for (size_t i = 0; i < octets; i++) {
+		if (codec->out == NULL)
+			value = value << 8 | codec->packet[begin + i];
+		else
+			codec->out[begin + i] = (unsigned char)(value >>
+			    8 * (octets - 1 - i) & 0xff);
+	}
+	codec->bad = value > max;
+	return codec->bad ? 0 : value;
 }
 
 static void
-codec_fail(struct codec *codec)
+codec_long(struct codec *codec, uint64_t *value)
 {
-	if (codec->reader != NULL)
-		codec->reader->bad = true;
-	else
-		codec->writer->bad = true;
+	*value = codec_number(codec, 8, *value, UINT64_MAX);
 }
 
-/* A number from 0 to max. */
-static uint64_t
-codec_bounded(struct codec *codec, size_t octets, uint64_t value, uint64_t max)
+static void
+codec_count(struct codec *codec, size_t *value, size_t max)
 {
-	value = codec_number(codec, octets, value);
-	if (value <= max)
-		return value;
-	codec_fail(codec);
-	return 0;
+	*value = (size_t)codec_number(codec, 1, *value, max);
 }
 
-static bool
-codec_boolean(struct codec *codec, bool value)
+static void
+codec_boolean(struct codec *codec, bool *value)
 {
-	return codec_bounded(codec, 1, value, 1) != 0;
-}
-
-static const char *
-codec_text(struct codec *codec, const char *value, size_t max)
-{
-	if (codec->reader != NULL)
-		return read_text(codec->reader, max);
-	write_text(codec->writer, value, max);
-	return value;
+	*value = codec_number(codec, 1, *value, 1) != 0;
 }
 
 static void
 codec_octets(struct codec *codec, unsigned char *data, size_t size)
 {
-	if (codec->reader != NULL)
-		read_octets(codec->reader, data, size);
+	size_t begin = codec->at;
+
+	if (!codec_advance(codec, size))
+		return;
+	if (codec->out != NULL)
+		memcpy(codec->out + begin, data, size);
 	else
-		write_octets(codec->writer, data, size);
+		memcpy(data, codec->packet + begin, size);
+}
+
+static void
+codec_text(struct codec *codec, const char **text, size_t max)
+{
+	const char *from = codec->out != NULL && *text != NULL ? *text : "";
+	size_t length = (size_t)codec_number(codec, 2, strlen(from), max);
+	const char *at = (const char *)codec->packet + codec->at;
+
+	if (!codec_advance(codec, length + 1)) {
+		*text = NULL;
+		return;
+	}
+	if (codec->out != NULL) {
+		memcpy(codec->out + codec->at - length - 1, from, length + 1);
+		return;
+	}
+	/* A second zero octet would let two programs see two texts: one that
+	 * goes by the length, one that stops at the first zero. */
+	codec->bad = memchr(at, 0, length + 1) != at + length;
+	*text = codec->bad || length == 0 ? NULL : at;
 }
 
 /* --- groups of fields ---------------------------------------------------- */
@@ -84,14 +117,12 @@ codec_octets(struct codec *codec, unsigned char *data, size_t size)
 /* Iterations (u32), octets of the salt (u8) and of a key (u8), the salt, the
  * StoredKey, the ServerKey. */
 static void
-message_verifier(struct codec *codec, struct verifier *verifier)
+codec_verifier(struct codec *codec, struct verifier *verifier)
 {
 	verifier->iterations = (uint32_t)codec_number(codec, 4,
-	    verifier->iterations);
-	verifier->salt_size = (size_t)codec_bounded(codec, 1,
-	    verifier->salt_size, VERIFIER_SALT_MAX);
-	verifier->key_size = (size_t)codec_bounded(codec, 1, verifier->key_size,
-	    VERIFIER_KEY_MAX);
+	    verifier->iterations, UINT32_MAX);
+	codec_count(codec, &verifier->salt_size, VERIFIER_SALT_MAX);
+	codec_count(codec, &verifier->key_size, VERIFIER_KEY_MAX);
 	codec_octets(codec, verifier->salt, verifier->salt_size);
 	codec_octets(codec, verifier->stored_key, verifier->key_size);
 	codec_octets(codec, verifier->server_key, verifier->key_size);
@@ -100,252 +131,203 @@ message_verifier(struct codec *codec, struct verifier *verifier)
 /* CN, the alternative names (a count and as many), the fingerprint (u8: 0 or
  * its octets). */
 static void
-message_certificate(struct codec *codec)
+codec_certificate(struct codec *codec, struct broker_message *message)
 {
-	struct broker_message *message = codec->message;
 	struct request_certificate *certificate =
 	    &message->login.request.certificate;
-	const unsigned char *sha256 = certificate->sha256;
+	bool has_sha256 = certificate->sha256 != NULL;
+	size_t begin;
 
-	certificate->cn = codec_text(codec, certificate->cn,
-	    BROKER_CERT_NAME_MAX);
-	certificate->name_count = (size_t)codec_bounded(codec, 1,
-	    certificate->name_count, BROKER_NAMES_MAX);
+	codec_text(codec, &certificate->cn, MESSAGE_NAME_MAX);
+	codec_count(codec, &certificate->name_count, BROKER_NAMES_MAX);
 	for (size_t i = 0; i < certificate->name_count; i++) {
-		const char *name = codec->reader != NULL ? NULL :
-		    certificate->names[i];
+		const char **name = &message->names[i];
 
-		name = codec_text(codec, name, BROKER_CERT_NAME_MAX);
-		if (name == NULL || name[0] == '\0')
-			codec_fail(codec);
-		message->names[i] = name;
+		if (codec->out != NULL)
+			*name = certificate->names[i];
+		codec_text(codec, name, MESSAGE_NAME_MAX);
+		if (*name == NULL || **name == '\0')
+			codec->bad = true;
 	}
-	if (codec->reader != NULL && certificate->name_count != 0)
+	if (certificate->name_count != 0)
 		certificate->names = message->names;
-	if (codec_bounded(codec, 1, sha256 != NULL, 1) == 0)
+	codec_boolean(codec, &has_sha256);
+	begin = codec->at;
+	if (!has_sha256 || !codec_advance(codec, REQUEST_SHA256_SIZE))
 		return;
-	if (codec->reader != NULL)
-		certificate->sha256 = read_place(codec->reader,
+	if (codec->out != NULL)
+		memcpy(codec->out + begin, certificate->sha256,
 		    REQUEST_SHA256_SIZE);
 	else
-		write_octets(codec->writer, sha256, REQUEST_SHA256_SIZE);
+		certificate->sha256 = codec->packet + begin;
 }
 
 static void
-message_login(struct codec *codec)
+codec_login(struct codec *codec, struct broker_message *message)
 {
-	struct request_login *login = &codec->message->login;
+	struct request_login *login = &message->login;
 	struct request *request = &login->request;
 
-	codec->message->user = codec_text(codec, codec->message->user,
-	    IDENTITY_MAX);
-	login->mechanism = codec_text(codec, login->mechanism,
-	    BROKER_MECHANISM_MAX);
-	request->service = codec_text(codec, request->service,
-	    MESSAGE_NAME_MAX);
-	request->client = codec_text(codec, request->client, MESSAGE_NAME_MAX);
-	request->vm.port = (uint16_t)codec_number(codec, 2, request->vm.port);
-	message_certificate(codec);
-	request->local = (enum request_local)codec_bounded(codec, 1,
+	codec_text(codec, &message->user, IDENTITY_MAX);
+	codec_text(codec, &login->mechanism, BROKER_MECHANISM_MAX);
+	codec_text(codec, &request->service, MESSAGE_NAME_MAX);
+	codec_text(codec, &request->client, MESSAGE_NAME_MAX);
+	request->vm.port = (uint16_t)codec_number(codec, 2, request->vm.port,
+	    UINT16_MAX);
+	codec_certificate(codec, message);
+	request->local = (enum request_local)codec_number(codec, 1,
 	    request->local, REQUEST_LOCAL_ACCOUNT);
-	request->local_user = codec_text(codec, request->local_user,
-	    MESSAGE_NAME_MAX);
-	request->local_number = codec_text(codec, request->local_number,
-	    MESSAGE_NAME_MAX);
-	request->local_asked = codec_boolean(codec, request->local_asked);
+	codec_text(codec, &request->local_user, MESSAGE_NAME_MAX);
+	codec_text(codec, &request->local_number, MESSAGE_NAME_MAX);
+	codec_boolean(codec, &request->local_asked);
 }
 
 static void
-message_password(struct codec *codec)
+codec_ticket(struct codec *codec, struct broker_message *message)
 {
-	struct broker_message *message = codec->message;
-
-	message_login(codec);
-	message->password = codec_text(codec, message->password,
-	    BROKER_PASSWORD_MAX);
-}
-
-static void
-message_decide(struct codec *codec)
-{
-	struct broker_message *message = codec->message;
-
-	message_login(codec);
-	message->attempt = codec_number(codec, 8, message->attempt);
-	message->proved = codec_boolean(codec, message->proved);
-	message->refusal = codec_text(codec, message->refusal,
-	    MESSAGE_NAME_MAX);
-}
-
-static void
-message_session(struct codec *codec)
-{
-	codec->message->session = codec_number(codec, 8,
-	    codec->message->session);
-}
-
-static void
-message_ticket(struct codec *codec)
-{
-	struct broker_message *message = codec->message;
-
-	message->ticket.user = codec_text(codec, message->ticket.user,
-	    IDENTITY_MAX);
-	message->ticket.vm = codec_text(codec, message->ticket.vm,
-	    REQUEST_VM_NAME_MAX);
+	codec_text(codec, &message->ticket.user, IDENTITY_MAX);
+	codec_text(codec, &message->ticket.vm, REQUEST_VM_NAME_MAX);
 	message->ticket.seconds = (uint32_t)codec_number(codec, 4,
-	    message->ticket.seconds);
-	message->ticket.from = codec_text(codec, message->ticket.from,
-	    MESSAGE_NAME_MAX);
-	message->ticket.count = (size_t)codec_bounded(codec, 1,
-	    message->ticket.count, BROKER_TICKET_MECHANISMS);
+	    message->ticket.seconds, UINT32_MAX);
+	codec_text(codec, &message->ticket.from, MESSAGE_NAME_MAX);
+	codec_count(codec, &message->ticket.count, BROKER_TICKET_MECHANISMS);
 	for (size_t i = 0; i < message->ticket.count; i++) {
-		message->ticket.verifiers[i].mechanism = codec_text(codec,
-		    message->ticket.verifiers[i].mechanism, MESSAGE_NAME_MAX);
-		message_verifier(codec, &message->ticket.verifiers[i].verifier);
+		codec_text(codec, &message->ticket.verifiers[i].mechanism,
+		    MESSAGE_NAME_MAX);
+		codec_verifier(codec, &message->ticket.verifiers[i].verifier);
 	}
 }
 
 /* The number of an attempt, never 0. */
 static void
-message_attempt(struct codec *codec)
+codec_attempt(struct codec *codec, struct broker_message *message)
 {
-	codec->message->attempt = codec_number(codec, 8,
-	    codec->message->attempt);
-	if (codec->message->attempt == 0)
-		codec_fail(codec);
-}
-
-static void
-message_found_verifier(struct codec *codec)
-{
-	message_attempt(codec);
-	message_verifier(codec, &codec->message->verifier);
-}
-
-static void
-message_result(struct codec *codec)
-{
-	message_attempt(codec);
-	codec->message->right = codec_boolean(codec, codec->message->right);
-}
-
-static void
-message_decision(struct codec *codec)
-{
-	struct broker_message *message = codec->message;
-
-	message->allowed = codec_boolean(codec, message->allowed);
-	message->wants_local_user = codec_boolean(codec,
-	    message->wants_local_user);
-	message_session(codec);
-	message->revision = (int64_t)codec_bounded(codec, 8,
-	    (uint64_t)message->revision, INT64_MAX);
-}
-
-static void
-message_issued(struct codec *codec)
-{
-	codec->message->ticket_id = codec_number(codec, 8,
-	    codec->message->ticket_id);
-}
-
-static void
-message_error(struct codec *codec)
-{
-	struct broker_message *message = codec->message;
-
-	message->error = (uint16_t)codec_number(codec, 2, message->error);
-	message->text = codec_text(codec, message->text, MESSAGE_TEXT_MAX);
+	codec_long(codec, &message->attempt);
+	if (message->attempt == 0)
+		codec->bad = true;
 }
 
 /* --- messages ------------------------------------------------------------ */
 
-static const struct {
-	enum broker_type type;
-	void (*fields)(struct codec *codec);
-} types[] = {
-	{ BROKER_LOOKUP, message_login },
-	{ BROKER_PASSWORD, message_password },
-	{ BROKER_DECIDE, message_decide },
-	{ BROKER_END, message_session },
-	{ BROKER_TICKET, message_ticket },
-	{ BROKER_VERIFIER, message_found_verifier },
-	{ BROKER_RESULT, message_result },
-	{ BROKER_DECISION, message_decision },
-	{ BROKER_ISSUED, message_issued },
-	{ BROKER_ERROR, message_error },
-};
+static void
+codec_head(struct codec *codec, struct broker_message *message)
+{
+	message->version = (uint8_t)codec_number(codec, 1, message->version,
+	    UINT8_MAX);
+	message->type = (enum broker_type)codec_number(codec, 1,
+	    (uint64_t)message->type, UINT8_MAX);
+	message->id = (uint32_t)codec_number(codec, 4, message->id, UINT32_MAX);
+}
+
+/* The fields of the questions.  False if the message is none. */
+static bool
+codec_question(struct codec *codec, struct broker_message *message)
+{
+	switch (message->type) {
+	case BROKER_LOOKUP:
+		codec_login(codec, message);
+		return true;
+	case BROKER_PASSWORD:
+		codec_login(codec, message);
+		codec_text(codec, &message->password, BROKER_PASSWORD_MAX);
+		return true;
+	case BROKER_DECIDE:
+		codec_login(codec, message);
+		codec_long(codec, &message->attempt);
+		codec_boolean(codec, &message->proved);
+		codec_text(codec, &message->refusal, MESSAGE_NAME_MAX);
+		return true;
+	case BROKER_END:
+		codec_long(codec, &message->session);
+		return true;
+	case BROKER_TICKET:
+		codec_ticket(codec, message);
+		return true;
+	default:
+		return false;
+	}
+}
 
 static bool
-message_fields(struct codec *codec)
+codec_answer(struct codec *codec, struct broker_message *message)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (types[i].type == codec->message->type) {
-			types[i].fields(codec);
-			return true;
-		}
+	switch (message->type) {
+	case BROKER_VERIFIER:
+		codec_attempt(codec, message);
+		codec_verifier(codec, &message->verifier);
+		return true;
+	case BROKER_RESULT:
+		codec_attempt(codec, message);
+		codec_boolean(codec, &message->right);
+		return true;
+	case BROKER_DECISION:
+		codec_boolean(codec, &message->allowed);
+		codec_boolean(codec, &message->wants_local_user);
+		codec_long(codec, &message->session);
+		message->revision = (int64_t)codec_number(codec, 8,
+		    (uint64_t)message->revision, INT64_MAX);
+		return true;
+	case BROKER_ISSUED:
+		codec_long(codec, &message->ticket_id);
+		return true;
+	case BROKER_ERROR:
+		message->error = (uint16_t)codec_number(codec, 2,
+		    message->error, UINT16_MAX);
+		codec_text(codec, &message->text, MESSAGE_TEXT_MAX);
+		return true;
+	default:
+		return false;
 	}
-	return false;
+}
+
+static bool
+codec_fields(struct codec *codec, struct broker_message *message)
+{
+	return (codec_question(codec, message) ||
+	    codec_answer(codec, message)) && !codec->bad;
 }
 
 size_t
 broker_encode(unsigned char packet[BROKER_MESSAGE_MAX],
     const struct broker_message *message)
 {
-	struct writer writer = {
-		.at = packet,
-		.end = packet + BROKER_MESSAGE_MAX,
+	struct codec codec = {
+		.packet = packet,
+		.out = packet,
+		.size = BROKER_MESSAGE_MAX,
 	};
 	struct broker_message copy = *message;
-	struct codec codec = { .writer = &writer, .message = &copy };
-	uint8_t version = message->version != 0 ? message->version :
-	    BROKER_VERSION;
-	bool known;
+	bool good;
 
+	if (copy.version == 0)
+		copy.version = BROKER_VERSION;
 	/* an ERROR has the same fields in every version */
-	writer.bad = version != BROKER_VERSION &&
-	    message->type != BROKER_ERROR;
-	write_number(&writer, 1, version);
-	write_number(&writer, 1, (uint64_t)message->type);
-	write_number(&writer, 4, message->id);
-	known = message_fields(&codec);
+	codec.bad = copy.version != BROKER_VERSION &&
+	    copy.type != BROKER_ERROR;
+	codec_head(&codec, &copy);
+	good = codec_fields(&codec, &copy);
 	explicit_bzero(&copy, sizeof(copy));	/* verifiers */
-	return known && !writer.bad ? (size_t)(writer.at - packet) : 0;
-}
-
-static void
-message_head(struct codec *codec)
-{
-	struct broker_message *message = codec->message;
-
-	message->version = (uint8_t)read_number(codec->reader, 1);
-	message->type = (enum broker_type)read_number(codec->reader, 1);
-	message->id = (uint32_t)read_number(codec->reader, 4);
+	return good ? codec.at : 0;
 }
 
 int
 broker_decode(struct broker_message *message_r,
     const unsigned char *packet, size_t size)
 {
-	struct reader reader = { .at = packet, .end = packet + size };
-	struct codec codec = { .reader = &reader, .message = message_r };
+	struct codec codec = { .packet = packet, .size = size };
+	struct broker_message head;
 
 	memset(message_r, 0, sizeof(*message_r));
 	if (size < MESSAGE_HEAD_SIZE)
 		return BROKER_E_MALFORMED;
-	message_head(&codec);
+	codec_head(&codec, message_r);
 	if (message_r->version != BROKER_VERSION)
 		return BROKER_E_VERSION;
-	if (message_fields(&codec) && read_all(&reader))
+	head = *message_r;
+	if (codec_fields(&codec, message_r) && codec.at == size)
 		return 0;
 	explicit_bzero(message_r, sizeof(*message_r));
-	/* the answer, an ERROR, repeats the id */
-	reader = (struct reader){
-		.at = packet,
-		.end = packet + MESSAGE_HEAD_SIZE,
-	};
-	message_head(&codec);
+	*message_r = head;	/* the answer, an ERROR, repeats the id */
 	return BROKER_E_MALFORMED;
 }
 

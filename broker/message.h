@@ -23,6 +23,7 @@
 
 enum {
 	BROKER_VERSION = 2,
+	BROKER_ANSWER_BIT = 0x80,	/* in the type of an answer */
 	BROKER_MESSAGE_MAX = 16384,	/* octets of a packet */
 	BROKER_NAMES_MAX = 16,		/* alternative names of a certificate */
 	BROKER_CERT_NAME_MAX = 260,	/* octets of its CN, or one of those */
@@ -41,6 +42,7 @@ enum broker_type {
 	/* from an operator's command */
 	BROKER_TICKET,		/* for a ticket: ISSUED */
 
+	/* each is its question's number with BROKER_ANSWER_BIT */
 	BROKER_VERIFIER = 0x81,
 	BROKER_RESULT,
 	BROKER_DECISION,

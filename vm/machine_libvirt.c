@@ -26,6 +26,7 @@ enum {
 
 /* --- the status file: <domstatus pid="…"><domain><name/><uuid/> ----------- */
 
+/* libxml2 accepts NULL for a node or a text that is missing. */
 static const xmlNode *
 status_child(const xmlNode *node, const char *name)
 {
@@ -40,9 +41,8 @@ status_child(const xmlNode *node, const char *name)
 static bool
 status_content_is(const xmlNode *node, const char *wanted)
 {
-	xmlChar *content = node != NULL ? xmlNodeGetContent(node) : NULL;
-	bool is = content != NULL &&
-	    xmlStrcmp(content, (const xmlChar *)wanted) == 0;
+	xmlChar *content = xmlNodeGetContent(node);
+	bool is = xmlStrEqual(content, (const xmlChar *)wanted);
 
 	xmlFree(content);
 	return is;
@@ -51,7 +51,7 @@ status_content_is(const xmlNode *node, const char *wanted)
 static bool
 status_copy_uuid(const xmlNode *node, char uuid_r[UUID_LENGTH + 1])
 {
-	xmlChar *content = node != NULL ? xmlNodeGetContent(node) : NULL;
+	xmlChar *content = xmlNodeGetContent(node);
 	bool good = content != NULL && uuid_is_lower((const char *)content);
 
 	if (good)
@@ -63,13 +63,12 @@ status_copy_uuid(const xmlNode *node, char uuid_r[UUID_LENGTH + 1])
 static bool
 status_pid_is(const xmlNode *node, pid_t pid)
 {
-	xmlChar *value = node != NULL ?
-	    xmlGetNoNsProp(node, (const xmlChar *)"pid") : NULL;
+	xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)"pid");
 	char wanted[LIBVIRT_PID_MAX];
 	bool is;
 
 	snprintf(wanted, sizeof(wanted), "%ld", (long)pid);
-	is = value != NULL && xmlStrcmp(value, (const xmlChar *)wanted) == 0;
+	is = xmlStrEqual(value, (const xmlChar *)wanted);
 	xmlFree(value);
 	return is;
 }

@@ -63,12 +63,6 @@ peer_ticks_since_boot(void)
 	return now / PEER_NS * rate + now % PEER_NS * rate / PEER_NS;
 }
 
-static int
-peer_open_pidfd(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
 int
 peer_open(struct peer *peer_r, int socket)
 {
@@ -84,7 +78,8 @@ peer_open(struct peer *peer_r, int socket)
 		return ERROR_ACCESS;
 	size = sizeof(pidfd);
 	if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0)
-		pidfd = errno == ENOPROTOOPT ? peer_open_pidfd(who.pid) : -1;
+		pidfd = errno == ENOPROTOOPT ?
+		    (int)syscall(SYS_pidfd_open, who.pid, 0) : -1;
 	if (pidfd < 0)
 		return ERROR_ACCESS;
 	*peer_r = (struct peer){

@@ -82,12 +82,6 @@ child_process_kill(pid_t pid)
 	kill(-pid, SIGKILL);
 }
 
-int
-child_process_become_subreaper(void)
-{
-	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-}
-
 /* proc_pid_task_children(5): process ids, each followed by a blank.  Children
  * beyond a full buffer are found by a later call: each end of a child makes the
  * monitor call again. */

@@ -32,11 +32,6 @@ void child_process_die_with_parent(pid_t monitor);
  * The child must not have been waited for, or the number may be another's. */
 void child_process_kill(pid_t pid);
 
-/* Makes the calling process the parent of descendants whose own parent ends, as
- * PR_SET_CHILD_SUBREAPER does.  A program that a PAM module started in a
- * session of its own is found this way.  Returns 0 or -1. */
-int child_process_become_subreaper(void);
-
 /* Kills every child of the calling process for which known_cb() is false. */
 void child_process_kill_orphans(
     bool (*known_cb)(const void *context, pid_t pid), const void *context);

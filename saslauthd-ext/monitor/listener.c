@@ -68,17 +68,6 @@ listeners_lock_folder(struct listeners *listeners, const char *path)
 
 /* --- a socket ------------------------------------------------------------- */
 
-/* The address is relative to the working directory, which is the folder: it is
- * the folder that was checked, even if its path leads elsewhere now, and its
- * path does not count in the 108 octets of an address, unix(7). */
-static void
-listener_set_address(struct sockaddr_un *address_r, const char *name)
-{
-	memset(address_r, 0, sizeof(*address_r));
-	address_r->sun_family = AF_UNIX;
-	strncpy(address_r->sun_path, name, sizeof(address_r->sun_path) - 1);
-}
-
 /* Only ECONNREFUSED proves that no process listens on the socket.  Another type
  * (EPROTOTYPE) or a full queue (EAGAIN) proves that one does. */
 static bool
@@ -125,14 +114,17 @@ listener_remove_stale(const struct service_socket *wanted,
 }
 
 /* Every account may connect: the worker learns from the kernel which process it
- * is, and closes the connection of a wrong one. */
+ * is, and closes the connection of a wrong one.
+ * The address is relative to the working directory, which is the folder: it is
+ * the folder that was checked, even if its path leads elsewhere now, and its
+ * path does not count in the 108 octets of an address, unix(7). */
 static bool
 listener_create(struct service_socket *wanted, bool *created_r)
 {
-	struct sockaddr_un address;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
 
-	listener_set_address(&address, wanted->name);
+	strncpy(address.sun_path, wanted->name, sizeof(address.sun_path) - 1);
 	if (!listener_remove_stale(wanted, &address))
 		return false;
 	wanted->fd = socket(AF_UNIX, wanted->type | SOCK_CLOEXEC, 0);

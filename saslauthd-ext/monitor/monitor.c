@@ -196,11 +196,10 @@ monitor_reload(struct monitor *monitor)
 {
 	/* A worker that is not ready may have no handler yet: SIGHUP
 	 * would end it. */
-	if (!monitor->announced) {
+	if (monitor->announced)
+		kill(monitor->worker, SIGHUP);
+	else
 		monitor->reload = true;
-		return;
-	}
-	kill(monitor->worker, SIGHUP);
 }
 
 static void
@@ -351,7 +350,9 @@ monitor_end_children(struct monitor *monitor)
 }
 
 /* Sets what the children inherit.  The environment is cleared, for PAM modules
- * and the libraries that they use read variables from it. */
+ * and the libraries that they use read variables from it.  The monitor becomes
+ * the parent of descendants whose own parent ends: this way it finds a program
+ * that a PAM module started in a session of its own. */
 static bool
 monitor_prepare(void)
 {
@@ -367,7 +368,7 @@ monitor_prepare(void)
 	return clearenv() == 0 && setenv("PATH", PATH, 1) == 0 &&
 	    chdir("/") == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
 	    setrlimit(RLIMIT_CORE, &none) == 0 &&
-	    child_process_become_subreaper() == 0 &&
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 

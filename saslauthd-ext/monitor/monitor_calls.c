@@ -46,19 +46,11 @@ calls_open_trusted(int folder, const char *path, int flags, mode_t type)
 }
 
 static int
-calls_open_xml(int folder, const char *name)
-{
-	char file[REQUEST_VM_NAME_MAX + sizeof(".xml")];
-
-	snprintf(file, sizeof(file), "%s.xml", name);
-	return calls_open_trusted(folder, file, O_RDONLY, S_IFREG);
-}
-
-static int
 calls_open_status(struct monitor_calls *calls,
     const struct monitor_request *request,
     struct monitor_answer *answer)
 {
+	char file[REQUEST_VM_NAME_MAX + sizeof(".xml")];
 	int folder, fd, error;
 
 	(void)answer;
@@ -70,7 +62,8 @@ calls_open_status(struct monitor_calls *calls,
 	    O_PATH | O_DIRECTORY, S_IFDIR);
 	if (folder < 0)
 		return -1;
-	fd = calls_open_xml(folder, request->name);
+	snprintf(file, sizeof(file), "%s.xml", request->name);
+	fd = calls_open_trusted(folder, file, O_RDONLY, S_IFREG);
 	error = errno;		/* close(2) may change it */
 	close(folder);
 	errno = error;
@@ -146,14 +139,13 @@ calls_request_is_valid(const struct monitor_request *request)
 /* Never waits for a worker that does not read: the monitor has to go on reaping
  * its children. */
 static bool
-calls_reply(int link, const struct monitor_answer *answer, int fd)
+calls_reply(int link, struct monitor_answer *answer, int fd)
 {
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct monitor_answer copy = *answer;
-	struct iovec part = { &copy, sizeof(copy) };
+	struct iovec part = { answer, sizeof(*answer) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	if (fd >= 0) {
@@ -166,7 +158,7 @@ calls_reply(int link, const struct monitor_answer *answer, int fd)
 		message.msg_controllen = sizeof(control);
 	}
 	return sendmsg(link, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-	    (ssize_t)sizeof(copy);
+	    (ssize_t)sizeof(*answer);
 }
 
 static bool

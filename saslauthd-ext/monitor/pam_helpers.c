@@ -19,12 +19,13 @@ pam_helpers_next_number(struct pam_helpers *helpers)
 	return helpers->last;
 }
 
+/* The slot of a helper, or, for 0, a free one; MONITOR_HELPERS_MAX: none. */
 static size_t
-pam_helpers_free_slot(const struct pam_helpers *helpers)
+pam_helpers_find_slot(const struct pam_helpers *helpers, pid_t pid)
 {
 	size_t i = 0;
 
-	while (i < MONITOR_HELPERS_MAX && helpers->slots[i].pid != 0)
+	while (i < MONITOR_HELPERS_MAX && helpers->slots[i].pid != pid)
 		i++;
 	return i;
 }
@@ -44,7 +45,7 @@ pam_helpers_fork(int socket)
 int
 pam_helpers_start(struct pam_helpers *helpers, uint32_t *number_r)
 {
-	size_t slot = pam_helpers_free_slot(helpers);
+	size_t slot = pam_helpers_find_slot(helpers, 0);
 	int pair[2];
 	pid_t pid;
 
@@ -89,19 +90,16 @@ pam_helpers_stop_all(struct pam_helpers *helpers)
 bool
 pam_helpers_has(const struct pam_helpers *helpers, pid_t pid)
 {
-	for (size_t i = 0; i < MONITOR_HELPERS_MAX; i++)
-		if (helpers->slots[i].pid == pid)
-			return true;
-	return false;
+	return pam_helpers_find_slot(helpers, pid) < MONITOR_HELPERS_MAX;
 }
 
 bool
 pam_helpers_gone(struct pam_helpers *helpers, pid_t pid)
 {
-	for (size_t i = 0; i < MONITOR_HELPERS_MAX; i++)
-		if (helpers->slots[i].pid == pid) {
-			helpers->slots[i].pid = 0;
-			return true;
-		}
-	return false;
+	size_t slot = pam_helpers_find_slot(helpers, pid);
+
+	if (slot == MONITOR_HELPERS_MAX)
+		return false;
+	helpers->slots[slot].pid = 0;
+	return true;
 }

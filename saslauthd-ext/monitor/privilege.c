@@ -25,18 +25,13 @@ static const unsigned long locked_bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
 /* Ends with _exit(2): exit(3) would run the monitor's atexit(3) functions. */
-_Noreturn static void
-privilege_exit(const char *what)
-{
-	warn("can't give up privileges: %s", what);
-	_exit(EX_OSERR);
-}
-
 static void
 privilege_must(bool holds, const char *what)
 {
-	if (!holds)
-		privilege_exit(what);
+	if (holds)
+		return;
+	warn("can't give up privileges: %s", what);
+	_exit(EX_OSERR);
 }
 
 /* --- dropping privileges -------------------------------------------------- */

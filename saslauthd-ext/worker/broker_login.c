@@ -6,13 +6,13 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <strings.h>
 
 #include "base/clock.h"
 #include "saslauthd-ext/login/password_check.h"
 #include "saslauthd-ext/login/throttle.h"
 #include "saslauthd-ext/login/ticket.h"
-#include "saslauthd-ext/worker/broker_connection.h"
 #include "scram/decoy.h"
 #include "scram/scram.h"
 
@@ -27,6 +27,38 @@ static struct attempt_table *
 broker_attempts(struct connection *connection)
 {
 	return &((struct broker_connection *)connection)->attempts;
+}
+
+/* --- answers --- ---------------------------------------------------------- */
+
+void
+broker_reply(struct connection *connection, struct broker_message *message,
+    uint32_t id)
+{
+	unsigned char packet[BROKER_MESSAGE_MAX];
+	size_t size;
+
+	message->id = id;
+	size = broker_encode(packet, message);
+	/* never waits: one peer that does not read its answers would stop the
+	 * worker's one thread, and so all others */
+	if (size == 0 || send(connection->fd, packet, size,
+	    MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size)
+		connection_close(connection);
+	OPENSSL_cleanse(packet, sizeof(packet));
+}
+
+void
+broker_reply_error(struct connection *connection, uint32_t id, int error,
+    const char *text)
+{
+	struct broker_message message = {
+		.type = BROKER_ERROR,
+		.error = (uint16_t)error,
+		.text = text != NULL ? text : broker_strerror(error),
+	};
+
+	broker_reply(connection, &message, id);
 }
 
 /* --- LOOKUP -------------------------------------------------------------- */
@@ -105,16 +137,20 @@ broker_choose_verifier(struct daemon *daemon, const struct login *login,
 	return rc;
 }
 
-/* Stores the attempt until its decision is requested.  The result of the
- * authentication stays in the worker; the VM gets its number only.  Returns 0,
- * or the error of the answer. */
-static int
-broker_open_attempt(struct connection *connection, const struct login *login,
-    const struct attempt_result *attempt, uint64_t *number_r)
+/* Stores the attempt until its decision is requested, and sends the answer.
+ * The result of the authentication stays in the worker; the VM gets its number
+ * only. */
+static void
+broker_reply_attempt(struct connection *connection, const struct login *login,
+    const struct attempt_result *attempt, struct broker_message *answer,
+    uint32_t id)
 {
-	*number_r = attempt_table_open(broker_attempts(connection),
+	answer->attempt = attempt_table_open(broker_attempts(connection),
 	    &login->what, attempt, clock_boot_seconds());
-	return *number_r != 0 ? 0 : BROKER_E_BUSY;
+	if (answer->attempt != 0)
+		broker_reply(connection, answer, id);
+	else
+		broker_reply_error(connection, id, BROKER_E_BUSY, NULL);
 }
 
 void
@@ -124,7 +160,6 @@ broker_lookup(struct connection *connection,
 	struct daemon *daemon = connection_daemon(connection);
 	struct broker_message answer = { .type = BROKER_VERIFIER };
 	struct attempt_result attempt = { .proved = false };
-	int error = 0;
 
 	if (message->login.mechanism == NULL ||
 	    scram_key_size(message->login.mechanism) == 0) {
@@ -134,14 +169,11 @@ broker_lookup(struct connection *connection,
 	}
 	if (broker_choose_verifier(daemon, login, &attempt, &answer.verifier) !=
 	    ERROR_NONE)
-		error = BROKER_E_POLICY;
+		broker_reply_error(connection, message->id, BROKER_E_POLICY,
+		    NULL);
 	else
-		error = broker_open_attempt(connection, login, &attempt,
-		    &answer.attempt);
-	if (error != 0)
-		broker_reply_error(connection, message->id, error, NULL);
-	else
-		broker_reply(connection, &answer, message->id);
+		broker_reply_attempt(connection, login, &attempt, &answer,
+		    message->id);
 	OPENSSL_cleanse(&answer, sizeof(answer));
 }
 
@@ -180,7 +212,6 @@ broker_answer_request(struct broker_request *request,
 		.ticket = result->ticket,
 	};
 	struct outcome outcome;
-	int error;
 
 	/* QEMU has closed the connection, and so refused the login itself.  The
 	 * right password is no guess to be counted, but it is recorded. */
@@ -196,15 +227,9 @@ broker_answer_request(struct broker_request *request,
 		attempt.recorded = true;
 		attempt.revision = outcome.revision;
 	}
-	if (connection_release(connection)) {
-		error = broker_open_attempt(connection, &request->login,
-		    &attempt, &answer.attempt);
-		if (error != 0)
-			broker_reply_error(connection, request->id, error,
-			    NULL);
-		else
-			broker_reply(connection, &answer, request->id);
-	}
+	if (connection_release(connection))
+		broker_reply_attempt(connection, &request->login, &attempt,
+		    &answer, request->id);
 }
 
 static void
@@ -243,14 +268,10 @@ broker_password(struct connection *connection,
     const struct broker_message *message, const unsigned char *packet,
     size_t size)
 {
-	struct broker_request *request;
+	struct broker_request *request = NULL;
 
-	if (connection->pending >= BROKER_PENDING_MAX) {
-		broker_reply_error(connection, message->id, BROKER_E_BUSY,
-		    NULL);
-		return;
-	}
-	request = broker_copy_request(connection, packet, size);
+	if (connection->pending < BROKER_PENDING_MAX)
+		request = broker_copy_request(connection, packet, size);
 	if (request == NULL) {
 		broker_reply_error(connection, message->id, BROKER_E_BUSY,
 		    NULL);

@@ -15,17 +15,10 @@
 #include "saslauthd-ext/login/audit_event.h"
 #include "saslauthd-ext/login/session.h"
 #include "saslauthd-ext/login/ticket_service.h"
-#include "saslauthd-ext/worker/broker_connection.h"
 #include "saslauthd-ext/worker/broker_login.h"
 
 /* read from one connection before the others get their turn */
 enum { BROKER_PACKETS_AT_ONCE = 2 };
-
-static struct broker_connection *
-broker_connection_of(struct connection *connection)
-{
-	return (struct broker_connection *)connection;
-}
 
 static void
 broker_session_end_cb(void *context, const struct session *session)
@@ -108,6 +101,8 @@ broker_issue(struct connection *connection,
 static void
 broker_log_version(struct connection *connection, const char *text)
 {
+	struct broker_connection *broker =
+	    (struct broker_connection *)connection;
 	struct daemon *daemon = connection_daemon(connection);
 	const struct asker *asker = &connection->asker;
 	int64_t now = clock_boot_seconds();
@@ -118,10 +113,9 @@ broker_log_version(struct connection *connection, const char *text)
 		{ "pid", pid },
 	};
 
-	if (broker_connection_of(connection)->version_logged ||
-	    now == daemon->version_logged)
+	if (broker->version_logged || now == daemon->version_logged)
 		return;
-	broker_connection_of(connection)->version_logged = true;
+	broker->version_logged = true;
 	daemon->version_logged = now;
 	snprintf(pid, sizeof(pid), "%ld", (long)asker->peer.pid);
 	snprintf(head, sizeof(head), "vmauthzd: broker: %s", text);

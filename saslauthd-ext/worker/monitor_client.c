@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "saslauthd-ext/login/daemon.h"
 #include "saslauthd-ext/monitor/monitor_message.h"
 
 /* The descriptor that a message passes, or -1. */
@@ -68,25 +69,18 @@ monitor_client_wait(int monitor, int64_t until)
 	return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
-static void
-monitor_client_discard(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* Makes a call, and returns the descriptor that its answer passes, or -1.  The
  * time is the call's serial number.  A late answer to an earlier call has
  * another one, and its descriptor is closed: this ends the helper at the other
  * end of it. */
 static int
-monitor_client_call(int monitor, struct monitor_request *request,
-    struct monitor_answer *answer_r)
+monitor_client_call(const struct daemon *daemon,
+    struct monitor_request *request, struct monitor_answer *answer_r)
 {
+	const int monitor = daemon->monitor;
 	int64_t start = clock_monotonic_ns();
 	int64_t until = start + (int64_t)MONITOR_WAIT_MS * 1000000;
-	int fd = -1;
+	int fd;
 
 	memset(answer_r, 0, sizeof(*answer_r));
 	request->serial = (uint64_t)start;
@@ -99,7 +93,8 @@ monitor_client_call(int monitor, struct monitor_request *request,
 
 		if (ours && answer_r->error == 0)
 			return fd;
-		monitor_client_discard(&fd);
+		if (fd >= 0)
+			close(fd);
 		if (ours || (!received && errno != EAGAIN && errno != EINTR))
 			return -1;
 	}
@@ -107,18 +102,18 @@ monitor_client_call(int monitor, struct monitor_request *request,
 }
 
 int
-monitor_helper_start(int monitor, uint32_t *helper_r)
+monitor_helper_start_cb(void *daemon, uint32_t *helper_r)
 {
 	struct monitor_request request = { .call = MONITOR_HELPER_START };
 	struct monitor_answer answer;
-	int fd = monitor_client_call(monitor, &request, &answer);
+	int fd = monitor_client_call(daemon, &request, &answer);
 
 	*helper_r = fd >= 0 ? answer.helper : 0;
 	return fd;
 }
 
 void
-monitor_helper_stop(int monitor, uint32_t helper)
+monitor_helper_stop_cb(void *daemon, uint32_t helper)
 {
 	struct monitor_request request = {
 		.call = MONITOR_HELPER_STOP, .helper = helper,
@@ -126,11 +121,11 @@ monitor_helper_stop(int monitor, uint32_t helper)
 	struct monitor_answer answer;
 
 	if (helper != 0)
-		(void)monitor_client_call(monitor, &request, &answer);
+		(void)monitor_client_call(daemon, &request, &answer);
 }
 
 int
-monitor_open_status(int monitor, const char *name)
+monitor_open_status_cb(void *daemon, const char *name)
 {
 	struct monitor_request request = { .call = MONITOR_OPEN_STATUS };
 	struct monitor_answer answer;
@@ -140,14 +135,14 @@ monitor_open_status(int monitor, const char *name)
 	if (length >= sizeof(request.name))
 		return -1;
 	memcpy(request.name, name, length);
-	return monitor_client_call(monitor, &request, &answer);
+	return monitor_client_call(daemon, &request, &answer);
 }
 
 void
-monitor_ready(int monitor)
+monitor_ready(struct daemon *daemon)
 {
 	struct monitor_request request = { .call = MONITOR_READY };
 	struct monitor_answer answer;
 
-	(void)monitor_client_call(monitor, &request, &answer);
+	(void)monitor_client_call(daemon, &request, &answer);
 }

@@ -29,6 +29,7 @@
 #include "saslauthd-ext/worker/seccomp.h"
 
 enum {
+	WORKER_EVENTS = 5,
 	WORKER_HOUSEKEEPING = 10,	/* seconds between two rounds */
 	WORKER_VERIFY_THREADS = 2,	/* compare passwords with verifiers */
 };
@@ -37,34 +38,8 @@ enum {
 struct worker {
 	struct daemon daemon;
 	const struct worker_settings *settings;
-	struct event *hangup, *terminate, *interrupt, *monitor, *round;
+	struct event *events[WORKER_EVENTS];
 };
-
-/* --- calls to the monitor ------------------------------------------------- */
-
-static int
-worker_start_helper_cb(void *context, uint32_t *helper_r)
-{
-	const struct daemon *daemon = context;
-
-	return monitor_helper_start(daemon->monitor, helper_r);
-}
-
-static void
-worker_stop_helper_cb(void *context, uint32_t helper)
-{
-	const struct daemon *daemon = context;
-
-	monitor_helper_stop(daemon->monitor, helper);
-}
-
-static int
-worker_open_status_cb(void *context, const char *name)
-{
-	const struct daemon *daemon = context;
-
-	return monitor_open_status(daemon->monitor, name);
-}
 
 /* --- housekeeping --------------------------------------------------------- */
 
@@ -84,7 +59,7 @@ worker_process_lives_cb(void *context, pid_t pid, uint64_t start)
 static void
 worker_housekeeping_cb(evutil_socket_t fd, short what, void *context)
 {
-	struct daemon *daemon = context;
+	struct daemon *daemon = &((struct worker *)context)->daemon;
 
 	(void)fd;
 	(void)what;
@@ -100,13 +75,16 @@ worker_housekeeping_cb(evutil_socket_t fd, short what, void *context)
 /* Replaces the configuration only if the new one is valid: a typing error then
  * locks nobody out. */
 static void
-worker_reload(struct worker *worker)
+worker_hangup_cb(evutil_socket_t fd, short what, void *context)
 {
+	struct worker *worker = context;
 	struct daemon *daemon = &worker->daemon;
 	struct config *config, *old = daemon->config;
 	struct policy *policy = NULL;
 	char error[CONFIG_ERROR_MAX];
 
+	(void)fd;
+	(void)what;
 	if (config_file_load(&config, worker->settings->config, error) !=
 	    ERROR_NONE) {
 		audit_event_daemon(daemon, "the configuration stays as it was",
@@ -134,14 +112,6 @@ worker_reload(struct worker *worker)
 	service_configure(daemon->broker);
 	audit_event_daemon(daemon, "the configuration has been read again",
 	    NULL);
-}
-
-static void
-worker_hangup_cb(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	worker_reload(context);
 }
 
 static void
@@ -227,8 +197,8 @@ static int
 worker_open_parts(struct daemon *daemon)
 {
 	const struct pam_pool_source source = {
-		.start = worker_start_helper_cb,
-		.stop = worker_stop_helper_cb,
+		.start = monitor_helper_start_cb,
+		.stop = monitor_helper_stop_cb,
 		.context = daemon,
 	};
 
@@ -261,27 +231,27 @@ static int
 worker_open_events(struct worker *worker)
 {
 	const struct timeval interval = { .tv_sec = WORKER_HOUSEKEEPING };
-	struct daemon *daemon = &worker->daemon;
-	struct event_base *base = daemon->base;
+	const struct {
+		evutil_socket_t fd;	/* or a signal */
+		short what;
+		event_callback_fn callback;
+		const struct timeval *interval;
+	} wanted[WORKER_EVENTS] = {
+		{ SIGHUP, EV_SIGNAL, worker_hangup_cb, NULL },
+		{ SIGTERM, EV_SIGNAL, worker_terminate_cb, NULL },
+		{ SIGINT, EV_SIGNAL, worker_terminate_cb, NULL },
+		{ worker->daemon.monitor, EV_READ, worker_monitor_cb, NULL },
+		{ -1, 0, worker_housekeeping_cb, &interval },
+	};
 
-	worker->hangup = evsignal_new(base, SIGHUP, worker_hangup_cb, worker);
-	worker->terminate = evsignal_new(base, SIGTERM, worker_terminate_cb,
-	    worker);
-	worker->interrupt = evsignal_new(base, SIGINT, worker_terminate_cb,
-	    worker);
-	worker->monitor = event_new(base, daemon->monitor,
-	    EV_READ | EV_PERSIST, worker_monitor_cb, worker);
-	worker->round = event_new(base, -1, EV_PERSIST, worker_housekeeping_cb,
-	    daemon);
-	if (worker->hangup == NULL || worker->terminate == NULL ||
-	    worker->interrupt == NULL || worker->monitor == NULL ||
-	    worker->round == NULL ||
-	    event_add(worker->hangup, NULL) != 0 ||
-	    event_add(worker->terminate, NULL) != 0 ||
-	    event_add(worker->interrupt, NULL) != 0 ||
-	    event_add(worker->monitor, NULL) != 0 ||
-	    event_add(worker->round, &interval) != 0)
-		return EX_OSERR;
+	for (size_t i = 0; i < WORKER_EVENTS; i++) {
+		worker->events[i] = event_new(worker->daemon.base,
+		    wanted[i].fd, wanted[i].what | EV_PERSIST,
+		    wanted[i].callback, worker);
+		if (worker->events[i] == NULL ||
+		    event_add(worker->events[i], wanted[i].interval) != 0)
+			return EX_OSERR;
+	}
 	return EX_OK;
 }
 
@@ -308,15 +278,8 @@ worker_begin(struct worker *worker)
 	 * read before */
 	seccomp_install();
 	/* before the first login: what ended while no worker ran expires */
-	worker_housekeeping_cb(-1, 0, daemon);
+	worker_housekeeping_cb(-1, 0, worker);
 	return worker_open_services(worker);
-}
-
-static void
-worker_free_event(struct event *event)
-{
-	if (event != NULL)
-		event_free(event);
 }
 
 /* The services come first: their connections refer to all other parts.  The
@@ -337,11 +300,9 @@ worker_end(struct worker *worker)
 	state_close(&daemon->state);
 	policy_free(&daemon->policy);
 	config_free(&daemon->config);
-	worker_free_event(worker->hangup);
-	worker_free_event(worker->terminate);
-	worker_free_event(worker->interrupt);
-	worker_free_event(worker->monitor);
-	worker_free_event(worker->round);
+	for (size_t i = 0; i < WORKER_EVENTS; i++)
+		if (worker->events[i] != NULL)
+			event_free(worker->events[i]);
 	if (daemon->base != NULL)
 		event_base_free(daemon->base);
 	log_close(&daemon->log);
@@ -353,7 +314,7 @@ worker_run(const struct worker_settings *settings)
 	struct worker worker = {
 		.daemon = {
 			.monitor = settings->monitor,
-			.open_status = worker_open_status_cb,
+			.open_status = monitor_open_status_cb,
 		},
 		.settings = settings,
 	};
@@ -362,7 +323,7 @@ worker_run(const struct worker_settings *settings)
 	log_open(&worker.daemon.log);
 	status = worker_begin(&worker);
 	if (status == EX_OK) {
-		monitor_ready(settings->monitor);
+		monitor_ready(&worker.daemon);
 		audit_event_daemon(&worker.daemon, "started", NULL);
 		event_base_dispatch(worker.daemon.base);
 		audit_event_daemon(&worker.daemon, "stopped", NULL);

@@ -9,8 +9,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define PLUGIN_NAME "vmauthz"
-
 /* milliseconds, in which QEMU's main loop may stand still */
 enum {
 	OPTIONS_TIMEOUT_MIN = 100,

@@ -14,6 +14,9 @@
 #include "plugin/tls_peer.h"
 #include "decide/identity.h"
 
+/* The plugin, as qemu.conf and libsasl2 name it. */
+#define PLUGIN_NAME "vmauthz"
+
 enum {
 	OPTIONS_ERROR_MAX = 256,
 	OPTIONS_BROKER_MAX = 108,	/* octets of sun_path, see unix(7) */

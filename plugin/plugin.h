@@ -19,7 +19,6 @@
 
 /* The application name in sasl_server_init() of the VNC and SPICE servers. */
 #define PLUGIN_APPNAME "qemu"
-#define PLUGIN_NAME "vmauthz"
 
 struct plugin {
 	struct options options;
